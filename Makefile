@@ -1,0 +1,88 @@
+# Each target sets up what it needs in .venv, once; nothing is installed outside this folder.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+INSTALL := $(PIP) install --constraint constraints.txt
+PYTEST := $(BIN)/python -m pytest
+
+# Public task definitions beside the checkout, if any: more input for the tests.
+ifndef ECS2K8S_CORPUS
+ifneq ($(wildcard ../shared/corpus/.),)
+export ECS2K8S_CORPUS := $(CURDIR)/../shared/corpus
+endif
+endif
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test test-long lint lint-code lint-format lint-types lint-layers format bench update wheel clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' Makefile
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "$(PYTHON) is not Python 3.11 or newer: name one, as in make PYTHON=python3.12" >&2; exit 1; }
+	@echo "setup: virtual environment in $(VENV)"
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); \
+	  echo "$(PYTHON) -m venv does not work: on Debian and Ubuntu, install python3-venv" >&2; exit 1; }
+
+# The pip that comes with Python may be too old to know dependency groups. The build runs without isolation, so that
+# hatchling is the pinned one too.
+$(READY): $(BIN)/python pyproject.toml constraints.txt
+	@echo "setup: packages, as pinned in constraints.txt"
+	@$(INSTALL) pip
+	@$(INSTALL) --group dev
+	@$(INSTALL) --no-build-isolation --editable '.[all]'
+	@touch $@
+
+setup: $(READY) ## make .venv with all that the other targets need
+
+demo: $(READY) ## export the three-tier sample account to ./migration-demo
+	@$(BIN)/ecs2k8s demo
+
+test: $(READY) ## run the tests that need no cloud and no cluster
+	@$(PYTEST) -n auto
+
+test-long: $(READY) ## run all tests, with many more random examples
+	@$(PYTEST) -n auto -m '' --hypothesis-profile=long
+
+lint: lint-code lint-format lint-types lint-layers ## check style, types and layers
+
+lint-code: $(READY)
+	@echo "lint: code" && $(BIN)/ruff check --quiet
+
+lint-format: $(READY)
+	@echo "lint: format" && $(BIN)/ruff format --check --quiet
+
+lint-types: $(READY)
+	@echo "lint: types" && $(BIN)/python -m mypy --no-error-summary
+
+lint-layers: $(READY)
+	@echo "lint: layers" && { said=$$($(BIN)/lint-imports --no-logo 2>&1) || { echo "$$said"; exit 1; }; }
+
+format: $(READY) ## format the code and apply safe fixes
+	@$(BIN)/ruff check --fix --quiet; $(BIN)/ruff format
+
+bench: $(READY) ## measure
+	@$(BIN)/python bench/bench.py
+
+update: $(READY) ## rewrite expected outputs and generated docs; the diff is the review
+	@$(PYTEST) --update
+
+# What works in the checkout may be missing from the wheel: so it is installed and run far from here.
+wheel: $(READY) ## build the wheel, install it into an empty environment, run it there
+	@rm -rf dist && echo "wheel: build" && \
+	{ said=$$($(BIN)/python -m build --no-isolation --outdir dist . 2>&1) || { echo "$$said"; exit 1; }; }
+	@there=$$(mktemp -d) && trap 'rm -rf "$$there"' EXIT && trap 'exit 1' INT TERM && unset PYTHONPATH && \
+	echo "wheel: install" && $(BIN)/python -m venv "$$there/venv" && \
+	"$$there/venv/bin/python" -m pip --disable-pip-version-check --quiet install -c constraints.txt dist/*.whl && \
+	cd "$$there" && PATH="$$there/venv/bin:$$PATH" && \
+	for job in '--version' 'demo' 'coverage migration-demo' 'explain containerDefinitions[].ulimits'; do \
+	  echo "wheel: ecs2k8s $$job" && set -f && ecs2k8s $$job >"$$there/out" || { cat "$$there/out"; exit 1; }; \
+	done
+
+clean: ## remove all that the other targets made
+	@rm -rf $(VENV) dist build migration-demo .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	@find ecs2k8s tests -name __pycache__ -prune -exec rm -rf {} +

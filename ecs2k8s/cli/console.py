@@ -1,0 +1,94 @@
+"""stdout is data, stderr is talk; exit codes; foreign text is escaped on its way out."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import TYPE_CHECKING
+
+import click
+import typer
+
+from ecs2k8s.core.errors import Ecs2k8sError
+from ecs2k8s.core.escape import escape
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+
+class ExitCode(IntEnum):
+    """What a run came to. Where several hold, the first of 4, 3, 5, 2 wins."""
+
+    CLEAN = 0
+    ERROR = 1  # tool or usage error, nothing decided
+    DIFFERENCES = 2
+    FAILED = 3  # a check failed; a finding of severity error under --strict
+    CONFLICT = 4
+    PARTIAL = 5  # output is written, but something could not be read
+
+
+@dataclass(frozen=True, slots=True)
+class Talk:
+    """What is said on stderr: 0 only what went wrong, 1 one line per stage, 2 every file."""
+
+    level: int = 1
+
+    def problem(self, text: str) -> None:
+        print(escape(text), file=sys.stderr)
+
+    def stage(self, text: str) -> None:
+        if self.level >= 1:
+            print(escape(text), file=sys.stderr)
+
+    def detail(self, text: str) -> None:
+        if self.level > 1:
+            print(escape(text), file=sys.stderr)
+
+
+def out(text: str = "") -> None:
+    """One line of data, foreign text in it escaped."""
+    print(escape(text))
+
+
+def table(rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> None:
+    """Rows as aligned columns; the columns *right* are numbers."""
+    cells = [[escape(cell) for cell in row] for row in rows]
+    widths = [max(len(row[i]) for row in cells) for i in range(len(cells[0]))]
+    for row in cells:
+        line = "  ".join(
+            c.rjust(w) if i in right else c.ljust(w) for i, (c, w) in enumerate(zip(row, widths, strict=True))
+        )
+        print(line.rstrip())
+
+
+def guarded(app: Callable[..., object]) -> None:
+    """Run *app*: what the user can mend is one line and exit 1, never a traceback."""
+    try:
+        code = app(standalone_mode=False)
+        sys.stdout.flush()
+    except (click.exceptions.Abort, KeyboardInterrupt):
+        code = 130
+    except click.exceptions.Exit as exit_:
+        code = exit_.exit_code
+    except click.ClickException as error:
+        error.show(sys.stderr)
+        code = ExitCode.ERROR
+    except Ecs2k8sError as error:
+        if os.environ.get("ECS2K8S_DEBUG"):
+            raise
+        Talk().problem(f"ecs2k8s: {error}")
+        code = ExitCode.ERROR
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = ExitCode.ERROR
+    except OSError as error:
+        if os.environ.get("ECS2K8S_DEBUG"):
+            raise
+        Talk().problem(f"ecs2k8s: {error.filename or 'output'}: {error.strerror or error}")
+        code = ExitCode.ERROR
+    sys.exit(int(code) if isinstance(code, int) else 0)
+
+
+__all__ = ["ExitCode", "Talk", "guarded", "out", "table", "typer"]

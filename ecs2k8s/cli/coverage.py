@@ -1,0 +1,84 @@
+"""`ecs2k8s coverage`: what became of every field, from the ledger of a migration directory."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter, defaultdict
+from pathlib import Path
+from typing import Any
+
+from ecs2k8s.cli.console import ExitCode, out, table
+from ecs2k8s.core.errors import OutputError
+from ecs2k8s.core.fidelity import Fidelity
+from ecs2k8s.core.paths import parse
+from ecs2k8s.render import directory
+
+VERDICTS = [fidelity.value for fidelity in Fidelity]
+MOST = 25  # fields in the list of what is not carried exactly
+
+
+def run(name: str, *, as_json: bool) -> int:
+    """Print totals per shape and the fields that are not carried exactly."""
+    ledger = load(Path(name))
+    if as_json:
+        print(json.dumps({"totals": ledger["totals"], "shapes": _shapes(ledger["entries"])}, indent=2))
+        return ExitCode.CLEAN
+    _totals(ledger)
+    _inexact(ledger["entries"], name)
+    return ExitCode.CLEAN
+
+
+def load(place: Path) -> dict[str, Any]:
+    """The ledger of a finished export. Raises `OutputError` where there is none or the files do not belong to it."""
+    if not place.is_dir():
+        raise OutputError(f"{place}: no such directory")
+    if directory.interrupted(place):
+        known = any((place / name).exists() for name in directory.OURS)
+        raise OutputError(
+            f"{place}: interrupted export, run it again" if known else f"{place}: is no migration directory"
+        )
+    try:
+        ledger: dict[str, Any] = json.loads((place / directory.LEDGER).read_bytes())
+        missing = [path for path in ledger["files"] if not (place / path).is_file()]
+        entries, totals = ledger["entries"], ledger["totals"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise OutputError(f"{place / directory.LEDGER}: is no ledger: export again") from error
+    if missing or len(entries) != sum(totals.values()):
+        raise OutputError(
+            f"{place}: interrupted export, run it again ({missing[0] if missing else 'totals'} does not match)"
+        )
+    return ledger
+
+
+def _shapes(entries: list[dict[str, Any]]) -> dict[str, dict[str, int]]:
+    found: dict[str, Counter[str]] = defaultdict(Counter)
+    for entry in entries:
+        found[entry["shape"]][entry["fidelity"]] += 1
+    return {shape: {verdict: count[verdict] for verdict in VERDICTS} for shape, count in sorted(found.items())}
+
+
+def _totals(ledger: dict[str, Any]) -> None:
+    rows = [["shape", "leaves", *VERDICTS]]
+    for shape, found in _shapes(ledger["entries"]).items():
+        rows.append([shape, str(sum(found.values())), *(str(found[verdict]) for verdict in VERDICTS)])
+    totals = ledger["totals"]
+    rows.append(["all", str(len(ledger["entries"])), *(str(totals[verdict]) for verdict in VERDICTS)])
+    table(rows, right=range(1, 6))
+
+
+def _inexact(entries: list[dict[str, Any]], name: str) -> None:
+    found: Counter[tuple[str, str, str]] = Counter()
+    for entry in entries:
+        if entry["fidelity"] in ("approximated", "manual"):
+            field = ".".join(str(step) for step in parse(entry["path"]) if isinstance(step, str))
+            found[entry["fidelity"], entry["shape"], field] += 1
+    ordered = sorted(found.items(), key=lambda item: (item[0][0] != "manual", -item[1], item[0]))
+    if not ordered:
+        return
+    out()
+    table(
+        [["", "times", "field"], *([v, str(n), f"{shape} {field}"] for (v, shape, field), n in ordered[:MOST])],
+        right=(1,),
+    )
+    if len(ordered) > MOST:
+        out(f"and {len(ordered) - MOST} more fields; all are in {name}/report/ledger.json")

@@ -1,0 +1,157 @@
+"""`ecs2k8s explain`: what happens to a field, where a line comes from, what a finding means."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ecs2k8s.cli.console import ExitCode, out, table
+from ecs2k8s.core.added import added, covers
+from ecs2k8s.core.errors import MappingError
+from ecs2k8s.core.fidelity import Fidelity
+from ecs2k8s.core.fields import Pattern, Row, pattern, tables
+from ecs2k8s.core.findings import catalogue
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+RESPONSES = ("taskDefinition", "services", "clusters", "capacityProviders", "tasks", "TargetGroups")
+MOST = 40
+
+
+def run(what: str | None) -> int:
+    """Print what is known of *what*; without it an index. Raises `MappingError` where nothing is known."""
+    if what is None:
+        return _index()
+    if what in catalogue():
+        return _slug(what)
+    if what[:1].isupper() and "." in what and not what.startswith(RESPONSES):
+        return _place(what)
+    return _field(what)
+
+
+def _index() -> int:
+    out("fields: ecs2k8s explain <field>, as AWS writes it (a prefix will do)")
+    table([[shape, f"{len(found.rows)} fields"] for shape, found in tables().items()])
+    out()
+    out("lines of manifests: ecs2k8s explain Deployment.spec.replicas")
+    out()
+    out("findings: ecs2k8s explain <slug>")
+    table([[slug, entry.severity, entry.title] for slug, entry in sorted(catalogue().items())])
+    return ExitCode.CLEAN
+
+
+def _slug(slug: str) -> int:
+    entry = catalogue()[slug]
+    out(f"{slug} ({entry.severity})")
+    out(f"  {entry.title}")
+    out(f"  {entry.text}")
+    if entry.action:
+        out(f"  do: {entry.action}")
+    if entry.fidelity:
+        out(f"  the field becomes: {entry.fidelity.value}")
+    if entry.see:
+        out(f"  see: {entry.see}")
+    rows = sorted({f"{shape} {show(key)}" for shape, key, row in all_rows() if slug in row.notes})
+    for row in rows:
+        out(f"  said of: {row}")
+    return ExitCode.CLEAN
+
+
+def all_rows() -> Iterable[tuple[str, Pattern, Row]]:
+    """Document shape, pattern and row, of all tables."""
+    return [(shape, key, row) for shape, found in tables().items() for key, row in found.rows.items()]
+
+
+def show(key: Pattern) -> str:
+    """A pattern as AWS writes it."""
+    return ".".join(key).replace(".[]", "[]")
+
+
+def _field(what: str) -> int:
+    wanted = [step for step in pattern(_bare(what)) if step != "[]"]
+    if wanted and wanted[0] in RESPONSES:
+        wanted = wanted[1:]
+    found = [(shape, key, row) for shape, key, row in all_rows() if _begins(key, wanted)]
+    if not found:
+        raise MappingError(
+            f"{what}: no field, no place in a manifest and no finding is called so; `ecs2k8s explain` lists them"
+        )
+    for shape, key, row in found[:MOST]:
+        _row(shape, key, row)
+    if len(found) > MOST:
+        out(f"and {len(found) - MOST} more; name the field further")
+    return ExitCode.CLEAN
+
+
+def _bare(what: str) -> str:
+    return re.sub(r"\[\d+\]", "[]", what)
+
+
+def _begins(key: Pattern, wanted: list[str]) -> bool:
+    names = [step for step in key if step != "[]"]
+    pairs = zip(names, wanted, strict=False)
+    return bool(wanted) and len(names) >= len(wanted) and all(a.lower() == b.lower() or a == "*" for a, b in pairs)
+
+
+def _row(shape: str, key: Pattern, row: Row) -> None:
+    out(f"{shape} {show(key)}")
+    out(f"  verdict: {_verdict(row)}")
+    if row.because:
+        out(f"  why:     {row.because}")
+    if row.action:
+        out(f"  do:      {row.action}")
+    for place in row.to:
+        out(f"  to:      {'every object of the workload' if place == '*' else place}")
+    if row.by:
+        out(f"  by:      {row.by} ({source_of(row.by)})")
+    if row.via:
+        out(f"  via:     {row.via}")
+    if row.see:
+        out(f"  see:     {row.see}")
+    for slug in row.notes:
+        out(f"  may say: {slug}: {catalogue()[slug].title}")
+    out()
+
+
+def _verdict(row: Row) -> str:
+    if isinstance(row.fidelity, Fidelity):
+        return row.fidelity.value
+    return ", ".join(f"{verdict.value} ({choice})" for choice, verdict in row.fidelity.items())
+
+
+def source_of(by: str) -> str:
+    """File and line of the function that carries a field."""
+    module, _, name = by.rpartition(".")
+    found = getattr(import_module(f"ecs2k8s.{module}"), name)
+    file = Path(inspect.getsourcefile(found) or "")
+    package = Path(import_module("ecs2k8s").__file__ or "").parent
+    return f"ecs2k8s/{file.relative_to(package)}:{inspect.getsourcelines(found)[1]}"
+
+
+def _place(what: str) -> int:
+    text = re.sub(r"\[\w*\]", "", what)
+    for kind in ("Deployment", "DaemonSet", "Job"):
+        if text.startswith(f"{kind}.spec.template."):
+            text = text.replace(f"{kind}.spec.template.", "Pod.", 1)
+    text = text.replace(".initContainers", ".containers")
+    steps = tuple(text.split("."))
+    rows = [
+        r
+        for r in all_rows()
+        if any(p != "*" and (covers(p, steps) or covers(text, tuple(p.split(".")))) for p in r[2].to)
+    ]
+    reasons = [(place, why) for place, why in added().items() if covers(place, steps)]
+    if not rows and not reasons:
+        raise MappingError(f"{what}: nothing writes this; `Pod` is the pod template, list indices are left out")
+    out(f"{text} can come from")
+    for shape, key, row in rows[:MOST]:
+        out(f"  {shape} {show(key)} ({_verdict(row)})")
+    if len(rows) > MOST:
+        out(f"  and {len(rows) - MOST} more fields")
+    for place, why in reasons:
+        out(f"  no field of AWS: {place}: {why}")
+    return ExitCode.CLEAN

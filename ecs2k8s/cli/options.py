@@ -1,0 +1,59 @@
+"""Options that commands share, named as the AWS CLI, kubectl and helm name them."""
+
+from __future__ import annotations
+
+import os
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from ecs2k8s.cli.console import Talk
+
+
+class OutputFormat(StrEnum):
+    text = "text"
+    json = "json"
+
+
+Output = Annotated[str, typer.Option("--output", "-o", metavar="DIR", help="The migration directory to write.")]
+From = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--from",
+        metavar="PATH",
+        help="A file that the AWS CLI exported, a directory of them, or - for stdin. Repeatable.",
+    ),
+]
+TargetFile = Annotated[
+    str | None, typer.Option("--target", metavar="FILE", help="Choices to use instead of DIR/target.yaml.")
+]
+Set = Annotated[
+    list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="One choice for this run. Repeatable.")
+]
+EnvFile = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--env-file", metavar="ARN=PATH", help="A local copy of an environment file; S3 is never read. Repeatable."
+    ),
+]
+Strict = Annotated[bool, typer.Option("--strict", help="Exit 3 when a finding is an error.")]
+AllowPartial = Annotated[bool, typer.Option("--allow-partial", help="Exit 0 although something could not be read.")]
+Redact = Annotated[
+    bool, typer.Option("--redact", help="Mask environment values that look like secrets, in every file.")
+]
+Format = Annotated[OutputFormat, typer.Option("--format", help="What stdout holds.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say only what went wrong.")]
+Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Name every file that was written.")]
+Debug = Annotated[bool, typer.Option("--debug", help="Show tracebacks.")]
+Directory = Annotated[str, typer.Argument(metavar="DIR", help="A migration directory.")]
+What = Annotated[
+    str | None,
+    typer.Argument(metavar="WHAT", help="containerDefinitions[].ulimits, Deployment.spec.replicas, or a slug."),
+]
+
+
+def talk(*, quiet: bool, verbose: bool, debug: bool) -> Talk:
+    if debug:
+        os.environ["ECS2K8S_DEBUG"] = "1"
+    return Talk(level=0 if quiet else 2 if verbose else 1)

@@ -1,0 +1,1 @@
+"""Reads what AWS said into a snapshot: files today, the live account later."""

@@ -1,0 +1,1 @@
+"""Compares bundles with schemas and with each other."""

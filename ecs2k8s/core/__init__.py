@@ -1,0 +1,1 @@
+"""Types and pure functions; imports nothing of ours but itself."""

@@ -1,0 +1,21 @@
+"""What stops the program. Findings are for everything else."""
+
+
+class Ecs2k8sError(Exception):
+    """One line for the user: what, where, what to do."""
+
+
+class SnapshotError(Ecs2k8sError):
+    """The input holds nothing that can be translated, or cannot be read at all."""
+
+
+class MappingError(Ecs2k8sError):
+    """A table or the catalogue under `mappings/` is wrong."""
+
+
+class TargetError(Ecs2k8sError):
+    """A choice in target.yaml or of `--set` is wrong."""
+
+
+class OutputError(Ecs2k8sError):
+    """The output directory cannot be written as asked."""

@@ -1,0 +1,95 @@
+"""Manifests as plain dicts, and the bundle that holds them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ecs2k8s.core.paths import leaves
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+Manifest = dict[str, Any]
+
+TEMPLATES = {
+    "Deployment": ("spec", "template"),
+    "DaemonSet": ("spec", "template"),
+    "Job": ("spec", "template"),
+    "CronJob": ("spec", "jobTemplate", "spec", "template"),
+}
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class ObjectRef:
+    """Kubernetes' own word for which object is meant. `namespace` is empty for objects of the cluster."""
+
+    api_version: str
+    kind: str
+    namespace: str
+    name: str
+
+    @classmethod
+    def of(cls, manifest: Manifest) -> ObjectRef:
+        metadata = manifest["metadata"]
+        return cls(manifest["apiVersion"], manifest["kind"], metadata.get("namespace", ""), metadata["name"])
+
+    def __str__(self) -> str:
+        return "/".join(part for part in (self.kind, self.namespace, self.name) if part)
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A manifest and the folder under manifests/ that it lies in (`cluster`, `<namespace>/<workload>`, …)."""
+
+    folder: str
+    manifest: Manifest
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """All generated objects, sorted by folder and reference, each reference once."""
+
+    objects: tuple[Placed, ...]
+
+    @classmethod
+    def of(cls, objects: Iterable[Placed]) -> Bundle:
+        known: dict[ObjectRef, Placed] = {}
+        for placed in objects:
+            ref = ObjectRef.of(placed.manifest)
+            if ref in known and known[ref] != placed:
+                raise AssertionError(f"two different objects are called {ref}")
+            known[ref] = placed
+        return cls(tuple(sorted(known.values(), key=lambda placed: (placed.folder, ObjectRef.of(placed.manifest)))))
+
+    @property
+    def manifests(self) -> list[Manifest]:
+        return [placed.manifest for placed in self.objects]
+
+    def find(self, kind: str, name: str) -> Manifest | None:
+        return next((m for m in self.manifests if m["kind"] == kind and m["metadata"]["name"] == name), None)
+
+
+def prune(value: Any) -> Any:
+    """*value* without the keys that hold None; an empty map or list is something said and stays."""
+    if isinstance(value, dict):
+        return {key: prune(child) for key, child in value.items() if child is not None}
+    if isinstance(value, list):
+        return [prune(child) for child in value]
+    return value
+
+
+def places(manifest: Manifest) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """Each leaf of *manifest* as the tables name places: kind first, no list indices, pod templates under `Pod`.
+
+    Init containers count as containers: which list a container is in follows from its role.
+    """
+    kind = manifest["kind"]
+    template = TEMPLATES.get(kind, ())
+    for path, value in leaves(manifest):
+        steps = tuple(step for step in path if isinstance(step, str))
+        if template and steps[: len(template)] == template:
+            inner = tuple("containers" if step == "initContainers" else step for step in steps[len(template) :])
+            yield ("Pod", *inner), value
+        else:
+            yield (kind, *steps), value

@@ -1,0 +1,57 @@
+"""Finds mappings/ in the wheel or in the checkout, and reads its YAML strictly."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from ecs2k8s.core.errors import MappingError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@cache
+def root() -> Path:
+    """The folder `mappings`: inside the installed package, else beside it in a checkout."""
+    package = Path(str(files("ecs2k8s")))
+    for place in (package / "mappings", package.parent / "mappings"):
+        if place.is_dir():
+            return place
+    raise MappingError(f"mappings/ is neither in {package} nor beside it: reinstall ecs2k8s")
+
+
+def tables() -> Iterator[str]:
+    """The names of all field tables, relative to mappings/, sorted."""
+    return iter(
+        sorted(str(path.relative_to(root())) for path in root().glob("*/*.yaml") if path.parent.name != "schemas")
+    )
+
+
+class StrictLoader(yaml.CSafeLoader):
+    """CSafeLoader that refuses a key that stands twice (PyYAML keeps the last one silently)."""
+
+
+def _map(loader: StrictLoader, node: yaml.MappingNode) -> dict[Any, Any]:
+    pairs = loader.construct_pairs(node, deep=True)
+    seen = dict(pairs)
+    if len(seen) != len(pairs):
+        keys = [key for key, _ in pairs]
+        twice = next(key for key in keys if keys.count(key) > 1)
+        raise MappingError(f"line {node.start_mark.line + 1}: key {twice!r} stands twice")
+    return seen
+
+
+StrictLoader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _map)
+
+
+def load_yaml(name: str) -> Any:
+    """The decoded file mappings/*name*."""
+    try:
+        return yaml.load((root() / name).read_bytes(), StrictLoader)  # noqa: S506
+    except (MappingError, yaml.YAMLError) as error:
+        raise MappingError(f"{name}: {error}") from error

@@ -1,0 +1,74 @@
+"""The user's choices: target.yaml and `--set`."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import msgspec
+import yaml
+
+from ecs2k8s.core.errors import MappingError, TargetError
+from ecs2k8s.core.mappings import StrictLoader
+
+Version = Literal["1.31", "1.32", "1.33", "1.34", "1.35", "1.36", "1.37"]
+
+
+class Target(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What the manifests are made for. Every field has a default; `docs/target.md` gives the reasons."""
+
+    kubernetes_version: Version = "1.34"
+    account: str = ""
+    region: str = ""
+    namespaces: str | dict[str, str] = "cluster"
+    compute: Literal["existing", "karpenter", "fargate", "auto-mode"] = "existing"
+    fargate_fit: bool = False
+    background: Literal["ecs", "eks"] = "ecs"
+    env_files: dict[str, str] = {}
+
+    @property
+    def chosen(self) -> frozenset[str]:
+        """The values of the choices, as rows of the tables name them."""
+        return frozenset({self.compute, self.background})
+
+    def at_least(self, version: Version) -> bool:
+        """Whether the cluster runs Kubernetes *version* or a later minor."""
+        return _minor(self.kubernetes_version) >= _minor(version)
+
+    @property
+    def pod_level_resources(self) -> bool:
+        """Whether pod-level requests and limits may be used.
+
+        Beta and on by default from 1.34. Older node autoscalers see only container requests and start nodes that are
+        too small, so an autoscaler that is not known counts as too old
+        (https://github.com/kubernetes/enhancements/tree/master/keps/sig-node/2837-pod-level-resource-spec).
+        """
+        return self.at_least("1.34") and self.compute in ("karpenter", "auto-mode")
+
+
+def _minor(version: str) -> int:
+    return int(version.split(".")[1])
+
+
+def load(text: bytes | str, sets: tuple[str, ...] = (), name: str = "target.yaml") -> Target:
+    """The choices in *text* (YAML), with each `key=value` of *sets* on top. Raises `TargetError` naming the key."""
+    try:
+        value = yaml.load(text, StrictLoader) or {}  # noqa: S506
+    except (yaml.YAMLError, MappingError) as error:
+        raise TargetError(f"{name}: {error}") from error
+    if not isinstance(value, dict):
+        raise TargetError(f"{name}: expected a map of choices")
+    for pair in sets:
+        key, equals, chosen = pair.partition("=")
+        if not equals:
+            raise TargetError(f"--set {pair}: expected key=value")
+        value[key] = yaml.load(chosen, StrictLoader) if key != "kubernetes_version" else chosen  # noqa: S506
+    return convert(value, name)
+
+
+def convert(value: dict[str, Any], name: str = "target.yaml") -> Target:
+    if isinstance(value.get("kubernetes_version"), float):
+        value = value | {"kubernetes_version": str(value["kubernetes_version"])}
+    try:
+        return msgspec.convert(value, Target)
+    except msgspec.ValidationError as error:
+        raise TargetError(f"{name}: {error}; the keys are {', '.join(Target.__struct_fields__)}") from error

@@ -1,0 +1,69 @@
+"""Units: what ECS counts, as Kubernetes writes it."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+VCPU = re.compile(r"\s*(\d+\.?\d*|\.\d+)\s*vcpu\s*", re.IGNORECASE)
+GB = re.compile(r"\s*(\d+\.?\d*|\.\d+)\s*gb\s*", re.IGNORECASE)
+
+
+def millicores(units: int) -> int:
+    """CPU units (1024 to the core) as millicores, rounded down."""
+    return units * 1000 // 1024
+
+
+def shares(units: Sequence[int]) -> list[int]:
+    """CPU units of several containers as millicores whose sum is that of the whole (largest remainder).
+
+    Rounding each one up can exceed the pod's request, and the API server rejects such a pod.
+    """
+    floors = [millicores(value) for value in units]
+    left = millicores(sum(units)) - sum(floors)
+    by_remainder = sorted(range(len(units)), key=lambda i: (-(units[i] * 1000 % 1024), -i))
+    for index in by_remainder[:left]:
+        floors[index] += 1
+    return floors
+
+
+def cpu_units(text: str) -> int | None:
+    """Task CPU as ECS takes it: `"256"` units or `".25 vCPU"`. None where it is neither."""
+    if text.strip().isdigit():
+        return int(text)
+    found = VCPU.fullmatch(text)
+    return round(float(found[1]) * 1024) if found else None
+
+
+def task_mebibytes(text: str) -> int | None:
+    """Task memory as ECS takes it: `"512"` MiB or `"2 GB"`. None where it is neither."""
+    if text.strip().isdigit():
+        return int(text)
+    found = GB.fullmatch(text)
+    return round(float(found[1]) * 1024) if found else None
+
+
+def mebibytes(value: int) -> str:
+    """MiB as a Kubernetes quantity."""
+    return f"{value}Mi"
+
+
+def gibibytes(value: int) -> str:
+    """GiB as a Kubernetes quantity."""
+    return f"{value}Gi"
+
+
+def millis(value: int) -> str:
+    """Millicores as a Kubernetes quantity."""
+    return f"{value}m"
+
+
+CONVERTERS: dict[str, Callable[..., object]] = {
+    "mebibytes": mebibytes,
+    "gibibytes": gibibytes,
+    "text": str,
+    "flag": lambda value: "true" if value else "false",
+}

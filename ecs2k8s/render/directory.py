@@ -1,0 +1,130 @@
+"""Writes a migration directory: each file whole at any moment, people's edits kept, the ledger last."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import TYPE_CHECKING
+
+from ecs2k8s.core.errors import OutputError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+LEDGER = "report/ledger.json"
+NEXT = "report/ledger.json.next"  # written first, renamed last: while it is there the export was interrupted
+OURS = (LEDGER, NEXT, "snapshot.json", "target.yaml")
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What a write did: files that people had edited (kept) and files that are no longer generated (removed)."""
+
+    kept: tuple[str, ...]
+    removed: tuple[str, ...]
+
+
+def check(directory: Path) -> None:
+    """Raises `OutputError` where *directory* holds something that is not ours."""
+    if directory.exists() and not directory.is_dir():
+        raise OutputError(f"{directory}: is no directory")
+    if directory.is_dir() and any(directory.iterdir()) and not any((directory / name).is_file() for name in OURS):
+        raise OutputError(f"{directory}: is not empty and no migration directory; choose another one with -o")
+
+
+def digest(data: bytes) -> str:
+    return sha256(data).hexdigest()
+
+
+def write(directory: Path, files: Mapping[str, bytes], snapshot: bytes, ledger: bytes) -> Written:
+    """Write all *files*, `snapshot.json` (mode 0600) and last the *ledger*, which names each file's hash.
+
+    A file whose content is neither what an earlier export wrote nor what this one writes was edited: it stays.
+    """
+    known = _known(directory)
+    _put(directory, NEXT, ledger)
+    _put(directory, "snapshot.json", snapshot, mode=0o600)
+    kept = [path for path, data in sorted(files.items()) if not _replace(directory, path, data, known)]
+    removed = []
+    for path in sorted(known.keys() - files.keys()):
+        if _is_generated(directory, path, known):
+            (directory / path).unlink()
+            _remove_empty(directory, path)
+            removed.append(path)
+        elif _inside(directory, path).is_file():
+            kept.append(path)
+    (directory / NEXT).replace(directory / LEDGER)
+    return Written(tuple(sorted(kept)), tuple(removed))
+
+
+def interrupted(directory: Path) -> bool:
+    """Whether an export was cut off, so that files and ledger do not belong together."""
+    return (directory / NEXT).exists() or not (directory / LEDGER).exists()
+
+
+def _known(directory: Path) -> dict[str, set[str]]:
+    """Path to the hashes that earlier exports, finished or interrupted, gave it."""
+    found: dict[str, set[str]] = {}
+    for name in (LEDGER, NEXT):
+        try:
+            listed = json.loads((directory / name).read_bytes()).get("files", {})
+        except (OSError, ValueError, AttributeError, RecursionError):
+            continue
+        for path, value in listed.items() if isinstance(listed, dict) else ():
+            found.setdefault(str(path), set()).add(str(value))
+    return found
+
+
+def _inside(directory: Path, path: str) -> Path:
+    """The file below *directory*; the ledger on disk may have been tampered with, so its paths are not trusted."""
+    place = directory / path
+    if path.startswith(("/", "\\")) or ".." in place.parts[len(directory.parts) :] or "\0" in path:
+        raise OutputError(f"{directory / LEDGER}: names a file outside the directory: {path!r}")
+    step = directory
+    for part in place.parts[len(directory.parts) : -1]:
+        step = step / part
+        if step.is_symlink():
+            raise OutputError(f"{step}: is a link; remove it and export again")
+    return place
+
+
+def _is_generated(directory: Path, path: str, known: Mapping[str, set[str]]) -> bool:
+    place = _inside(directory, path)
+    return place.is_file() and not place.is_symlink() and digest(place.read_bytes()) in known.get(path, ())
+
+
+def _replace(directory: Path, path: str, data: bytes, known: Mapping[str, set[str]]) -> bool:
+    place = _inside(directory, path)
+    if place.exists() or place.is_symlink():
+        current = place.read_bytes() if place.is_file() else None
+        if current == data:
+            return True
+        if current is None or digest(current) not in known.get(path, ()):
+            return False
+    _put(directory, path, data)
+    return True
+
+
+def _put(directory: Path, path: str, data: bytes, mode: int = 0o644) -> None:
+    place = _inside(directory, path)
+    place.parent.mkdir(parents=True, exist_ok=True)
+    beside = place.with_name(f".{place.name}.partial")
+    beside.unlink(missing_ok=True)
+    handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    with os.fdopen(handle, "wb") as file:
+        file.write(data)
+    beside.replace(place)
+
+
+def _remove_empty(directory: Path, path: str) -> None:
+    folder = (directory / path).parent
+    while folder != directory and not any(folder.iterdir()):
+        folder.rmdir()
+        folder = folder.parent
+
+
+def hashes(files: Iterable[tuple[str, bytes]]) -> dict[str, str]:
+    return {path: digest(data) for path, data in sorted(files)}

@@ -1,0 +1,195 @@
+"""report.md for a pull request, and a page for the owner of each workload."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from ecs2k8s.core.findings import SEVERITIES
+from ecs2k8s.core.paths import show
+from ecs2k8s.report.data import Said, by_slug, counts, not_exact, said, totals_by_shape
+from ecs2k8s.report.escape_markdown import code, plain
+from ecs2k8s.report.needs import needs
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from ecs2k8s.core.ledger import Entry
+    from ecs2k8s.core.manifests import Placed
+    from ecs2k8s.core.target import Target
+    from ecs2k8s.resolve.workload import Workload
+    from ecs2k8s.translate.translation import Translation
+
+MOST_PLACES = 10  # places that a group of findings lists; findings.json has all
+HEADINGS = {
+    "error": ("Errors", "Do not apply before these are settled."),
+    "warning": ("Warnings", "A person must act, before or during the move."),
+    "note": ("Notes", "Differences, said for the record."),
+}
+VERDICTS = ("exact", "approximated", "manual", "not-applicable")
+
+
+def report(translation: Translation, target: Target) -> dict[str, str]:
+    """report/report.md and report/workloads/*.md."""
+    everything = said(translation.findings)
+    pages = page_names(translation.inventory.workloads)
+    files = {"report/report.md": _overview(translation, target, everything, pages)}
+    by_subject: dict[str, list[Said]] = defaultdict(list)
+    for item in everything:
+        by_subject[item.finding.subject].append(item)
+    by_document: dict[str, list[Entry]] = defaultdict(list)
+    for entry in translation.ledger.entries:
+        by_document[entry.document.id].append(entry)
+    by_folder: dict[str, list[Placed]] = defaultdict(list)
+    for placed in translation.bundle.objects:
+        by_folder[placed.folder].append(placed)
+    for workload in translation.inventory.workloads:
+        idents = _documents(workload)
+        mine = [item for ident in idents for item in by_subject[ident]]
+        entries = [entry for ident in idents for entry in by_document[ident]]
+        page = _page(workload, mine, entries, by_folder[workload.folder])
+        files[f"report/workloads/{pages[workload.namespace, workload.name]}"] = page
+    return files
+
+
+def page_names(workloads: Iterable[Workload]) -> dict[tuple[str, str], str]:
+    """(namespace, workload) to file name; `a-b` + `c` and `a` + `b-c` get different ones."""
+    found: dict[tuple[str, str], str] = {}
+    taken: set[str] = set()
+    for workload in workloads:
+        name = f"{workload.namespace}-{workload.name}"
+        while name in taken:
+            name += "-2"
+        taken.add(name)
+        found[workload.namespace, workload.name] = f"{name}.md"
+    return found
+
+
+def _documents(workload: Workload) -> list[str]:
+    task = str(workload.task.get("taskArn", "")) if workload.task else ""
+    return [ident for ident in (workload.service_id, task, workload.definition_id) if ident]
+
+
+def _overview(
+    translation: Translation, target: Target, everything: list[Said], pages: Mapping[tuple[str, str], str]
+) -> str:
+    number = counts(translation.findings)
+    objects = len(translation.bundle.objects)
+    lines = [
+        "# Migration report",
+        "",
+        f"{len(translation.translated)} workloads became {objects} objects for Kubernetes {target.kubernetes_version}.",
+        f"{number['error']} errors, {number['warning']} warnings, {number['note']} notes.",
+        "",
+        *_next_steps(number),
+        "## What the cluster needs",
+        "",
+        *(f"- {line}" for line in needs(translation.bundle, target)),
+        "",
+        *_workloads(translation, pages),
+        *_fields(translation),
+    ]
+    for severity in SEVERITIES:
+        lines += _severity(everything, severity)
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _next_steps(number: Mapping[str, int]) -> list[str]:
+    first = (
+        "Settle the [errors](#errors): what they name does not work yet." if number["error"] else "There are no errors."
+    )
+    return [
+        "## What to do next",
+        "",
+        f"1. {first}",
+        "2. Let each owner read the page of their workload (below) and the [warnings](#warnings).",
+        "3. Change choices in `target.yaml` or the manifests themselves, and export again: edited files are kept.",
+        "4. Prepare the AWS side (`aws/README.md`) and what the cluster needs (below).",
+        "5. `kubectl diff -k manifests`, then `kubectl apply -k manifests`: nothing in it takes traffic.",
+        "",
+    ]
+
+
+def _workloads(translation: Translation, pages: Mapping[tuple[str, str], str]) -> list[str]:
+    lines = ["## Workloads", "", "| Namespace | Workload | Kind | From |", "|---|---|---|---|"]
+    for workload in translation.inventory.workloads:
+        page = pages[workload.namespace, workload.name]
+        kind = "not translated" if workload in translation.refused else workload.kind
+        source = workload.service_id or workload.definition_id
+        link = f"[{plain(workload.name)}](workloads/{page})"
+        lines.append(f"| {plain(workload.namespace)} | {link} | {kind} | {code(source)} |")
+    return [*lines, ""]
+
+
+def _fields(translation: Translation) -> list[str]:
+    lines = ["## Every field", "", f"| Shape | Leaves | {' | '.join(VERDICTS)} |", "|---|---:|---:|---:|---:|---:|"]
+    for shape, found in totals_by_shape(translation.ledger.entries).items():
+        row = " | ".join(str(found[verdict]) for verdict in VERDICTS)
+        lines.append(f"| {shape} | {sum(found.values())} | {row} |")
+    totals = translation.ledger.totals
+    row = " | ".join(str(totals[verdict]) for verdict in VERDICTS)
+    lines.append(f"| **all** | {len(translation.ledger.entries)} | {row} |")
+    return [
+        *lines,
+        "",
+        "`ecs2k8s explain <field>` says what happens to a field and why; `ledger.json` has each leaf.",
+        "",
+    ]
+
+
+def _severity(everything: list[Said], severity: str) -> list[str]:
+    heading, about = HEADINGS[severity]
+    groups = by_slug(everything, severity)
+    lines = [f"## {heading}", "", about if groups else "None.", ""]
+    for group in groups.values():
+        lines += _group(group)
+    return lines
+
+
+def _group(group: list[Said]) -> list[str]:
+    first = group[0]
+    lines = [f"### {plain(first.title)} ({len(group)})", "", f"`{first.finding.slug}`", ""]
+    same = len({item.message for item in group}) == 1
+    if same:
+        lines += [plain(first.message), ""]
+    if first.action and len({item.action for item in group}) == 1:
+        lines += [f"**Do:** {plain(first.action)}", ""]
+    for item in group[:MOST_PLACES]:
+        place = code(item.finding.subject) + (f" {code(item.finding.path)}" if item.finding.path else "")
+        lines.append(f"- {place}" + ("" if same else f": {plain(item.message)}"))
+    if len(group) > MOST_PLACES:
+        lines.append(f"- and {len(group) - MOST_PLACES} more, in `findings.json`")
+    return [*lines, ""]
+
+
+def _page(workload: Workload, mine: list[Said], entries: list[Entry], objects: list[Placed]) -> str:
+    exact = sum(entry.fidelity.value == "exact" for entry in entries)
+    asks_nothing = sum(entry.fidelity.value == "not-applicable" for entry in entries)
+    lines = [
+        f"# {plain(workload.name)} in {plain(workload.namespace)}",
+        "",
+        *(f"- {code(ident)}" for ident in _documents(workload)),
+        "",
+        "## What it becomes",
+        "",
+        *(f"- {p.manifest['kind']} {code(p.manifest['metadata']['name'])}" for p in objects),
+        "" if objects else "Nothing: see the errors.\n",
+        "## What you should know",
+        "",
+    ]
+    for severity in SEVERITIES:
+        for group in by_slug(mine, severity).values():
+            lines += [f"- **{severity}** {plain(group[0].title)}: {plain(group[0].message)}"]
+            lines += [f"  **Do:** {plain(group[0].action)}"] if group[0].action else []
+            lines += [f"  - {code(item.finding.path)}" for item in group[:MOST_PLACES] if item.finding.path]
+    lines += [
+        "",
+        "## Fields that are not carried exactly",
+        "",
+        f"{exact} fields are carried exactly, {asks_nothing} ask for nothing on EKS. The others:",
+        "",
+        "| Field | Verdict | Why |",
+        "|---|---|---|",
+    ]
+    lines += [f"| {code(show(e.path))} | {e.fidelity.value} | {plain(e.because)} |" for e in not_exact(entries)]
+    return "\n".join(lines).rstrip() + "\n"

@@ -1,0 +1,65 @@
+"""What the target cluster must have before these manifests can run on it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ecs2k8s.core.manifests import Bundle, Manifest
+    from ecs2k8s.core.target import Target
+
+ALWAYS = "Kubernetes {version}, Linux nodes with containerd and cgroup v2, CoreDNS and a CNI plugin (VPC CNI)."
+OF_KINDS = {
+    "ExternalSecret": "External Secrets Operator serving `external-secrets.io/v1`, with an identity that may read (and "
+    "decrypt) what the execution roles read. The generated SecretStores name none: choose one and set `auth`.",
+    "PersistentVolume": "Amazon EFS CSI driver (3.0.0 or later for S3 Files), and mount targets that admit TCP 2049 from "  # noqa: E501
+    "the nodes.",
+    "StorageClass": "Amazon EBS CSI driver with rights to make volumes (and to use the KMS keys that are named).",
+    "VolumeSnapshot": "Snapshot controller with its CRDs.",
+}
+OF_LIMITS = {
+    "nvidia.com/gpu": "NVIDIA device plugin on GPU nodes.",
+    "aws.amazon.com/neuron": "Neuron device plugin on Neuron nodes.",
+}
+IRSA = "An IAM OIDC provider for the cluster, and task roles that trust it (see `aws/README.md`)."
+POD_LEVEL = "Karpenter 1.8.0 or later (or Auto Mode): older node autoscalers do not see pod-level resources."
+WINDOWS = "Windows nodes of the builds that the pods select."
+LOGS = "A log agent on the nodes (Fluent Bit) that ships to the log groups in the pods' annotations."
+
+
+def needs(bundle: Bundle, target: Target) -> list[str]:
+    """One line for each controller, CRD, add-on or setting that the bundle relies on."""
+    kinds = {manifest["kind"] for manifest in bundle.manifests}
+    pods = [spec for manifest in bundle.manifests if (spec := pod_spec(manifest))]
+    found = [ALWAYS.format(version=target.kubernetes_version)]
+    found += [text for kind, text in OF_KINDS.items() if kind in kinds]
+    found += [
+        text for name, text in OF_LIMITS.items() if any(name in limits for spec in pods for limits in _limits(spec))
+    ]
+    facts = {
+        IRSA: any("eks.amazonaws.com/role-arn" in m["metadata"].get("annotations", {}) for m in bundle.manifests),
+        POD_LEVEL: any("resources" in spec for spec in pods),
+        WINDOWS: any(spec["nodeSelector"]["kubernetes.io/os"] == "windows" for spec in pods),
+        LOGS: any("ecs2k8s.io/log-group" in key for m in bundle.manifests for key in _template_annotations(m)),
+    }
+    return found + [text for text, holds in facts.items() if holds]
+
+
+def _limits(spec: dict[str, Any]) -> list[dict[str, Any]]:
+    containers = [*spec.get("initContainers", []), *spec["containers"]]
+    return [container.get("resources", {}).get("limits", {}) for container in containers]
+
+
+def pod_spec(manifest: Manifest) -> dict[str, Any]:
+    """The pod's spec of a workload object; empty for other kinds."""
+    if manifest["kind"] not in ("Deployment", "DaemonSet", "Job"):
+        return {}
+    spec: dict[str, Any] = manifest["spec"]["template"]["spec"]
+    return spec
+
+
+def _template_annotations(manifest: Manifest) -> dict[str, str]:
+    if not pod_spec(manifest):
+        return {}
+    found: dict[str, str] = manifest["spec"]["template"]["metadata"].get("annotations", {})
+    return found

@@ -1,0 +1,1 @@
+"""Links documents into workloads."""

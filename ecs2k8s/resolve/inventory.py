@@ -1,0 +1,199 @@
+"""Links documents into workloads; nothing is fetched."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from ecs2k8s.core import names
+from ecs2k8s.core.arns import Arn, last
+from ecs2k8s.core.errors import TargetError
+from ecs2k8s.core.tracking import NOTHING, View, note
+from ecs2k8s.resolve.index import Index, Tracked, is_active, revision
+from ecs2k8s.resolve.region import account_of, region_of
+from ecs2k8s.resolve.tasks import one_off, service_tasks
+from ecs2k8s.resolve.workload import Inventory, Kind, Workload
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from ecs2k8s.core.target import Target
+    from ecs2k8s.resolve.workload import AwsMap
+
+ELSEWHERE = ("CODE_DEPLOY", "EXTERNAL")  # controllers that keep the configuration in task sets
+
+
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    """A workload before it has its name: names are given to all of a namespace at once."""
+
+    wanted: str  # what AWS calls it
+    seed: str  # tells apart what AWS calls the same; services sort before tasks before bare definitions
+    cluster: str
+    workload: Workload
+
+
+def resolve(index: Index, target: Target) -> Inventory:
+    """The workloads of a snapshot. A reference that leads nowhere is a note on the leaf that holds it."""
+    groups, files = index.views("elbv2.TargetGroup"), index.views("s3.EnvironmentFile")
+    drafts = [*_services(index), *_one_off_tasks(index)]
+    drafts += _unreferenced(index, {draft.workload.definition_id for draft in drafts})
+    spaces = _namespaces({draft.cluster for draft in drafts}, target)
+    workloads = []
+    for draft, name in _named(drafts, spaces):
+        definition = draft.workload.definition
+        linked = replace(draft.workload, name=name, namespace=spaces[draft.cluster], target_groups=groups)
+        region, account = region_of(linked, target), account_of(linked, target)
+        given = {arn: view for arn, view in files.items() if arn in _wanted_files(definition)}
+        workloads.append(replace(linked, region=region, account=account, environment_files=given))
+    workloads.sort(key=lambda workload: (workload.namespace, workload.name))
+    clusters: dict[str, AwsMap] = {}
+    for cluster, space in sorted(spaces.items()):
+        clusters.setdefault(space, index.clusters[cluster].view if cluster in index.clusters else NOTHING)
+    return Inventory(tuple(workloads), clusters)
+
+
+def _services(index: Index) -> Iterator[_Draft]:
+    for item in index.of_shape("ecs.Service"):
+        service = item.view
+        if service.get("status", "ACTIVE") != "ACTIVE":
+            item.leave_out("service-not-active", status=service["status"])
+            continue
+        configuration = _configuration(service)
+        wanted = str(configuration.get("taskDefinition", ""))
+        definition = _definition(index, wanted)
+        if definition is None:
+            note(configuration, "taskDefinition", "dangling-reference", what=wanted or "no task definition is named")
+            item.leave_out("not-translated", why=f"its task definition was not read: {wanted or 'none is named'}")
+            continue
+        cluster = last(str(service.get("clusterArn", service.get("cluster", ""))))
+        kind: Kind = "DaemonSet" if service.get("schedulingStrategy") == "DAEMON" else "Deployment"
+        name = str(service.get("serviceName", service.get("service", "")))
+        workload = Workload(
+            name="",
+            namespace="",
+            kind=kind,
+            definition=definition.view,
+            definition_id=definition.document.id,
+            service=service,
+            service_id=item.document.id,
+            configuration=configuration,
+            launched=_launched(service),
+            cluster=index.clusters[cluster].view if cluster in index.clusters else NOTHING,
+            tasks=tuple(service_tasks(index, name, cluster)),
+        )
+        yield _Draft(name, f"1/{cluster}/{item.document.id}", cluster, workload)
+
+
+def _configuration(service: View) -> AwsMap:
+    """The service, or its PRIMARY task set: with CODE_DEPLOY and EXTERNAL the latter has what runs."""
+    if service.get("deploymentController", NOTHING).get("type") in ELSEWHERE:
+        primary = [task_set for task_set in service.get("taskSets", []) if task_set.get("status") == "PRIMARY"]
+        if primary:
+            found: AwsMap = primary[0]
+            return found
+    return service
+
+
+def _launched(service: View) -> AwsMap:
+    """The PRIMARY deployment; in a `create-service` input its members stand on the service itself."""
+    primary = [deployment for deployment in service.get("deployments", []) if deployment.get("status") == "PRIMARY"]
+    found: AwsMap = primary[0] if primary else service
+    return found
+
+
+def _definition(index: Index, wanted: str) -> Tracked | None:
+    found = index.definitions.get(wanted)
+    if found is None and Arn.parse(wanted):  # a register-form file of the same family stands for the ARN
+        family = last(wanted).partition(":")[0]
+        bare = index.definitions.get(family)
+        found = bare if bare and not Arn.parse(bare.document.id) else None
+    return found
+
+
+def _one_off_tasks(index: Index) -> Iterator[_Draft]:
+    for item, wanted, definition_arn in one_off(index):
+        definition = _definition(index, definition_arn)
+        if definition is None:
+            note(item.view, "taskDefinitionArn", "dangling-reference", what=definition_arn)
+            item.leave_out("not-translated", why=f"its task definition was not read: {definition_arn}")
+            continue
+        cluster = last(str(item.view.get("clusterArn", "")))
+        workload = Workload(
+            name="",
+            namespace="",
+            kind="Job",
+            definition=definition.view,
+            definition_id=definition.document.id,
+            cluster=index.clusters[cluster].view if cluster in index.clusters else NOTHING,
+            task=item.view,
+            tasks=(item.view,),
+        )
+        yield _Draft(str(definition.document.data["family"]), f"2/{cluster}/{wanted}", cluster, workload)
+
+
+def _unreferenced(index: Index, referenced: set[str]) -> list[_Draft]:
+    """Of each family that nothing refers to, the highest active revision; all other revisions are left out."""
+    families: dict[str, list[Tracked]] = {}
+    for item in index.of_shape("ecs.TaskDefinition"):
+        families.setdefault(str(item.document.data["family"]), []).append(item)
+    drafts = []
+    for family, revisions in sorted(families.items()):
+        used = [item for item in revisions if item.document.id in referenced]
+        active = [item for item in revisions if is_active(item.document.data)]
+        chosen = used or (active[-1:] and [max(active, key=lambda item: revision(item.document.data))])
+        for item in revisions:
+            if not chosen:
+                item.leave_out("inactive-definition", status=item.document.data.get("status"))
+            elif item not in chosen:
+                item.leave_out("superseded-revision", chosen=chosen[0].document.id)
+        if chosen and not used:
+            note(chosen[0].view, "family", "unreferenced-definition")
+            workload = Workload("", "", "Deployment", chosen[0].view, chosen[0].document.id)
+            drafts.append(_Draft(family, f"3/{family}", "", workload))
+    return drafts
+
+
+def _namespaces(clusters: set[str], target: Target) -> dict[str, str]:
+    """Cluster name (empty: none is known) to namespace."""
+    choice = target.namespaces
+    if choice == "cloud-map":
+        raise TargetError("namespaces: cloud-map: not available yet; use cluster, a fixed name or a map")
+    if isinstance(choice, str) and choice != "cluster":
+        if names.label(choice) != choice:
+            raise TargetError(f"namespaces: {choice}: no DNS-1123 label")
+        return dict.fromkeys(clusters, choice)
+    chosen = choice if isinstance(choice, dict) else {}
+    given = names.unique(cluster for cluster in clusters if cluster)
+    return {cluster: chosen.get(cluster) or given.get(cluster, "default") for cluster in clusters}
+
+
+def _named(drafts: Iterable[_Draft], spaces: Mapping[str, str]) -> Iterator[tuple[_Draft, str]]:
+    """Each draft with a name that is its own in its namespace."""
+    scopes: dict[str, list[_Draft]] = {}
+    for draft in sorted(drafts, key=lambda draft: draft.seed):
+        scopes.setdefault(spaces[draft.cluster], []).append(draft)
+    for scope in scopes.values():
+        given = names.unique((d.wanted for d in scope), lambda text: names.label(text, names.WORKLOAD), names.WORKLOAD)
+        taken: set[str] = set()
+        for draft in scope:
+            name = given[draft.wanted]
+            if name in taken:
+                name = names.suffixed(name, draft.seed, names.WORKLOAD)
+            taken.add(name)
+            _note_name(draft, name)
+            yield draft, name
+
+
+def _note_name(draft: _Draft, name: str) -> None:
+    if name != draft.wanted:
+        place: tuple[Any, str] = (draft.workload.definition, "family")
+        if draft.workload.service:
+            key = "serviceName" if "serviceName" in draft.workload.service else "service"
+            place = (draft.workload.service, key)
+        note(*place, "name-changed", old=draft.wanted, new=name)
+
+
+def _wanted_files(definition: AwsMap) -> set[str]:
+    containers = definition["containerDefinitions"]
+    return {str(file.get("value", "")) for container in containers for file in container.get("environmentFiles", [])}

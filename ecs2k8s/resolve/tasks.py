@@ -1,0 +1,44 @@
+"""Running tasks: those of services tell digests and one-shot containers, the others become Jobs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ecs2k8s.core.arns import last
+from ecs2k8s.core.documents import canonical
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ecs2k8s.core.tracking import View
+    from ecs2k8s.resolve.index import Index, Tracked
+
+
+def service_tasks(index: Index, service: str, cluster: str) -> Iterator[View]:
+    """The tasks that belong to *service* of *cluster*."""
+    for item in index.of_shape("ecs.Task"):
+        data = item.document.data
+        if data.get("group") == f"service:{service}" and last(str(data.get("clusterArn", ""))) in (cluster, ""):
+            yield item.view
+
+
+def one_off(index: Index) -> Iterator[tuple[Tracked, str, str]]:
+    """Tasks outside services: each distinct run (cluster, task definition, overrides) once, with a key and the ARN.
+
+    A task that repeats another one is left out, as is one of a service that was not read.
+    """
+    seen: dict[str, Tracked] = {}
+    for item in index.of_shape("ecs.Task"):
+        data = item.document.data
+        if str(data.get("group", "")).startswith("service:") or str(data.get("startedBy", "")).startswith("ecs-svc/"):
+            item.trace.skipped = ("service-task", ())
+            continue
+        definition = str(data.get("taskDefinitionArn", ""))
+        overrides = data.get("overrides") or {}
+        key = f"{definition}/{canonical(overrides).decode()}"
+        run = f"{data.get('clusterArn', '')}/{key}"
+        if run in seen:
+            item.leave_out("same-task", as_=seen[run].document.id)
+            continue
+        seen[run] = item
+        yield item, key, definition

@@ -1,0 +1,119 @@
+"""Workloads: a service, a one-off task or a task definition, with everything that it refers to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from ecs2k8s.core.arns import Arn, last
+from ecs2k8s.core.tracking import NOTHING
+
+Kind = Literal["Deployment", "DaemonSet", "Job"]
+AwsMap = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Workload:
+    """The unit of translation. All maps are recording views of AWS documents.
+
+    `configuration` holds what the service runs with now: the service itself, or its PRIMARY task set where CodeDeploy
+    or an external controller keeps the configuration there. `launched` is the PRIMARY deployment, the only place where
+    DescribeServices returns Service Connect, volume and Lattice configuration.
+    """
+
+    name: str
+    namespace: str
+    kind: Kind
+    definition: AwsMap
+    definition_id: str
+    service: AwsMap = NOTHING
+    service_id: str = ""
+    configuration: AwsMap = NOTHING
+    launched: AwsMap = NOTHING
+    cluster: AwsMap = NOTHING
+    task: AwsMap = NOTHING  # of a one-off task: what it was run with
+    tasks: tuple[AwsMap, ...] = ()  # running tasks of the service
+    target_groups: Mapping[str, AwsMap] = field(default_factory=dict)  # by ARN, where read
+    environment_files: Mapping[str, AwsMap] = field(default_factory=dict)  # by ARN, where given
+    region: str = ""
+    account: str = ""
+
+    @property
+    def containers(self) -> list[AwsMap]:
+        return list(self.definition["containerDefinitions"])
+
+    @property
+    def selector(self) -> dict[str, str]:
+        """Immutable in Kubernetes: never a revision, tag or version."""
+        return {"app.kubernetes.io/name": self.name, "app.kubernetes.io/instance": self.namespace}
+
+    @property
+    def labels(self) -> dict[str, str]:
+        return self.selector | {"app.kubernetes.io/managed-by": "ecs2k8s"}
+
+    @property
+    def lineage(self) -> dict[str, str]:
+        """The annotation that says where an object comes from: the ARN of the service, else of the task definition."""
+        if Arn.parse(self.service_id):
+            return {"ecs2k8s.io/service-arn": self.service_id}
+        if Arn.parse(self.definition_id):
+            return {"ecs2k8s.io/task-definition-arn": self.definition_id}
+        return {}
+
+    @property
+    def folder(self) -> str:
+        return f"{self.namespace}/{self.name}"
+
+    def metadata(self, name: str = "") -> dict[str, Any]:
+        """Metadata of an object of this workload, called *name* (else as the workload)."""
+        return {
+            "name": name or self.name,
+            "namespace": self.namespace,
+            "labels": self.labels,
+            "annotations": dict(self.lineage) or None,
+        }
+
+    @property
+    def is_job(self) -> bool:
+        return self.kind == "Job"
+
+    @property
+    def is_windows(self) -> bool:
+        family = self.definition.get("runtimePlatform", NOTHING).get("operatingSystemFamily", "")
+        return bool(family.startswith("WINDOWS")) or self.platform_family.lower().startswith("windows")
+
+    @property
+    def platform_family(self) -> str:
+        return str(self.configuration.get("platformFamily", ""))
+
+    @property
+    def is_fargate(self) -> bool:
+        """Whether it runs on ECS Fargate: the launch type decides, then the capacity providers, then the definition."""
+        launch = self.configuration.get("launchType") or self.task.get("launchType")
+        if launch:
+            return bool(launch == "FARGATE")
+        providers = [
+            item.get("capacityProvider", "") for item in self.configuration.get("capacityProviderStrategy", [])
+        ]
+        if providers:
+            return all(provider.startswith("FARGATE") for provider in providers)
+        compatible = self.definition.get("requiresCompatibilities", [])
+        return "FARGATE" in compatible and not set(compatible) & {"EC2", "EXTERNAL", "MANAGED_INSTANCES"}
+
+    @property
+    def network_mode(self) -> str:
+        """`bridge` where nothing is said: the default on EC2 (Fargate requires awsvpc)."""
+        return str(self.definition.get("networkMode", "awsvpc" if self.is_fargate else "bridge"))
+
+    @property
+    def cluster_name(self) -> str:
+        return last(str(self.service.get("clusterArn", self.service.get("cluster", self.task.get("clusterArn", "")))))
+
+
+@dataclass(frozen=True, slots=True)
+class Inventory:
+    """All workloads, sorted by namespace and name, and the clusters that became namespaces."""
+
+    workloads: tuple[Workload, ...]
+    namespaces: Mapping[str, AwsMap]  # name to the cluster's view (empty where the cluster was not read)

@@ -1,0 +1,73 @@
+"""From workloads to manifests: literal tuples of functions, in the order of the output."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ecs2k8s.core.tracking import note
+from ecs2k8s.translate.config_maps import config_map
+from ecs2k8s.translate.deployment import deployment, disruption_budget
+from ecs2k8s.translate.efs import Claims
+from ecs2k8s.translate.identity import service_account
+from ecs2k8s.translate.job import job
+from ecs2k8s.translate.lifecycle import arrange
+from ecs2k8s.translate.namespaces import namespaces
+from ecs2k8s.translate.pod import pod
+from ecs2k8s.translate.refusal import Refusal
+from ecs2k8s.translate.registries import registries, registry_secrets
+from ecs2k8s.translate.resources import task_size
+from ecs2k8s.translate.secret_references import referred_secrets
+from ecs2k8s.translate.secrets import external_secrets, secret_stores
+from ecs2k8s.translate.service import service
+from ecs2k8s.translate.service_fields import say_service_fields
+from ecs2k8s.translate.storage import launch_volumes, shared_file_systems
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ecs2k8s.core.manifests import Placed
+    from ecs2k8s.core.target import Target
+    from ecs2k8s.resolve.workload import Inventory, Workload
+
+AROUND_PODS = (deployment, job, service, service_account, disruption_budget, config_map)
+OF_WORKLOADS = (external_secrets, registry_secrets, launch_volumes)
+OF_ALL = (secret_stores, shared_file_systems)
+MAY_REFUSE = (
+    lambda workload, _target: arrange(workload),
+    lambda workload, _target: referred_secrets(workload),
+    lambda workload, _target: registries(workload),
+    lambda workload, _target: task_size(workload),
+)
+
+
+def manifests(inventory: Inventory, target: Target) -> tuple[list[Placed], list[Workload]]:
+    """All objects, and the workloads that were refused; one that is refused leaves no object behind."""
+    refused = [workload for workload in inventory.workloads if _is_refused(workload, target)]
+    workloads = [workload for workload in inventory.workloads if workload not in refused]
+    claims = Claims.of(workloads)
+    placed: list[Placed] = list(namespaces(inventory))
+    for workload in workloads:
+        placed += _objects(workload, claims, target)
+    for translator in OF_ALL:
+        placed += translator(workloads, target)
+    return placed, refused
+
+
+def _is_refused(workload: Workload, target: Target) -> bool:
+    """Whether ECS would reject the workload too, which is said on the leaf that is wrong."""
+    try:
+        for step in MAY_REFUSE:
+            step(workload, target)
+    except Refusal as refusal:
+        note(refusal.view, refusal.at, refusal.slug, **refusal.args_of_finding)
+        return True
+    return False
+
+
+def _objects(workload: Workload, claims: Claims, target: Target) -> Iterator[Placed]:
+    made = pod(workload, claims, target)
+    say_service_fields(workload)
+    for around in AROUND_PODS:
+        yield from around(workload, made, target)
+    for translator in OF_WORKLOADS:
+        yield from translator(workload, target)

@@ -1,0 +1,56 @@
+"""ExternalSecrets and the SecretStores that they read from; never a value."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ecs2k8s.core.manifests import Placed, prune
+from ecs2k8s.translate.registries import registries
+from ecs2k8s.translate.secret_references import SecretReference, Store, external_secret, referred_secrets
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from ecs2k8s.core.target import Target
+    from ecs2k8s.resolve.workload import Workload
+
+
+def external_secrets(workload: Workload, _target: Target) -> Iterator[Placed]:
+    """One ExternalSecret per store of the workload; a container's name keeps its keys apart from its siblings'."""
+    groups: dict[str, list[SecretReference]] = {}
+    for reference in referred_secrets(workload):
+        groups.setdefault(reference.secret_name(workload), []).append(reference)
+    for name, references in sorted(groups.items()):
+        data = {r.key: {"secretKey": r.key, "remoteRef": r.remote.reference} for r in references}
+        store = references[0].remote.store
+        spec = {"data": [data[key] for key in sorted(data)]}
+        yield Placed(workload.folder, prune(external_secret(name, workload.metadata(name), store, spec)))
+
+
+def secret_stores(workloads: Iterable[Workload], _target: Target) -> Iterator[Placed]:
+    """One SecretStore per namespace, service, Region and account.
+
+    Without `auth` it uses the controller's own role: the identity that takes the execution role's place is a choice
+    that the report asks a person for.
+    """
+    found: dict[tuple[str, str], tuple[Store, Workload]] = {}
+    for workload in workloads:
+        remotes = [r.remote for r in referred_secrets(workload)] + [r.remote for r in registries(workload)]
+        for remote in remotes:
+            found.setdefault((workload.namespace, remote.store.name), (remote.store, workload))
+    for (namespace, name), (store, workload) in sorted(found.items(), key=lambda item: item[0]):
+        aws: dict[str, Any] = {"service": store.service, "region": store.region}
+        cluster = str(workload.cluster.get("clusterArn", ""))
+        metadata = {
+            "name": name,
+            "namespace": namespace,
+            "labels": {"app.kubernetes.io/managed-by": "ecs2k8s"},
+            "annotations": {"ecs2k8s.io/cluster-arn": cluster} if cluster else None,
+        }
+        manifest = {
+            "apiVersion": "external-secrets.io/v1",
+            "kind": "SecretStore",
+            "metadata": metadata,
+            "spec": {"provider": {"aws": aws}},
+        }
+        yield Placed(f"{namespace}/shared", prune(manifest))

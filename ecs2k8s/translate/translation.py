@@ -1,0 +1,27 @@
+"""What a snapshot becomes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ecs2k8s.core.findings import Finding
+    from ecs2k8s.core.ledger import Ledger
+    from ecs2k8s.core.manifests import Bundle
+    from ecs2k8s.resolve.workload import Inventory, Workload
+
+
+@dataclass(frozen=True, slots=True)
+class Translation:
+    """The objects, an account of every field, and what a person must know. `refused`: ECS would reject them too."""
+
+    inventory: Inventory
+    bundle: Bundle
+    ledger: Ledger
+    findings: tuple[Finding, ...]
+    refused: tuple[Workload, ...]
+
+    @property
+    def translated(self) -> list[Workload]:
+        return [workload for workload in self.inventory.workloads if workload not in self.refused]

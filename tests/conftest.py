@@ -1,0 +1,89 @@
+"""What all tests share: `--update`, the corpus, a network that ends at loopback, and repeatable random examples."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import socket
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import settings
+
+settings.register_profile("dev", deadline=None)
+settings.register_profile("ci", deadline=None, derandomize=True, database=None)
+settings.register_profile("long", deadline=None, max_examples=2_000)
+settings.load_profile("ci" if os.environ.get("CI") else "dev")
+
+CORPUS = "ECS2K8S_CORPUS"
+INTERNET = (socket.AF_INET, socket.AF_INET6)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--update", action="store_true", help="rewrite expected outputs and generated docs")
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    if item.get_closest_marker("corpus"):
+        corpus_folder()
+
+
+@pytest.fixture(scope="session")
+def update(pytestconfig: pytest.Config) -> bool:
+    """Whether expected outputs are to be rewritten instead of compared."""
+    return bool(pytestconfig.getoption("--update"))
+
+
+@pytest.fixture(scope="session")
+def corpus() -> Path:
+    """The folder of public task definitions and services; skips the test where there is none."""
+    return corpus_folder()
+
+
+def corpus_folder() -> Path:
+    named = os.environ.get(CORPUS, "")
+    if not named:
+        pytest.skip(f"{CORPUS} is not set: it names a folder of files as the AWS CLI exports them")
+    if not Path(named).is_dir():
+        pytest.skip(f"{CORPUS}={named} is no folder")
+    return Path(named)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def only_loopback() -> None:
+    """Make the test fail that connects, sends or asks for a name beyond this machine. Processes it starts are not seen.
+
+    An audit hook sees what any library in any thread does, before it is done. It cannot be removed, and need not be.
+    """
+    sys.addaudithook(refuse)
+
+
+def refuse(event: str, args: tuple[Any, ...]) -> None:
+    host = addressed(event, args)
+    if host is not None and not is_loopback(host):
+        pytest.fail(f"{event} to {host}: tests may only use loopback")
+
+
+def addressed(event: str, args: tuple[Any, ...]) -> str | None:
+    """The host that a socket's audit event is about; None where it leaves no process (Unix sockets, other events)."""
+    if event in ("socket.connect", "socket.sendto", "socket.sendmsg"):
+        sock, address = args
+        return str(address[0]) if sock.family in INTERNET and address else None
+    if event in ("socket.getaddrinfo", "socket.gethostbyname"):
+        return None if args[0] is None else _text(args[0])
+    return None
+
+
+def is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.partition("%")[0]).is_loopback
+    except ValueError:
+        return False
+
+
+def _text(host: str | bytes) -> str:
+    return host.decode() if isinstance(host, bytes) else host
