@@ -13,7 +13,7 @@ from ecs2k8s.cli.console import ExitCode, guarded
 app = typer.Typer(
     name="ecs2k8s",
     help="Move from Amazon ECS to Amazon EKS, with every field accounted for.",
-    no_args_is_help=True,
+    invoke_without_command=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
@@ -32,15 +32,18 @@ def _version(value: bool) -> None:
 
 @app.callback()
 def callback(
+    context: typer.Context,
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
     ] = False,
 ) -> None:
     """Move from Amazon ECS to Amazon EKS, with every field accounted for."""
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
 
 
-@app.command()
-def export(
+@app.command("export")
+def export_command(
     output: options.Output = "migration",
     source: options.From = None,
     target: options.TargetFile = None,
@@ -55,10 +58,10 @@ def export(
     debug: options.Debug = False,
 ) -> None:
     """Translate what the AWS CLI exported into a migration directory: manifests, a ledger of every field, a report."""
-    from ecs2k8s.cli import export as command
+    from ecs2k8s.cli import export
 
     talk = options.talk(quiet=quiet, verbose=verbose, debug=debug)
-    request = command.Request(
+    request = export.Request(
         output=output,
         sources=tuple(source or ()),
         target=target,
@@ -67,34 +70,34 @@ def export(
         redact=redact,
     )
     raise typer.Exit(
-        command.run(
+        export.run(
             request, talk, strict=strict, allow_partial=allow_partial, as_json=format_ is options.OutputFormat.json
         )
     )
 
 
-@app.command()
-def coverage(directory: options.Directory, format_: options.Format = options.OutputFormat.text) -> None:
+@app.command("coverage")
+def coverage_command(directory: options.Directory, format_: options.Format = options.OutputFormat.text) -> None:
     """Say what became of every field of a migration directory."""
-    from ecs2k8s.cli import coverage as command
+    from ecs2k8s.cli import coverage
 
-    raise typer.Exit(command.run(directory, as_json=format_ is options.OutputFormat.json))
+    raise typer.Exit(coverage.run(directory, as_json=format_ is options.OutputFormat.json))
 
 
-@app.command()
-def explain(what: options.What = None) -> None:
+@app.command("explain")
+def explain_command(what: options.What = None) -> None:
     """Explain a source field, a line of a manifest, or a finding; without argument list what there is."""
-    from ecs2k8s.cli import explain as command
+    from ecs2k8s.cli import explain
 
-    raise typer.Exit(command.run(what))
+    raise typer.Exit(explain.run(what))
 
 
-@app.command()
-def demo(output: options.Output = "migration-demo") -> None:
+@app.command("demo")
+def demo_command(output: options.Output = "migration-demo") -> None:
     """Export the sample account: no AWS account needed, no network used."""
-    from ecs2k8s.cli import demo as command
+    from ecs2k8s.cli import demo
 
-    raise typer.Exit(command.run(output))
+    raise typer.Exit(demo.run(output))
 
 
 __all__ = ["ExitCode", "app", "main"]

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
-import click
 import typer
 
 from ecs2k8s.core.errors import Ecs2k8sError
@@ -68,11 +67,11 @@ def guarded(app: Callable[..., object]) -> None:
     try:
         code = app(standalone_mode=False)
         sys.stdout.flush()
-    except (click.exceptions.Abort, KeyboardInterrupt):
+    except (typer.Abort, KeyboardInterrupt):
         code = 130
-    except click.exceptions.Exit as exit_:
+    except typer.Exit as exit_:
         code = exit_.exit_code
-    except click.ClickException as error:
+    except typer.TyperException as error:
         error.show(sys.stderr)
         code = ExitCode.ERROR
     except Ecs2k8sError as error:
@@ -89,6 +88,3 @@ def guarded(app: Callable[..., object]) -> None:
         Talk().problem(f"ecs2k8s: {error.filename or 'output'}: {error.strerror or error}")
         code = ExitCode.ERROR
     sys.exit(int(code) if isinstance(code, int) else 0)
-
-
-__all__ = ["ExitCode", "Talk", "guarded", "out", "table", "typer"]

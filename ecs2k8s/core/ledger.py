@@ -70,15 +70,36 @@ def account(tracked: Iterable[tuple[Document, Trace]], chosen: frozenset[str]) -
 
 def _entries(document: Document, trace: Trace, chosen: frozenset[str]) -> Iterator[Entry]:
     table = tables()[document.shape]
-    for path, value in leaves(document.data):
-        yield _entry(document, path, value, table, trace, chosen)
+    found = list(leaves(document.data))
+    notes = _settled(trace, [path for path, _ in found])
+    for path, value in found:
+        yield _entry(document, path, value, table, trace, notes, chosen)
+
+
+def _settled(trace: Trace, paths: list[Path]) -> dict[Path, list[tuple[str, Args]]]:
+    """The notes by leaf. One that was said of a list, a map or an absent field goes to the nearest leaf: none is lost."""
+    known = set(paths)
+    notes: dict[Path, list[tuple[str, Args]]] = {}
+    for at, said in trace.notes.items():
+        near = at
+        while near not in known:
+            below = next((path for path in paths if path[: len(near)] == near), None)
+            near = below if below is not None else near[:-1]
+        notes.setdefault(near, []).extend(item for item in said if item not in notes.get(near, ()))
+    return notes
 
 
 def _entry(  # noqa: PLR0911, PLR0913, PLR0917
-    document: Document, path: Path, value: Any, table: FieldTable, trace: Trace, chosen: frozenset[str]
+    document: Document,
+    path: Path,
+    value: Any,
+    table: FieldTable,
+    trace: Trace,
+    notes: dict[Path, list[tuple[str, Args]]],
+    chosen: frozenset[str],
 ) -> Entry:
     row, known = table.find(path)
-    said = tuple(trace.notes.get(path, ()))
+    said = tuple(notes.get(path, ()))
     if not known:
         said = (*said, ("unknown-field", ()))
         return Entry(document, path, Fidelity.MANUAL, said=said, because=catalogue()["unknown-field"].text)

@@ -27,6 +27,16 @@ class Said:
     action: str
     see: str
 
+    @property
+    def text(self) -> str:
+        """The message before its arguments are filled in."""
+        return catalogue()[self.finding.slug].text
+
+    @property
+    def todo(self) -> str:
+        """The action before its arguments are filled in."""
+        return catalogue()[self.finding.slug].action
+
     @classmethod
     def of(cls, finding: Finding) -> Said:
         entry = catalogue()[finding.slug]

@@ -3,17 +3,33 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from ecs2k8s.core.escape import escape
 
-SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#+!|~&$])")
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+SPECIAL = re.compile(r"([\\`*_\[\]<&|~$@])")
+OWN = ("because", "action")  # arguments that are text of the tables themselves
 
 
 def plain(text: str) -> str:
-    """*text* as plain words: every character that Markdown or HTML could take for markup is escaped."""
+    """Foreign *text* as plain words: every character that Markdown, HTML or a forge could take for markup is escaped."""
     return SPECIAL.sub(
-        lambda found: "&lt;" if found[1] == "<" else "&amp;" if found[1] == "&" else f"\\{found[1]}", escape(text)
+        lambda found: {"<": "&lt;", "&": "&amp;", "@": "&#64;"}.get(found[1], f"\\{found[1]}"), escape(text)
     )
+
+
+def ours(text: str) -> str:
+    """Text of `mappings/`, which is Markdown already, but for what would be HTML or end a cell of a table."""
+    return text.replace("<", "&lt;").replace("|", "\\|")
+
+
+def filled(template: str, args: Iterable[tuple[str, str]]) -> str:
+    """A text of the catalogue with its arguments: foreign ones as code spans."""
+    given = {name: ours(value) if name in OWN else code(value) for name, value in args}
+    return ours(template).format_map(given)
 
 
 def code(text: str) -> str:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from ecs2k8s.core.findings import SEVERITIES
+from ecs2k8s.core.findings import SEVERITIES, catalogue
 from ecs2k8s.core.paths import show
 from ecs2k8s.report.data import Said, by_slug, counts, not_exact, said, totals_by_shape
-from ecs2k8s.report.escape_markdown import code, plain
+from ecs2k8s.report.escape_markdown import code, filled, ours, plain
 from ecs2k8s.report.needs import needs
 
 if TYPE_CHECKING:
@@ -148,15 +148,15 @@ def _severity(everything: list[Said], severity: str) -> list[str]:
 
 def _group(group: list[Said]) -> list[str]:
     first = group[0]
-    lines = [f"### {plain(first.title)} ({len(group)})", "", f"`{first.finding.slug}`", ""]
+    lines = [f"### {ours(first.title)} ({len(group)})", "", f"`{first.finding.slug}`", ""]
     same = len({item.message for item in group}) == 1
     if same:
-        lines += [plain(first.message), ""]
+        lines += [_message(first), ""]
     if first.action and len({item.action for item in group}) == 1:
-        lines += [f"**Do:** {plain(first.action)}", ""]
+        lines += [f"**Do:** {_action(first)}", ""]
     for item in group[:MOST_PLACES]:
         place = code(item.finding.subject) + (f" {code(item.finding.path)}" if item.finding.path else "")
-        lines.append(f"- {place}" + ("" if same else f": {plain(item.message)}"))
+        lines.append(f"- {place}" + ("" if same else f": {_message(item)}"))
     if len(group) > MOST_PLACES:
         lines.append(f"- and {len(group) - MOST_PLACES} more, in `findings.json`")
     return [*lines, ""]
@@ -179,8 +179,8 @@ def _page(workload: Workload, mine: list[Said], entries: list[Entry], objects: l
     ]
     for severity in SEVERITIES:
         for group in by_slug(mine, severity).values():
-            lines += [f"- **{severity}** {plain(group[0].title)}: {plain(group[0].message)}"]
-            lines += [f"  **Do:** {plain(group[0].action)}"] if group[0].action else []
+            lines += [f"- **{severity}** {ours(group[0].title)}: {_message(group[0])}"]
+            lines += [f"  **Do:** {_action(group[0])}"] if group[0].action else []
             lines += [f"  - {code(item.finding.path)}" for item in group[:MOST_PLACES] if item.finding.path]
     lines += [
         "",
@@ -191,5 +191,19 @@ def _page(workload: Workload, mine: list[Said], entries: list[Entry], objects: l
         "| Field | Verdict | Why |",
         "|---|---|---|",
     ]
-    lines += [f"| {code(show(e.path))} | {e.fidelity.value} | {plain(e.because)} |" for e in not_exact(entries)]
+    lines += [f"| {code(show(e.path))} | {e.fidelity.value} | {_because(e)} |" for e in not_exact(entries)]
     return "\n".join(lines).rstrip() + "\n"
+
+
+def _message(item: Said) -> str:
+    return filled(item.text, item.finding.args)
+
+
+def _action(item: Said) -> str:
+    return filled(item.todo, item.finding.args)
+
+
+def _because(entry: Entry) -> str:
+    if entry.said:
+        return " ".join(filled(catalogue()[slug].text, args) for slug, args in entry.said)
+    return ours(entry.because)

@@ -76,7 +76,7 @@ def _services(index: Index) -> Iterator[_Draft]:
             definition=definition.view,
             definition_id=definition.document.id,
             service=service,
-            service_id=item.document.id,
+            service_id=str(service.get("serviceArn", item.document.id)),
             configuration=configuration,
             launched=_launched(service),
             cluster=index.clusters[cluster].view if cluster in index.clusters else NOTHING,

@@ -28,16 +28,16 @@ def deployment(workload: Workload, pod: Pod, target: Target) -> Iterator[Placed]
     settle = (
         SETTLE if workload.service and not pod.checked and not workload.configuration.get("loadBalancers") else None
     )
-    spec: Fragment = {"selector": {"matchLabels": workload.selector}, "minReadySeconds": settle}
+    spec: Fragment = {}
     if daemon:
         _note_daemon(workload)
         spec["updateStrategy"] = _daemon_update(workload)
     else:
         replicas = desired(workload)
-        spec["strategy"] = strategy(workload, replicas)
         spec["replicas"] = held(workload, pod, replicas, target)
+        spec["strategy"] = strategy(workload, replicas)
         spec["progressDeadlineSeconds"] = max(LEAST_PROGRESS, min(pod.deadline, LONGEST_START) + (settle or 0) + 300)
-    spec["template"] = pod.template
+    spec |= {"minReadySeconds": settle, "selector": {"matchLabels": workload.selector}, "template": pod.template}
     manifest = {"apiVersion": "apps/v1", "kind": workload.kind, "metadata": object_metadata(workload), "spec": spec}
     yield Placed(workload.folder, prune(manifest))
 

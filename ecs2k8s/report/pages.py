@@ -1,0 +1,91 @@
+"""Pages of docs/ that are made from the tables and the catalogue; a test holds them current."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from ecs2k8s.core.added import added
+from ecs2k8s.core.fidelity import Fidelity
+from ecs2k8s.core.fields import tables
+from ecs2k8s.core.findings import SEVERITIES, catalogue
+from ecs2k8s.report.escape_markdown import code, ours
+
+if TYPE_CHECKING:
+    from ecs2k8s.core.fields import FieldTable, Pattern, Row
+
+MADE = "<!-- Made from mappings/ by `make update`; do not edit. -->"
+
+
+def pages() -> dict[str, str]:
+    """File name below docs/ to text."""
+    return {"coverage.md": coverage_page(), "findings.md": findings_page()}
+
+
+def coverage_page() -> str:
+    """What becomes of every field that AWS can send."""
+    lines = [
+        "# Coverage",
+        "",
+        MADE,
+        "",
+        "Every leaf of every shape has one row. The verdict is the best case; what a value says can lower it, and the",
+        "ledger of an export has the verdict for each leaf. `exact`: same observable behaviour. `approximated`: carried",
+        "with a difference. `manual`: a person must act. `not-applicable`: asks for nothing on EKS.",
+        "",
+        "| Shape | Rows | exact | approximated | manual | not-applicable |",
+        "|---|---:|---:|---:|---:|---:|",
+        *(_count(shape, table) for shape, table in tables().items()),
+        "",
+    ]
+    for shape, table in tables().items():
+        lines += [f"## {shape}", "", "| Field | Verdict | Carried to | Why, and what to do |", "|---|---|---|---|"]
+        lines += [_row(key, row) for key, row in sorted(table.rows.items())]
+        lines.append("")
+    lines += ["## Lines that no field asked for", "", "| Place | Why |", "|---|---|"]
+    lines += [f"| {code(place)} | {ours(reason)} |" for place, reason in sorted(added().items())]
+    return "\n".join(lines) + "\n"
+
+
+def _count(shape: str, table: FieldTable) -> str:
+    found = Counter(best(row) for row in table.rows.values())
+    return f"| {shape} | {len(table.rows)} | {' | '.join(str(found[verdict]) for verdict in Fidelity)} |"
+
+
+def best(row: Row) -> Fidelity:
+    """The best verdict over all choices."""
+    return row.fidelity if isinstance(row.fidelity, Fidelity) else min(row.fidelity.values(), key=lambda f: f.rank)
+
+
+def _row(key: Pattern, row: Row) -> str:
+    field = ".".join(key).replace(".[]", "[]")
+    verdict = best(row).value if isinstance(row.fidelity, Fidelity) else _choices(row)
+    places = "<br>".join("every object" if place == "*" else code(place) for place in row.to)
+    return f"| {code(field)} | {verdict} | {places} | {ours(f'{row.because} {row.action}'.strip())} |"
+
+
+def _choices(row: Row) -> str:
+    assert not isinstance(row.fidelity, Fidelity)
+    return "<br>".join(f"{verdict.value} ({choice})" for choice, verdict in row.fidelity.items())
+
+
+def findings_page() -> str:
+    """Every finding with its words."""
+    lines = [
+        "# Findings",
+        "",
+        MADE,
+        "",
+        "`error`: do not apply before it is settled. `warning`: a person must act. `note`: a difference, for the record.",
+        "`{…}` is filled in from the input.",
+        "",
+    ]
+    for severity in SEVERITIES:
+        lines += [f"## {severity}", ""]
+        for slug, entry in sorted(catalogue().items()):
+            if entry.severity == severity:
+                lines += [f"### {slug}", "", f"{ours(entry.title)}. {ours(entry.text)}", ""]
+                lines += [f"**Do:** {ours(entry.action)}", ""] if entry.action else []
+                lines += [f"**The field becomes:** {entry.fidelity.value}", ""] if entry.fidelity else []
+                lines += [f"**See:** <{entry.see}>", ""] if entry.see else []
+    return "\n".join(lines).rstrip() + "\n"

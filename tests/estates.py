@@ -1,0 +1,26 @@
+"""The accounts that the witnesses look at: the samples and the inputs of all cases."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+from ecs2k8s.collect import files
+from ecs2k8s.core.documents import Snapshot
+from ecs2k8s.core.target import Target, convert
+
+ROOT = Path(__file__).parent.parent
+SAMPLES = sorted(place.name for place in (ROOT / "samples").iterdir() if place.is_dir())
+CASES = sorted(str(place.relative_to(ROOT / "tests" / "cases")) for place in (ROOT / "tests" / "cases").rglob("*.yaml"))
+ESTATES = [*SAMPLES, *CASES]
+
+
+@cache
+def estate(name: str) -> tuple[Snapshot, Target]:
+    """A sample by its folder, or the input of a case by its path below tests/cases."""
+    if name in SAMPLES:
+        return files.read([str(ROOT / "samples" / name)]), convert({})
+    from case_files import load
+
+    case = load(ROOT / "tests" / "cases" / name)
+    return case.snapshot, case.target

@@ -1,0 +1,140 @@
+"""The third witness: change a leaf, and exactly what its row claims changes.
+
+For each row of each estate some leaves are changed, one at a time. A row that names places (`to`) must be seen to change
+one of them in some estate, and nothing else may change with it; a row without places must change nothing at all.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections import defaultdict
+from functools import cache
+from typing import Any
+
+import pytest
+from estates import ESTATES, estate
+
+from ecs2k8s.collect.shapes import SHAPES, _model
+from ecs2k8s.core.added import covers
+from ecs2k8s.core.documents import Document, Snapshot
+from ecs2k8s.core.fields import Row, tables
+from ecs2k8s.core.manifests import ObjectRef, places
+from ecs2k8s.core.paths import Path, leaves, show
+from ecs2k8s.core.target import Target
+from ecs2k8s.pipeline import translate
+
+LEAVES_PER_ROW = 3  # of one estate; `make test-long` takes all
+Places = set[tuple[ObjectRef, tuple[str, ...], str]]
+
+
+def picture(snapshot: Snapshot, target: Target) -> tuple[Places, int]:
+    """Every manifest leaf with its object and place, and how many workloads were refused."""
+    made = translate(snapshot, target)
+    found = {
+        (ObjectRef.of(manifest), steps, f"{position} {value!r}")
+        for manifest in made.bundle.manifests
+        for position, (steps, value) in enumerate(places(manifest))
+    }
+    return found, len(made.refused)
+
+
+def placed(found: Places) -> dict[tuple[ObjectRef, tuple[str, ...]], list[str]]:
+    out: dict[tuple[ObjectRef, tuple[str, ...]], list[str]] = defaultdict(list)
+    for ref, steps, value in sorted(found):
+        out[ref, steps].append(value.partition(" ")[2])
+    return {key: sorted(values) for key, values in out.items()}
+
+
+def changed(before: Places, after: Places) -> set[tuple[str, ...]]:
+    """The places whose values differ."""
+    one, two = placed(before), placed(after)
+    return {steps for ref, steps in one.keys() | two.keys() if one.get((ref, steps)) != two.get((ref, steps))}
+
+
+def candidates(shape: str, path: Path, value: Any) -> list[Any]:
+    """Other values of the same type that AWS would take at *path*, as far as its model says."""
+    if isinstance(value, bool):
+        return [not value]
+    if isinstance(value, int):
+        return [value + 1, value + 64, value * 2 + 7]
+    if isinstance(value, str):
+        named = [name for name in enumeration(shape, path) if name != value]
+        plain = [value + "x", "4321", "other", "arn:aws:iam::999999999999:role/other"]
+        numbers = [str(int(value) + 1), str(int(value) + 1024)] if value.isdigit() else []
+        return named or [*numbers, *plain]
+    return []
+
+
+@cache
+def enumeration(shape: str, path: Path) -> tuple[str, ...]:
+    """The values that botocore's model lists for the leaf at *path*; empty where it is free text."""
+    for name in SHAPES.get(shape, ()):
+        inner: Any = _model(shape.partition(".")[0]).shape_for(name)
+        for step in path:
+            match inner.type_name:
+                case "structure":
+                    inner = inner.members.get(step)
+                case "list":
+                    inner = inner.member
+                case "map":
+                    inner = inner.value
+            if inner is None:
+                break
+        else:
+            return tuple(getattr(inner, "enum", ()))
+    return ()
+
+
+def with_leaf(snapshot: Snapshot, document: Document, path: Path, value: Any) -> Snapshot:
+    data = copy.deepcopy(document.data)
+    inner: Any = data
+    for step in path[:-1]:
+        inner = inner[step]
+    inner[path[-1]] = value
+    others = (d if d is not document else Document(d.shape, d.id, data) for d in snapshot.documents)
+    return Snapshot(tuple(others))
+
+
+def under(row: Row, steps: tuple[str, ...]) -> bool:
+    return any(covers(place, steps) for place in row.to)
+
+
+@cache
+def witness(name: str) -> tuple[frozenset[tuple[str, str]], tuple[str, ...]]:
+    """The rows that were seen to have influence in estate *name*, and what was wrong."""
+    snapshot, target = estate(name)
+    before, refused = picture(snapshot, target)
+    seen: dict[tuple[str, str], int] = defaultdict(int)
+    proven: set[tuple[str, str]] = set()
+    wrong: list[str] = []
+    for document in snapshot.documents:
+        for path, value in leaves(document.data):
+            row, _ = tables()[document.shape].find(path)
+            if row is None or value is None or isinstance(value, dict | list):
+                continue
+            key = (row.table, row.source)
+            if seen[key] >= LEAVES_PER_ROW:
+                continue
+            seen[key] += 1
+            for other in candidates(document.shape, path, value):
+                after, now_refused = picture(with_leaf(snapshot, document, path, other), target)
+                if now_refused != refused:
+                    continue
+                difference = changed(before, after)
+                if difference and row.to:
+                    proven.add(key)
+                outside = sorted({".".join(steps) for steps in difference if not under(row, steps)})
+                if outside:
+                    wrong.append(f"{document.shape} {show(path)} = {other!r} ({row.source}) changes {outside[:4]}")
+    return frozenset(proven), tuple(wrong)
+
+
+@pytest.mark.parametrize("name", ESTATES)
+def test_a_leaf_changes_what_its_row_claims_and_nothing_else(name: str) -> None:
+    assert witness(name)[1] == ()
+
+
+def test_every_row_that_claims_to_carry_something_does_so_somewhere() -> None:
+    proven = frozenset().union(*(witness(name)[0] for name in ESTATES))
+    claimed = {(row.table, row.source) for table in tables().values() for row in table.rows.values() if row.to}
+    assert sorted(claimed - proven) == []
