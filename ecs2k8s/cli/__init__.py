@@ -33,7 +33,7 @@ def _version(value: bool) -> None:
 @app.callback()
 def callback(
     context: typer.Context,
-    version: Annotated[
+    version: Annotated[  # noqa: ARG001 (its own callback prints it)
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
     ] = False,
 ) -> None:

@@ -77,7 +77,7 @@ def _entries(document: Document, trace: Trace, chosen: frozenset[str]) -> Iterat
 
 
 def _settled(trace: Trace, paths: list[Path]) -> dict[Path, list[tuple[str, Args]]]:
-    """The notes by leaf. One that was said of a list, a map or an absent field goes to the nearest leaf: none is lost."""
+    """The notes by leaf. One said of a list, a map or an absent field goes to the nearest leaf: none is lost."""
     known = set(paths)
     notes: dict[Path, list[tuple[str, Args]]] = {}
     for at, said in trace.notes.items():

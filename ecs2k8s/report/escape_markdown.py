@@ -15,7 +15,7 @@ OWN = ("because", "action")  # arguments that are text of the tables themselves
 
 
 def plain(text: str) -> str:
-    """Foreign *text* as plain words: every character that Markdown, HTML or a forge could take for markup is escaped."""
+    """Foreign *text* as plain words: what Markdown, HTML or a forge could take for markup is escaped."""
     return SPECIAL.sub(
         lambda found: {"<": "&lt;", "&": "&amp;", "@": "&#64;"}.get(found[1], f"\\{found[1]}"), escape(text)
     )

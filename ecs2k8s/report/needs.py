@@ -12,8 +12,8 @@ ALWAYS = "Kubernetes {version}, Linux nodes with containerd and cgroup v2, CoreD
 OF_KINDS = {
     "ExternalSecret": "External Secrets Operator serving `external-secrets.io/v1`, with an identity that may read (and "
     "decrypt) what the execution roles read. The generated SecretStores name none: choose one and set `auth`.",
-    "PersistentVolume": "Amazon EFS CSI driver (3.0.0 or later for S3 Files), and mount targets that admit TCP 2049 from "  # noqa: E501
-    "the nodes.",
+    "PersistentVolume": "Amazon EFS CSI driver (3.0.0 or later for S3 Files), and mount targets that admit TCP 2049 "
+    "from the nodes.",
     "StorageClass": "Amazon EBS CSI driver with rights to make volumes (and to use the KMS keys that are named).",
     "VolumeSnapshot": "Snapshot controller with its CRDs.",
 }

@@ -30,8 +30,8 @@ def coverage_page() -> str:
         MADE,
         "",
         "Every leaf of every shape has one row. The verdict is the best case; what a value says can lower it, and the",
-        "ledger of an export has the verdict for each leaf. `exact`: same observable behaviour. `approximated`: carried",
-        "with a difference. `manual`: a person must act. `not-applicable`: asks for nothing on EKS.",
+        "ledger of an export has the verdict for each leaf. `exact`: same observable behaviour. `approximated`:",
+        "carried with a difference. `manual`: a person must act. `not-applicable`: asks for nothing on EKS.",
         "",
         "| Shape | Rows | exact | approximated | manual | not-applicable |",
         "|---|---:|---:|---:|---:|---:|",
@@ -65,8 +65,8 @@ def _row(key: Pattern, row: Row) -> str:
 
 
 def _choices(row: Row) -> str:
-    assert not isinstance(row.fidelity, Fidelity)
-    return "<br>".join(f"{verdict.value} ({choice})" for choice, verdict in row.fidelity.items())
+    choices = {} if isinstance(row.fidelity, Fidelity) else row.fidelity
+    return "<br>".join(f"{verdict.value} ({choice})" for choice, verdict in choices.items())
 
 
 def findings_page() -> str:
@@ -76,7 +76,7 @@ def findings_page() -> str:
         "",
         MADE,
         "",
-        "`error`: do not apply before it is settled. `warning`: a person must act. `note`: a difference, for the record.",
+        "`error`: do not apply before it is settled. `warning`: a person must act. `note`: for the record.",
         "`{…}` is filled in from the input.",
         "",
     ]

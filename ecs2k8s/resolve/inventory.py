@@ -63,7 +63,8 @@ def _services(index: Index) -> Iterator[_Draft]:
         wanted = str(configuration.get("taskDefinition", ""))
         definition = _definition(index, wanted)
         if definition is None:
-            note(configuration, "taskDefinition", "dangling-reference", what=wanted or "no task definition is named")
+            at = "taskDefinition" if wanted else "serviceName" if "serviceName" in service else "service"
+            note(configuration, at, "dangling-reference", what=wanted or "no task definition is named")
             item.leave_out("not-translated", why=f"its task definition was not read: {wanted or 'none is named'}")
             continue
         cluster = last(str(service.get("clusterArn", service.get("cluster", ""))))

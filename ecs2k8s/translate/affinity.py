@@ -70,7 +70,7 @@ def topology_spread(workload: Workload) -> list[dict[str, Any]]:
                 note(workload.service, ("placementStrategy", index, key), "strategy-without-replicas")
         return []
     strategies = list(workload.service.get("placementStrategy", []))
-    constraints, problems = spread(strategies, workload.selector, bool(workload.service), workload.kind)
+    constraints, problems = spread(strategies, workload.selector, workload.kind, default_zone=bool(workload.service))
     for index, slug, args in problems:
         note(workload.service, ("placementStrategy", index, "type"), slug, **args)
         if "field" in strategies[index]:

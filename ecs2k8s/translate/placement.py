@@ -44,7 +44,7 @@ class CannotSayError(ValueError):
 
 @dataclass(slots=True)
 class Placement:
-    """`terms` are ready for `nodeSelectorTerms`; the affinities name ECS services; problems carry the expression's index."""
+    """`terms` are ready for `nodeSelectorTerms`; affinities name ECS services; problems carry the expression's index."""
 
     terms: list[dict[str, Any]] = field(default_factory=list)
     affinity: list[str] = field(default_factory=list)
@@ -53,7 +53,7 @@ class Placement:
 
 
 def node_terms(expressions: Sequence[str], compute: str) -> Placement:
-    """All *expressions* together. One that cannot be said as a whole yields nothing but a problem: never a weaker one."""
+    """All *expressions* together. One that cannot be said as a whole yields a problem and no term, never a weaker one."""
     made = Placement()
     parts: list[Terms] = []
     for index, text in enumerate(expressions):
@@ -196,8 +196,9 @@ def shown(condition: Condition) -> str:
 def spread(
     strategies: Sequence[Mapping[str, Any]],
     selector: Mapping[str, str],
+    kind: str,
+    *,
     default_zone: bool,
-    kind: str,  # noqa: FBT001
 ) -> tuple[list[dict[str, Any]], list[Problem]]:
     """Soft constraints for the *strategies*; over zones where there is none and *default_zone* holds."""
     keys: list[str] = []
