@@ -35,6 +35,7 @@ class _Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     because: str = ""
     action: str = ""
     see: str = ""
+    unread: str = ""
     notes: list[str] = []
 
 
@@ -52,7 +53,8 @@ class Row:
     `to` holds the places in the manifests (`Pod.spec.containers.workingDir`, no list indices; `Pod` is the pod template
     of a Deployment, DaemonSet or Job). A row without `to` changes no manifest. `via` names the converter that carries a
     direct field, `by` the function that carries an entangled one, `notes` the slugs that code can say about the leaf.
-    `default` is what AWS assumes: a leaf that holds it asks for nothing.
+    `default` is what AWS assumes: a leaf that holds it asks for nothing. `unread` says why a leaf asks for nothing where
+    nothing reads it: only for what other documents must refer to first. Without it an unread leaf is a defect of ours.
     """
 
     table: str
@@ -66,6 +68,7 @@ class Row:
     because: str = ""
     action: str = ""
     see: str = ""
+    unread: str = ""
     notes: tuple[str, ...] = ()
 
     def verdict(self, chosen: frozenset[str]) -> Fidelity:
@@ -186,7 +189,7 @@ def _row(name: str, file: _File, source: str, value: Any) -> Row:
         source=source,
         fidelity=row.fidelity,
         to=absolute,
-        **{key: getattr(row, key) for key in ("via", "by", "default", "because", "action", "see")},
+        **{key: getattr(row, key) for key in ("via", "by", "default", "because", "action", "see", "unread")},
         notes=tuple(row.notes),
     )
 
