@@ -1,7 +1,7 @@
 """Times whole exports: ledger, reports and files included. Prints figures, judges nothing.
 
-    python bench/bench.py                 1,000 and 4,000 services, and the start of `ecs2k8s --help`
-    python bench/bench.py 500 2000        other counts
+python bench/bench.py                 1,000 and 4,000 services, and the start of `ecs2k8s --help`
+python bench/bench.py 500 2000        other counts
 """
 
 from __future__ import annotations

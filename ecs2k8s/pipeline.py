@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 def translate(snapshot: Snapshot, target: Target) -> Translation:
     """What *snapshot* becomes on *target*. A function of both alone: no time, no randomness, no environment."""
-    index = Index.of(snapshot.documents)
+    index = Index.of(snapshot.in_order().documents)
     inventory = resolve(index, target)
     placed, refused = manifests(inventory, target)
     _leave_out_refused(index, inventory, refused)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ecs2k8s.collect import files
-from ecs2k8s.core.documents import Snapshot
 from ecs2k8s.core.target import Target, convert
+
+if TYPE_CHECKING:
+    from ecs2k8s.core.documents import Snapshot
 
 ROOT = Path(__file__).parent.parent
 SAMPLES = sorted(place.name for place in (ROOT / "samples").iterdir() if place.is_dir())
@@ -20,7 +23,7 @@ def estate(name: str) -> tuple[Snapshot, Target]:
     """A sample by its folder, or the input of a case by its path below tests/cases."""
     if name in SAMPLES:
         return files.read([str(ROOT / "samples" / name)]), convert({})
-    from case_files import load
+    from tests.case_files import load
 
     case = load(ROOT / "tests" / "cases" / name)
     return case.snapshot, case.target

@@ -77,7 +77,9 @@ def test_hash_seed_locale_time_zone_file_names_and_order_do_not_matter(tmp_path:
     first = ecs2k8s("export", "--from", str(one), "-o", str(tmp_path / "o1"), PYTHONHASHSEED="1", TZ="UTC", LC_ALL="C")
     second = ecs2k8s(
         *("export", "--from", str(two), "-o", str(tmp_path / "o2")),
-        **{"PYTHONHASHSEED": "77", "TZ": "Asia/Tokyo", "LC_ALL": "C.UTF-8"},
+        PYTHONHASHSEED="77",
+        TZ="Asia/Tokyo",
+        LC_ALL="C.UTF-8",
     )
     assert (first.returncode, second.returncode) == (0, 0), (first.stderr, second.stderr)
     left, right = tree(tmp_path / "o1"), tree(tmp_path / "o2")

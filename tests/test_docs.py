@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -17,3 +21,46 @@ def test_a_generated_page_is_current(name: str, update: bool) -> None:
     if update:
         (DOCS / name).write_text(text, encoding="utf-8")
     assert (DOCS / name).read_text(encoding="utf-8") == text, "run `make update`"
+
+
+README = Path(__file__).parent.parent / "README.md"
+
+
+def block(lines: str) -> str:
+    return "\n".join(f"    {line}".rstrip() for line in lines.rstrip().split("\n"))
+
+
+def run(*args: str, cwd: Path) -> str:
+    """stderr and stdout of a command as a person sees them."""
+    environment = os.environ | {"PYTHONPATH": str(README.parent)}
+    command = [sys.executable, "-m", "ecs2k8s", *args]
+    done = subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, check=True)
+    return done.stderr + done.stdout
+
+
+def readme_blocks(folder: Path) -> dict[str, str]:
+    """What the README shows, made by the program itself."""
+    demo = run("demo", cwd=folder)
+    files = sorted(path.relative_to(folder) for path in (folder / "migration-demo").rglob("*") if path.is_file())
+    shop = [f for f in files if "manifests/shop/" not in str(f) or "/backend/" in str(f) or "/shared/" in str(f)]
+    explain = run("explain", "containerDefinitions[].ulimits[].softLimit", cwd=folder)
+    return {
+        "demo": "    $ ecs2k8s demo\n" + block(demo),
+        "tree": block("\n".join(str(path) for path in shop) + "\n…"),
+        "explain": "    $ ecs2k8s explain 'containerDefinitions[].ulimits[].softLimit'\n" + block(explain),
+    }
+
+
+def test_the_readme_shows_real_output(tmp_path: Path, update: bool) -> None:
+    text = README.read_text(encoding="utf-8")
+    made = text
+    for name, shown in readme_blocks(tmp_path).items():
+        made = re.sub(
+            rf"<!-- {name} -->\n.*?<!-- /{name} -->",
+            lambda _: f"<!-- {name} -->\n\n{shown}\n\n<!-- /{name} -->",  # noqa: B023 (used at once)
+            made,
+            flags=re.DOTALL,
+        )
+    if update:
+        README.write_text(made, encoding="utf-8")
+    assert README.read_text(encoding="utf-8") == made, "run `make update`"

@@ -9,10 +9,9 @@ from __future__ import annotations
 import copy
 from collections import defaultdict
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from estates import ESTATES, estate
 
 from ecs2k8s.collect.shapes import SHAPES, _model
 from ecs2k8s.core.added import covers
@@ -20,8 +19,11 @@ from ecs2k8s.core.documents import Document, Snapshot
 from ecs2k8s.core.fields import Row, tables
 from ecs2k8s.core.manifests import ObjectRef, places
 from ecs2k8s.core.paths import Path, leaves, show
-from ecs2k8s.core.target import Target
 from ecs2k8s.pipeline import translate
+from tests.estates import ESTATES, estate
+
+if TYPE_CHECKING:
+    from ecs2k8s.core.target import Target
 
 LEAVES_PER_ROW = 3  # of one estate; `make test-long` takes all
 Places = set[tuple[ObjectRef, tuple[str, ...], str]]

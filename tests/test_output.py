@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from estates import ESTATES, estate
 
 from ecs2k8s.core.added import added, covers
 from ecs2k8s.core.fields import tables
 from ecs2k8s.core.manifests import ObjectRef, places
 from ecs2k8s.core.paths import leaves
 from ecs2k8s.pipeline import translate
+from tests.estates import ESTATES, estate
 
 CLAIMED = {place for table in tables().values() for row in table.rows.values() for place in row.to if place != "*"}
 

@@ -22,46 +22,46 @@ from ecs2k8s.translate.escape import literal
 LABEL = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?")
 TRICKY = st.sampled_from(
     [
-        "yes",
-        "y",
-        "N",
-        "on",
-        "1e3",
-        "08",
-        "0o7",
-        "12e4567",
-        "1:30",
-        "0x1F",
-        ".inf",
-        "~",
-        "null",
+        *[
+            "yes",
+            "y",
+            "N",
+            "on",
+            "1e3",
+            "08",
+            "0o7",
+            "12e4567",
+            "1:30",
+            "0x1F",
+            ".inf",
+            "~",
+            "null",
+            "2020-01-01",
+            "=",
+            "<<",
+            "1_000",
+            "+1",
+            ".5",
+            "0b1",
+            "é",
+            "\u202e",
+            "'",
+            '"',
+            "!x",
+            "&a",
+            "*a",
+            "%",
+            "@",
+            "`",
+            "#",
+        ],
         "",
         " x",
         "x ",
         "- a",
         "a: b",
-        "#",
-    ]
-    + [
-        "2020-01-01",
-        "=",
-        "<<",
-        "1_000",
-        "+1",
-        ".5",
-        "0b1",
-        "é",
-        "\u202e",
         "a\nb\n",
         "\ttab",
-        "'",
-        '"',
-        "!x",
-        "&a",
-        "*a",
-        "%",
-        "@",
-        "`",
     ]
 )
 TEXT = st.one_of(st.text(), TRICKY)
@@ -163,8 +163,8 @@ def test_a_snapshot_can_be_read_back(data: dict[str, Any]) -> None:
 
 @given(st.dictionaries(st.text(min_size=1), st.text(), max_size=5), st.text(min_size=1))
 def test_environment_and_command_survive_translation(environment: dict[str, str], argument: str) -> None:
-    container = {"name": "c", "image": "i", "command": [argument]}
-    container["environment"] = [{"name": name, "value": value} for name, value in environment.items()]  # type: ignore[assignment]
+    container: dict[str, Any] = {"name": "c", "image": "i", "command": [argument]}
+    container["environment"] = [{"name": name, "value": value} for name, value in environment.items()]
     document = Document("ecs.TaskDefinition", "t", {"family": "f", "containerDefinitions": [container]})
     deployment = translate(Snapshot((document,)), convert({})).bundle.find("Deployment", "f")
     assert deployment is not None

@@ -72,7 +72,8 @@ def guarded(app: Callable[..., object]) -> None:
     except typer.Exit as exit_:
         code = exit_.exit_code
     except typer.TyperException as error:
-        error.show(sys.stderr)
+        show = getattr(error, "show", None)  # usage errors show the usage line too
+        show(sys.stderr) if show else Talk().problem(f"ecs2k8s: {error}")
         code = ExitCode.ERROR
     except Ecs2k8sError as error:
         if os.environ.get("ECS2K8S_DEBUG"):

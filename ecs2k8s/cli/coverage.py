@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter, defaultdict
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,6 @@ from typing import Any
 from ecs2k8s.cli.console import ExitCode, out, table
 from ecs2k8s.core.errors import OutputError
 from ecs2k8s.core.fidelity import Fidelity
-from ecs2k8s.core.paths import parse
 from ecs2k8s.render import directory
 
 VERDICTS = [fidelity.value for fidelity in Fidelity]
@@ -67,18 +67,18 @@ def _totals(ledger: dict[str, Any]) -> None:
 
 
 def _inexact(entries: list[dict[str, Any]], name: str) -> None:
+    """The fields that a person should look at; one line for a shape that is not translated at all."""
+    whole = {shape for shape, found in _shapes(entries).items() if set(filter(found.get, found)) == {"manual"}}
     found: Counter[tuple[str, str, str]] = Counter()
     for entry in entries:
         if entry["fidelity"] in ("approximated", "manual"):
-            field = ".".join(str(step) for step in parse(entry["path"]) if isinstance(step, str))
+            field = "(every field)" if entry["shape"] in whole else re.sub(r"\[\d+\]", "[]", entry["path"])
             found[entry["fidelity"], entry["shape"], field] += 1
     ordered = sorted(found.items(), key=lambda item: (item[0][0] != "manual", -item[1], item[0]))
     if not ordered:
         return
     out()
-    table(
-        [["", "times", "field"], *([v, str(n), f"{shape} {field}"] for (v, shape, field), n in ordered[:MOST])],
-        right=(1,),
-    )
+    rows = [[verdict, str(number), f"{shape} {field}"] for (verdict, shape, field), number in ordered[:MOST]]
+    table([["", "times", "field"], *rows], right=(1,))
     if len(ordered) > MOST:
         out(f"and {len(ordered) - MOST} more fields; all are in {name}/report/ledger.json")

@@ -15,8 +15,9 @@ if TYPE_CHECKING:
     from ecs2k8s.core.manifests import Manifest
 
 QUANTITY = re.compile(r"(?P<number>\d+(?:\.\d+)?)(?P<unit>m|Ki|Mi|Gi|Ti|k|M|G|T)?")
-UNITS = {"": 1, "m": Decimal("0.001"), "k": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
-UNITS |= {"Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "Ti": 2**40}
+UNITS = {"": Decimal(1), "m": Decimal("0.001")}
+UNITS |= {name: Decimal(1000) ** power for power, name in enumerate("kMGT", 1)}
+UNITS |= {f"{name}i": Decimal(1024) ** power for power, name in enumerate("KMGT", 1)}
 MOST_ANNOTATIONS = 256 * 1024  # bytes of keys and values together
 CLASSIC_NAME = re.compile(r"[-._a-zA-Z][-._a-zA-Z0-9]*")
 CONFIG_KEY = re.compile(r"[-._a-zA-Z0-9]{1,253}")

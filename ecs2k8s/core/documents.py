@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from ecs2k8s.core.errors import SnapshotError
+from ecs2k8s.core.paths import in_order
 
 if TYPE_CHECKING:
     from ecs2k8s.core.findings import Finding
@@ -39,6 +40,11 @@ class Snapshot:
 
     def of(self, shape: str) -> list[Document]:
         return [document for document in self.documents if document.shape == shape]
+
+    def in_order(self) -> Snapshot:
+        """The same with sorted documents and keys."""
+        documents = (Document(d.shape, d.id, in_order(d.data)) for d in self.documents)
+        return Snapshot(tuple(sorted(documents, key=lambda d: (d.shape, d.id))), self.failures, self.notes, self.taken)
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,8 +53,8 @@ class Row:
     `to` holds the places in the manifests (`Pod.spec.containers.workingDir`, no list indices; `Pod` is the pod template
     of a Deployment, DaemonSet or Job). A row without `to` changes no manifest. `via` names the converter that carries a
     direct field, `by` the function that carries an entangled one, `notes` the slugs that code can say about the leaf.
-    `default` is what AWS assumes: a leaf that holds it asks for nothing. `unread` says why a leaf asks for nothing where
-    nothing reads it: only for what other documents must refer to first. Without it an unread leaf is a defect of ours.
+    `default` is what AWS assumes: a leaf that holds it asks for nothing. `unread` says why a leaf asks for nothing
+    where nothing reads it: only for what other documents must refer to first. Without it an unread leaf is a defect.
     """
 
     table: str
@@ -179,7 +179,7 @@ def _row(name: str, file: _File, source: str, value: Any) -> Row:
     except msgspec.ValidationError as error:
         raise MappingError(f"{name}: {source}: {error}") from error
     places = (row.to,) if isinstance(row.to, str) else tuple(row.to)
-    absolute = tuple(place if place[:1].isupper() else f"{file.to}.{place}" for place in places)
+    absolute = tuple(place if place == "*" or place[:1].isupper() else f"{file.to}.{place}" for place in places)
     wrong = _wrong(row)
     if wrong:
         raise MappingError(f"{name}: {source}: {wrong}")

@@ -42,6 +42,13 @@ def parse(text: str) -> Path:
     return tuple(path)
 
 
+def in_order(value: Any) -> Any:
+    """*value* with the keys of every map sorted: what is made of it does not depend on how a file was written."""
+    if isinstance(value, dict):
+        return {key: in_order(value[key]) for key in sorted(value)}
+    return [in_order(child) for child in value] if isinstance(value, list) else value
+
+
 def leaves(value: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
     """Each scalar, null, empty list and empty map under *value*, with its path, in document order."""
     if isinstance(value, dict) and value:

@@ -149,8 +149,10 @@ def _unreferenced(index: Index, referenced: set[str]) -> list[_Draft]:
             elif item not in chosen:
                 item.leave_out("superseded-revision", chosen=chosen[0].document.id)
         if chosen and not used:
-            note(chosen[0].view, "family", "unreferenced-definition")
-            workload = Workload("", "", "Deployment", chosen[0].view, chosen[0].document.id)
+            definition = chosen[0].view
+            definition.get("status")  # it decided, so it was read
+            note(definition, "family", "unreferenced-definition")
+            workload = Workload("", "", "Deployment", definition, chosen[0].document.id)
             drafts.append(_Draft(family, f"3/{family}", "", workload))
     return drafts
 

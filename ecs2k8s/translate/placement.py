@@ -44,7 +44,7 @@ class CannotSayError(ValueError):
 
 @dataclass(slots=True)
 class Placement:
-    """`terms` are ready for `nodeSelectorTerms`; affinities name ECS services; problems carry the expression's index."""
+    """`terms` are ready for `nodeSelectorTerms`; affinities name services; problems carry the expression's index."""
 
     terms: list[dict[str, Any]] = field(default_factory=list)
     affinity: list[str] = field(default_factory=list)
@@ -53,7 +53,7 @@ class Placement:
 
 
 def node_terms(expressions: Sequence[str], compute: str) -> Placement:
-    """All *expressions* together. One that cannot be said as a whole yields a problem and no term, never a weaker one."""
+    """All *expressions* together. One that cannot be said as a whole yields a problem and no term."""
     made = Placement()
     parts: list[Terms] = []
     for index, text in enumerate(expressions):
@@ -90,7 +90,8 @@ def _sayable(index: int, text: str, compute: str, made: Placement) -> Terms:
 
 
 def _group(term: tuple[Condition, ...], made: Placement) -> None:
-    wanted, against = [], []
+    wanted: list[str] = []
+    against: list[str] = []
     for condition in term:
         if condition.subject != GROUP:
             continue

@@ -288,15 +288,15 @@ def test_a_date_is_a_time_where_aws_has_a_time(tmp_path: Path) -> None:
     assert {type(data["registeredAt"]), type(data["x"])} == {str}
 
 
-def test_redact_masks_the_environment_before_it_reaches_the_snapshot(tmp_path: Path) -> None:
+def test_redact_masks_what_looks_secret_before_it_reaches_the_snapshot(tmp_path: Path) -> None:
     options = {"splunk-token": "0123-abcd", "awslogs-group": "g"}
     container = {
         "name": "a",
-        "environment": [{"name": "A", "value": "plain-1"}, {"name": "B", "value": ""}],
+        "environment": [{"name": "A_TOKEN", "value": "plain-1"}, {"name": "LEVEL", "value": "info"}],
         "secrets": [{"name": "S", "valueFrom": "arn:aws:ssm:x"}],
         "logConfiguration": {"logDriver": "splunk", "options": options},
     }
-    override = {"containerOverrides": [{"name": "a", "environment": [{"name": "A", "value": "plain-2"}]}]}
+    override = {"containerOverrides": [{"name": "a", "environment": [{"name": "A_PASSWORD", "value": "plain-2"}]}]}
     path = write(
         tmp_path / "a.json",
         {
@@ -308,6 +308,9 @@ def test_redact_masks_the_environment_before_it_reaches_the_snapshot(tmp_path: P
     text = dump(snapshot).decode()
     assert not [secret for secret in ("plain-1", "plain-2", "0123-abcd") if secret in text]
     masked = snapshot.of("ecs.TaskDefinition")[0].data["containerDefinitions"][0]
-    assert masked["environment"] == [{"name": "A", "value": "ecs2k8s:redacted"}, {"name": "B", "value": ""}]
+    assert masked["environment"] == [
+        {"name": "A_TOKEN", "value": "ecs2k8s:redacted"},
+        {"name": "LEVEL", "value": "info"},
+    ]
     assert masked["logConfiguration"]["options"] == {"splunk-token": "ecs2k8s:redacted", "awslogs-group": "g"}
     assert masked["secrets"] == container["secrets"]

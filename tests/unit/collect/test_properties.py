@@ -60,7 +60,7 @@ def outcome(data: bytes, *, redact: bool = False) -> Snapshot | None:
 
 @settings(max_examples=300)
 @given(JSON, st.booleans())
-def test_any_json_is_survived(value: Any, redact: bool) -> None:  # noqa: FBT001 (drawn)
+def test_any_json_is_survived(value: Any, redact: bool) -> None:
     outcome(json.dumps(value).encode(), redact=redact)
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from ecs2k8s.collect.redact import mask
-from ecs2k8s.core.redacted import looks_secret
 from ecs2k8s.core.documents import Document
+from ecs2k8s.core.redacted import looks_secret
 
 SECRETS = {
     "DB_PASSWORD": "hunter2",
