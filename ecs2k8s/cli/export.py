@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import sys
 from dataclasses import dataclass, replace
@@ -41,6 +42,7 @@ class Request:
 
 def run(request: Request, talk: Talk, *, strict: bool, allow_partial: bool, as_json: bool) -> int:
     """The whole export. Returns the exit code; raises `Ecs2k8sError` where nothing could be decided."""
+    gc.disable()  # values only grow until they are written; collecting a large account again and again takes a third
     place = Path(request.output)
     directory.check(place)
     target = _target(request, place)

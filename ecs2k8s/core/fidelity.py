@@ -14,4 +14,7 @@ class Fidelity(Enum):
     @property
     def rank(self) -> int:
         """0 for the best; a note can only raise it."""
-        return list(Fidelity).index(self)
+        return RANKS[self]
+
+
+RANKS = {fidelity: rank for rank, fidelity in enumerate(Fidelity)}

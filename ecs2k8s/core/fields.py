@@ -96,14 +96,13 @@ class FieldTable:
     shape: str
     root: _Node
     rows: Mapping[Pattern, Row]
-    memo: dict[Pattern, tuple[Row | None, bool]] = field(default_factory=dict)
+    memo: dict[Path, tuple[Row | None, bool]] = field(default_factory=dict)
 
     def find(self, path: Path) -> tuple[Row | None, bool]:
         """The row of the leaf at *path*, and whether the path is known at all (a row, or the inside of one)."""
-        key = tuple("[]" if isinstance(step, int) else step for step in path)
-        if key not in self.memo:
-            self.memo[key] = self._walk(key)
-        return self.memo[key]
+        if path not in self.memo:
+            self.memo[path] = self._walk(tuple("[]" if isinstance(step, int) else step for step in path))
+        return self.memo[path]
 
     def _walk(self, key: Pattern) -> tuple[Row | None, bool]:
         node, below = self.root, None

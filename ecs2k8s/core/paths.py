@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ PLAIN = re.compile(r"[A-Za-z0-9_-]+")
 STEP = re.compile(r'\.?(?P<name>[A-Za-z0-9_-]+)|\[(?P<index>\d+)\]|\[(?P<quoted>"(?:[^"\\]|\\.)*")\]')
 
 
+@lru_cache(maxsize=100_000)  # documents of one shape share most of their paths
 def show(path: Path) -> str:
     """`containerDefinitions[0].healthCheck.retries`; a key that holds other characters is quoted: `options["a.b"]`."""
     text = ""

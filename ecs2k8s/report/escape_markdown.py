@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from ecs2k8s.core.escape import escape
@@ -32,6 +33,7 @@ def filled(template: str, args: Iterable[tuple[str, str]]) -> str:
     return ours(template).format_map(given)
 
 
+@lru_cache(maxsize=100_000)  # workloads share most of their paths
 def code(text: str) -> str:
     """*text* as a code span, also inside a table."""
     shown = escape(text).replace("|", "\\|")
