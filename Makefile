@@ -8,13 +8,6 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 INSTALL := $(PIP) install --constraint constraints.txt
 PYTEST := $(BIN)/python -m pytest
 
-# Public task definitions beside the checkout, if any: more input for the tests.
-ifndef ECS2K8S_CORPUS
-ifneq ($(wildcard ../shared/corpus/.),)
-export ECS2K8S_CORPUS := $(CURDIR)/../shared/corpus
-endif
-endif
-
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test test-long lint lint-code lint-format lint-types lint-layers format bench update wheel clean
 
@@ -35,6 +28,7 @@ $(READY): $(BIN)/python pyproject.toml constraints.txt
 	@$(INSTALL) pip
 	@$(INSTALL) --group dev
 	@$(INSTALL) --no-build-isolation --editable '.[all]'
+	@$(BIN)/python tests/fetch_kubectl.py $(BIN)/kubectl || echo "setup: no kubectl; the tests that need it are skipped"
 	@touch $@
 
 setup: $(READY) ## make .venv with all that the other targets need
