@@ -62,10 +62,11 @@ TRICKY += [
 
 
 class Loader(yaml.SafeLoader):
-    """PyYAML reads `=` as a special value, which nobody else does."""
+    """PyYAML reads `=` and `<<` as special values, which kubectl does not."""
 
 
-Loader.add_constructor("tag:yaml.org,2002:value", lambda loader, node: loader.construct_scalar(node))
+for tag in ("value", "merge"):
+    Loader.add_constructor(f"tag:yaml.org,2002:{tag}", lambda loader, node: loader.construct_scalar(node))
 
 
 def kubectl(*args: str, home: Path) -> list[dict[str, Any]]:

@@ -118,7 +118,7 @@ def _replace(directory: Path, path: str, data: bytes, known: Mapping[str, set[st
 
 
 def _put(directory: Path, path: str, data: bytes, mode: int = 0o644) -> None:
-    """Write beside and rename, so that a reader sees the old file or the new one. A link is replaced, never followed."""
+    """Write beside and rename: a reader sees the old file or the new one. A link is replaced, never followed."""
     place = _inside(directory, path)
     beside = f"{place.parent}/.{place.name}.partial"
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW

@@ -65,7 +65,8 @@ def desired(workload: Workload) -> int:
 
 def held(workload: Workload, pod: Pod, replicas: int, target: Target) -> int:
     """A worker without any port waits with no replicas, so that nothing is consumed twice while ECS still runs it."""
-    ports = any("ports" in container for container in pod.template["spec"]["containers"])
+    spec = pod.template["spec"]
+    ports = any("ports" in container for container in (*spec.get("initContainers", ()), *spec["containers"]))
     if ports or not workload.service or target.background == "eks" or not replicas:
         return replicas
     key = "desiredCount" if "desiredCount" in workload.service else "serviceName"

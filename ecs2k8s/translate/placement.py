@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
-from functools import cache
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ecs2k8s.core.mappings import load_yaml
+from ecs2k8s.core.instance_types import PatternError, matching, whole_families
 from ecs2k8s.core.names import is_label_key, is_label_value
-from ecs2k8s.translate.query import Condition, QueryError, Terms, TooManyTermsError, both, parse, terms
+from ecs2k8s.translate.query import Condition, QueryError, Terms, TooManyTermsError, both, parse, show, terms
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -23,15 +22,16 @@ LABELS = {
     "attribute:ecs.os-type": "kubernetes.io/os",
     "attribute:ecs.cpu-architecture": "kubernetes.io/arch",
 }
+OF_THE_AGENT = ("ecs.", "com.amazonaws.ecs.")  # attributes that the ECS agent sets; no node has them
 FAMILIES = {"karpenter": "karpenter.k8s.aws/instance-family", "auto-mode": "eks.amazonaws.com/instance-family"}
+ON_FARGATE = ("topology.kubernetes.io/zone", "kubernetes.io/os", "kubernetes.io/arch")
 ARCHITECTURES = {"x86_64": "amd64"}
-SAFE_PATTERN = re.compile(r"[A-Za-z0-9.*+?|\[\]\-]{1,100}")
-SPREAD = {
-    "attribute:ecs.availability-zone": "topology.kubernetes.io/zone",
-    "instanceId": "kubernetes.io/hostname",
-    "host": "kubernetes.io/hostname",
-}
-Problem = tuple[int, str, dict[str, str]]
+HOST = "kubernetes.io/hostname"
+HOSTS = ("instanceId", "host")
+MATCHES = ("=~", "!~")
+DENIED = ("!=", "!in", "!exists", "!~")
+ANY = (".*", ".+")
+Problem = tuple[int, str, dict[str, str]]  # index of the expression or strategy, slug, its arguments
 
 
 class CannotSayError(ValueError):
@@ -39,75 +39,108 @@ class CannotSayError(ValueError):
 
     def __init__(self, condition: Condition, why: str) -> None:
         super().__init__(why)
-        self.args_of_finding = {"condition": shown(condition), "why": why}
+        self.args_of_finding = {"condition": show(condition), "why": why}
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Placement:
-    """`terms` are ready for `nodeSelectorTerms`; affinities name services; problems carry the expression's index."""
+    """`terms` are ready for `nodeSelectorTerms`, affinities name ECS services; `listed`: patterns that became lists."""
 
-    terms: list[dict[str, Any]] = field(default_factory=list)
-    affinity: list[str] = field(default_factory=list)
-    anti_affinity: list[str] = field(default_factory=list)
-    problems: list[Problem] = field(default_factory=list)
+    terms: list[dict[str, Any]]
+    affinity: list[str]
+    anti_affinity: list[str]
+    problems: list[Problem]
+    listed: list[Problem]
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What one expression asks of nodes, and which services it wants and rejects there."""
+
+    nodes: Terms
+    wanted: list[str]
+    rejected: list[str]
 
 
 def node_terms(expressions: Sequence[str], compute: str) -> Placement:
-    """All *expressions* together. One that cannot be said as a whole yields a problem and no term."""
-    made = Placement()
-    parts: list[Terms] = []
+    """All *expressions* together. One that cannot be said as a whole yields a problem and nothing else."""
+    said: list[_Said] = []
+    problems: list[Problem] = []
+    listed: list[Problem] = []
+    nodes: Terms = ((),)
     for index, text in enumerate(expressions):
         try:
-            sayable = _sayable(index, text, compute, made)
-            both([*parts, sayable])
-            parts.append(sayable)
+            one = _say(text, compute)
+            nodes = both([nodes, one.nodes])
         except QueryError as error:
-            made.problems.append((index, "placement-unreadable", {"why": str(error)}))
+            problems.append((index, "placement-unreadable", {"why": str(error)}))
         except CannotSayError as error:
-            made.problems.append((index, "placement-not-sayable", error.args_of_finding))
+            problems.append((index, "placement-not-sayable", error.args_of_finding))
         except TooManyTermsError:
-            made.problems.append((index, "placement-too-many-terms", {}))
-    found = [[_expression(c, compute) for c in term] for term in both(parts)]
-    made.terms = [{"matchExpressions": term} for term in found if term]
-    return made
+            problems.append((index, "placement-too-many-terms", {}))
+        else:
+            said.append(one)
+            problems += _unlabelled(index, one.nodes)
+            listed += _listed(index, one.nodes)
+    made = [[_expression(condition, compute) for condition in term] for term in nodes]
+    return Placement(
+        terms=[{"matchExpressions": term} for term in made if term],
+        affinity=list(dict.fromkeys(name for one in said for name in one.wanted)),
+        anti_affinity=list(dict.fromkeys(name for one in said for name in one.rejected)),
+        problems=problems,
+        listed=listed,
+    )
 
 
-def _sayable(index: int, text: str, compute: str, made: Placement) -> Terms:
+def _say(text: str, compute: str) -> _Said:
     found = terms(parse(text))
     groups = [condition for term in found for condition in term if condition.subject == GROUP]
-    if groups:
-        if len(found) != 1:
-            raise CannotSayError(groups[0], "a service can only be required or excluded for all nodes")
-        _group(found[0], made)
-    nodes = tuple(tuple(c for c in term if c.subject != GROUP) for term in found)
-    for term in nodes:
-        for condition in term:
-            _expression(condition, compute)
-            unlabelled = condition.operator in ("!=", "!in", "!exists", "!~")
-            if unlabelled and condition.subject not in LABELS:
-                made.problems.append((index, "not-in-matches-unlabelled", {"condition": shown(condition)}))
-    return nodes
+    if groups and len(found) > 1:
+        raise CannotSayError(groups[0], "beside an alternative, a service can be neither required nor excluded")
+    nodes = tuple(tuple(condition for condition in term if condition.subject != GROUP) for term in found)
+    for condition in _conditions(nodes):
+        _expression(condition, compute)
+    wanted = [name for c in groups if c.operator not in DENIED for name in _services(c, compute)]
+    rejected = [name for c in groups if c.operator in DENIED for name in _services(c, compute)]
+    return _Said(nodes, wanted, rejected)
 
 
-def _group(term: tuple[Condition, ...], made: Placement) -> None:
-    wanted: list[str] = []
-    against: list[str] = []
-    for condition in term:
-        if condition.subject != GROUP:
-            continue
-        names = [value.removeprefix("service:") for value in condition.values if value.startswith("service:")]
-        if len(names) != len(condition.values) or condition.operator not in ("==", "!=", "in", "!in"):
-            raise CannotSayError(condition, "only services can be named")
-        if condition.operator in ("==", "in") and len(names) > 1:
-            raise CannotSayError(condition, "affinity to one of several services cannot be required")
-        (wanted if condition.operator in ("==", "in") else against).extend(names)
-    made.affinity += wanted
-    made.anti_affinity += against
+def _conditions(nodes: Terms) -> list[Condition]:
+    return list(dict.fromkeys(condition for term in nodes for condition in term))
+
+
+def _services(condition: Condition, compute: str) -> list[str]:
+    names = [value.removeprefix("service:") for value in condition.values if value.startswith("service:")]
+    if len(names) != len(condition.values) or condition.operator not in ("==", "!=", "in", "!in"):
+        raise CannotSayError(condition, "only services can be named")
+    if condition.operator not in DENIED and len(names) > 1:
+        raise CannotSayError(condition, "affinity to one of several services cannot be required")
+    if condition.operator not in DENIED and compute == "fargate":
+        raise CannotSayError(condition, "on EKS Fargate every pod is a node of its own")
+    return names
+
+
+def _unlabelled(index: int, nodes: Terms) -> list[Problem]:
+    found = [c for c in _conditions(nodes) if c.operator in DENIED and c.subject not in LABELS]
+    return [(index, "not-in-matches-unlabelled", {"condition": show(condition)}) for condition in found]
+
+
+def _listed(index: int, nodes: Terms) -> list[Problem]:
+    found: list[Problem] = []
+    for condition in _conditions(nodes):
+        if condition.operator in MATCHES and condition.subject == INSTANCE_TYPE and condition.values[0] not in ANY:
+            types = matching(condition.values[0])
+            named = ", ".join(sorted({name.partition(".")[0] for name in types}))
+            args = {"condition": show(condition), "count": str(len(types)), "families": named}
+            found.append((index, "placement-types-listed", args))
+    return found
 
 
 def _expression(condition: Condition, compute: str) -> dict[str, Any]:
     """One `matchExpressions` entry. Raises `CannotSayError`."""
     key = _label(condition)
+    if compute == "fargate" and key not in ON_FARGATE and condition.operator not in DENIED:
+        raise CannotSayError(condition, "the nodes of EKS Fargate have no such label")
     match condition.operator:
         case "==" | "in":
             return {"key": key, "operator": "In", "values": _values(condition)}
@@ -116,7 +149,7 @@ def _expression(condition: Condition, compute: str) -> dict[str, Any]:
         case "exists" | "!exists":
             return {"key": key, "operator": "Exists" if condition.operator == "exists" else "DoesNotExist"}
         case "=~" | "!~":
-            return _matching(condition, compute)
+            return _matching(condition, key, compute)
         case _:
             return _ordered(condition, key)
 
@@ -126,7 +159,7 @@ def _label(condition: Condition) -> str:
     if subject in LABELS:
         return LABELS[subject]
     name = subject.removeprefix("attribute:")
-    if name == subject or name.startswith("ecs."):
+    if name == subject or name.startswith(OF_THE_AGENT):
         raise CannotSayError(condition, "nodes have no label for it")
     key = f"ecs2k8s.io/attr.{name}"
     if not is_label_key(key):
@@ -135,8 +168,8 @@ def _label(condition: Condition) -> str:
 
 
 def _values(condition: Condition) -> list[str]:
-    found = list(condition.values)
-    if condition.subject == "attribute:ecs.cpu-architecture":
+    found = list(dict.fromkeys(condition.values))
+    if LABELS.get(condition.subject) == "kubernetes.io/arch":
         found = [ARCHITECTURES.get(value, value) for value in found]
     for value in found:
         if not is_label_value(value):
@@ -145,53 +178,40 @@ def _values(condition: Condition) -> list[str]:
 
 
 def _ordered(condition: Condition, key: str) -> dict[str, Any]:
-    """Kubernetes compares integers, strictly."""
+    """Kubernetes compares integers, strictly, and takes only label values: those cannot be negative."""
     text = condition.values[0]
-    if not re.fullmatch(r"-?\d{1,18}", text):
+    if condition.subject in LABELS or not re.fullmatch(r"-?[0-9]{1,18}", text):
         raise CannotSayError(condition, "only integers can be compared")
     number = int(text) + {">": 0, ">=": -1, "<": 0, "<=": 1}[condition.operator]
+    if number < 0:
+        raise CannotSayError(condition, "a label cannot be compared with a negative number")
     return {"key": key, "operator": "Gt" if condition.operator.startswith(">") else "Lt", "values": [str(number)]}
 
 
-def _matching(condition: Condition, compute: str) -> dict[str, Any]:
-    if condition.subject != INSTANCE_TYPE:
+def _matching(condition: Condition, key: str, compute: str) -> dict[str, Any]:
+    """A pattern as the instance types that it names; for other labels only one that is any value or a plain one."""
+    positive, pattern = condition.operator == "=~", condition.values[0]
+    if condition.subject in LABELS and pattern in ANY:
+        return {"key": key, "operator": "Exists" if positive else "DoesNotExist"}
+    if condition.subject == INSTANCE_TYPE:
+        key, values = _types(condition, compute)
+    elif re.fullmatch(r"[A-Za-z0-9_-]+", pattern):
+        values = _values(condition)
+    else:
         raise CannotSayError(condition, "a label cannot be matched by a pattern")
-    operator = "In" if condition.operator == "=~" else "NotIn"
-    found = _types(condition)
-    families = sorted({name.partition(".")[0] for name in found})
-    whole = [name for family in families for name in instance_types()[family]]
-    if compute in FAMILIES and sorted(whole) == found:
-        return {"key": FAMILIES[compute], "operator": operator, "values": families}
-    return {"key": LABELS[INSTANCE_TYPE], "operator": operator, "values": found}
+    return {"key": key, "operator": "In" if positive else "NotIn", "values": values}
 
 
-def _types(condition: Condition) -> list[str]:
-    """All known instance types that the pattern matches as a whole, as Java's `matches` does."""
-    text = condition.values[0]
-    if not SAFE_PATTERN.fullmatch(text) or text.count("*") + text.count("+") > 3:  # noqa: PLR2004
-        raise CannotSayError(condition, "the pattern is too general")
+def _types(condition: Condition, compute: str) -> tuple[str, list[str]]:
+    """Label and values: the families where nodes have a label for them, else every instance type."""
     try:
-        wanted = re.compile(text)
-    except re.error as error:
-        raise CannotSayError(condition, f"the pattern is not legal: {error}") from error
-    found = sorted(name for names in instance_types().values() for name in names if wanted.fullmatch(name))
+        found = matching(condition.values[0])
+    except PatternError as error:
+        raise CannotSayError(condition, str(error)) from error
     if not found:
         raise CannotSayError(condition, "no known instance type matches")
-    return found
-
-
-@cache
-def instance_types() -> Mapping[str, tuple[str, ...]]:
-    """Family to its instance types, as EC2's API model lists them."""
-    given: dict[str, str] = load_yaml("instance-types.yaml")
-    return {family: tuple(f"{family}.{size}" for size in sizes.split()) for family, sizes in given.items()}
-
-
-def shown(condition: Condition) -> str:
-    """The condition as the language writes it."""
-    values = condition.values
-    listed = f"[{', '.join(values)}]" if len(values) > 1 else " ".join(values)
-    return " ".join(part for part in (condition.subject, condition.operator, listed) if part)
+    whole = whole_families(found)
+    return (FAMILIES[compute], whole) if compute in FAMILIES and whole else (LABELS[INSTANCE_TYPE], found)
 
 
 def spread(
@@ -205,26 +225,18 @@ def spread(
     keys: list[str] = []
     problems: list[Problem] = []
     for index, strategy in enumerate(strategies):
-        key = _spread_key(str(strategy.get("type", "")), str(strategy.get("field", "")), index, problems)
-        if key and key not in keys:
-            keys.append(key)
+        name = str(strategy.get("field", ""))
+        match strategy.get("type"):
+            case "spread":
+                try:
+                    keys.append(HOST if name in HOSTS else _label(Condition(name, "exists")))
+                except CannotSayError as error:
+                    problems.append((index, "spread-not-sayable", {"field": name, "why": str(error)}))
+            case "binpack":
+                problems.append((index, "binpack-strategy", {"field": name}))
     if not strategies and default_zone:
-        keys = [SPREAD["attribute:ecs.availability-zone"]]
-    return [_constraint(key, selector, kind) for key in keys], problems
-
-
-def _spread_key(kind: str, name: str, index: int, problems: list[Problem]) -> str:
-    if kind == "binpack":
-        problems.append((index, "binpack-strategy", {"field": name}))
-    if kind != "spread":
-        return ""
-    if name in SPREAD:
-        return SPREAD[name]
-    try:
-        return _label(Condition(name, "exists"))
-    except CannotSayError as error:
-        problems.append((index, "spread-not-sayable", {"field": name, "why": str(error)}))
-        return ""
+        keys = [LABELS["attribute:ecs.availability-zone"]]
+    return [_constraint(key, selector, kind) for key in dict.fromkeys(keys)], problems
 
 
 def _constraint(key: str, selector: Mapping[str, str], kind: str) -> dict[str, Any]:

@@ -10,39 +10,20 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ecs2k8s.translate.query_tokens import WORD, QueryError, Token, operator, tokens
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-TOKEN = re.compile(
-    r"""\s*(?:
-      (?P<symbol>\|\||&&|==|!=|>=|<=|=~|!~|[()\[\],><])
-    | (?P<bang>!(?![=~]))
-    | '(?P<single>[^']*)' | "(?P<double>[^"]*)"
-    | (?P<word>[^\s()\[\],'"!=<>|&]+)
-    )""",
-    re.VERBOSE,
-)
-WORDS = {
-    "equals": "==",
-    "not_equals": "!=",
-    "greater_than": ">",
-    "greater_than_equal": ">=",
-    "less_than": "<",
-    "less_than_equal": "<=",
-    "matches": "=~",
-    "exists": "exists",
-    "not_exists": "!exists",
-    "in": "in",
-    "not_in": "!in",
-}
+__all__ = ["All", "Condition", "Either", "Expression", "Not", "QueryError", "Terms"]
+__all__ += ["TooManyTermsError", "both", "parse", "show", "terms"]
+
 OPPOSITE = {"==": "!=", ">": "<=", ">=": "<", "in": "!in", "exists": "!exists", "=~": "!~"}
 OPPOSITE |= {value: key for key, value in OPPOSITE.items()}
-DEEPEST = 100  # nested brackets; ECS takes 2,000 characters
+KEYWORDS = ("and", "or", "not")
+LONGEST = 2_000  # characters; ECS takes no more
+DEEPEST = 100  # nested brackets, far from the interpreter's own limit
 MOST_TERMS = 32
-
-
-class QueryError(ValueError):
-    """The text is no expression of the language; says what was found and at which column."""
 
 
 class TooManyTermsError(ValueError):
@@ -85,35 +66,40 @@ Terms = tuple[tuple[Condition, ...], ...]
 
 def parse(text: str) -> Expression:
     """The expression in *text*. Raises `QueryError` with the column."""
-    return _Parser(text).whole()
+    if len(text) > LONGEST:
+        raise QueryError(f"column {LONGEST + 1}: longer than the {LONGEST:,} characters that ECS takes")
+    return _Parser(tokens(text)).whole()
 
 
-def tokens(text: str) -> list[tuple[str, str, int]]:
-    """Kind (`symbol`, `word`, `quoted`), value and column of each token."""
-    found = []
-    position = 0
-    while position < len(text.rstrip()):
-        token = TOKEN.match(text, position)
-        if not token:
-            raise QueryError(f"column {position + 1}: unexpected {text[position : position + 10]!r}")
-        kind = str(token.lastgroup)
-        start = token.start(kind)
-        value = "!" if kind == "bang" else token[kind]
-        shown = "quoted" if kind in ("single", "double") else "symbol" if kind == "bang" else kind
-        found.append((shown, value, start))
-        position = token.end()
-    return found
+def show(expression: Expression) -> str:
+    """The inverse of `parse`."""
+    match expression:
+        case Condition(subject, operator, values):
+            listed = ", ".join(map(_literal, values))
+            argument = f"[{listed}]" if operator in ("in", "!in") else listed
+            return " ".join(part for part in (_literal(subject), operator, argument) if part)
+        case Not(inner):
+            return f"not ({show(inner)})"
+        case All(parts) | Either(parts):
+            word = " and " if isinstance(expression, All) else " or "
+            return word.join(show(part) if isinstance(part, Condition) else f"({show(part)})" for part in parts)
+
+
+def _literal(text: str) -> str:
+    if re.fullmatch(WORD, text) and text.lower() not in KEYWORDS:
+        return text
+    return f'"{text}"' if "'" in text else f"'{text}'"
 
 
 class _Parser:
-    def __init__(self, text: str) -> None:
-        self.tokens = tokens(text)
+    def __init__(self, found: list[Token]) -> None:
+        self.tokens = found
         self.at = 0
         self.depth = 0
 
     def whole(self) -> Expression:
         found = self.either()
-        if self.at < len(self.tokens):
+        if self.next.kind != "end":
             raise self.error("the end")
         return found
 
@@ -141,10 +127,9 @@ class _Parser:
             return self.condition()
         self.depth += 1
         if self.depth > DEEPEST:
-            raise QueryError("nested too deeply")
+            raise self.error(f"at most {DEEPEST} nested brackets")
         inner = self.either()
-        if not self.take(")"):
-            raise self.error(")")
+        self.expect(")")
         self.depth -= 1
         return inner
 
@@ -159,8 +144,7 @@ class _Parser:
 
     def operator(self) -> str:
         denied = self.take("!")
-        kind, value, _ = self.peek()
-        symbol = WORDS.get(value.lower(), value) if kind == "word" else value
+        symbol = operator(self.next)
         if symbol not in OPPOSITE or (denied and symbol not in ("exists", "in")):
             raise self.error("an operator")
         self.at += 1
@@ -172,32 +156,32 @@ class _Parser:
         values = [self.literal("a value")]
         while self.take(","):
             values.append(self.literal("a value"))
-        if not self.take("]"):
-            raise self.error("]")
+        self.expect("]")
         return tuple(values)
 
     def literal(self, what: str) -> str:
-        kind, value, _ = self.peek()
-        if kind not in ("word", "quoted"):
+        if self.next.kind not in ("word", "quoted"):
             raise self.error(what)
         self.at += 1
-        return value
+        return self.tokens[self.at - 1].value
+
+    def expect(self, symbol: str) -> None:
+        if not self.take(symbol):
+            raise self.error(symbol)
 
     def take(self, *values: str) -> bool:
-        kind, value, _ = self.peek()
-        if kind in ("symbol", "word") and value.lower() in values:
+        if self.next.kind in ("symbol", "word") and self.next.value.lower() in values:
             self.at += 1
             return True
         return False
 
-    def peek(self) -> tuple[str, str, int]:
-        return self.tokens[self.at] if self.at < len(self.tokens) else ("end", "", -1)
+    @property
+    def next(self) -> Token:
+        return self.tokens[self.at]
 
     def error(self, wanted: str) -> QueryError:
-        kind, value, column = self.peek()
-        found = "the end" if kind == "end" else repr(value)
-        place = "" if column < 0 else f"column {column + 1}: "
-        return QueryError(f"{place}expected {wanted}, found {found}")
+        found = "the end" if self.next.kind == "end" else repr(self.next.value)
+        return QueryError(f"column {self.next.column}: expected {wanted}, found {found}")
 
 
 def terms(expression: Expression) -> Terms:
@@ -214,19 +198,26 @@ def _terms(expression: Expression, *, denied: bool) -> Terms:
         case All(parts) | Either(parts):
             inner_terms = [_terms(part, denied=denied) for part in parts]
             conjunction = isinstance(expression, All) != denied
-            return both(inner_terms) if conjunction else _limited(itertools.chain.from_iterable(inner_terms))
+            return both(inner_terms) if conjunction else _fewest(itertools.chain.from_iterable(inner_terms))
 
 
 def both(parts: Iterable[Terms]) -> Terms:
     """The conjunction of several disjunctions, by distributing. Raises `TooManyTermsError`."""
     found: Terms = ((),)
     for part in parts:
-        found = _limited(one + other for one in found for other in part)
+        found = _fewest(one + other for one in found for other in part)
     return found
 
 
-def _limited(found: Iterable[tuple[Condition, ...]]) -> Terms:
-    unique = tuple(dict.fromkeys(itertools.islice(found, MOST_TERMS * MOST_TERMS + 1)))
-    if len(unique) > MOST_TERMS:
+def _fewest(found: Iterable[tuple[Condition, ...]]) -> Terms:
+    """Without repetition, and without terms that only narrow down another one: `a or (a and b)` is `a`."""
+    kept: dict[frozenset[Condition], tuple[Condition, ...]] = {}
+    for term in found:
+        conditions = frozenset(term)
+        if any(other <= conditions for other in kept):
+            continue
+        kept = {other: shown for other, shown in kept.items() if not conditions <= other}
+        kept[conditions] = tuple(dict.fromkeys(term))
+    if len(kept) > MOST_TERMS:
         raise TooManyTermsError(f"more than {MOST_TERMS} terms")
-    return unique
+    return tuple(kept.values())

@@ -16,6 +16,7 @@ from ecs2k8s.translate.query import (
     QueryError,
     TooManyTermsError,
     parse,
+    show,
     terms,
 )
 
@@ -35,6 +36,14 @@ Attributes = dict[str, str]
         ("runningTasksCount > 1", Condition("runningTasksCount", ">", ("1",))),
         ("a greater_than_equal 5", Condition("a", ">=", ("5",))),
         ("a == 'b c'", Condition("a", "==", ("b c",))),
+        ("a not_matches m5.*", Condition("a", "!~", ("m5.*",))),
+        ("a =~ m[45].*", Condition("a", "=~", ("m[45].*",))),
+        ("(a matches (m5|c5).*)", Condition("a", "=~", ("(m5|c5).*",))),
+        ("a =~ t2.*|t3.*||b exists", Either((Condition("a", "=~", ("t2.*|t3.*",)), Condition("b", "exists")))),
+        ("a =~ 'm5.*' AND b !~ \"c 5\"", All((Condition("a", "=~", ("m5.*",)), Condition("b", "!~", ("c 5",))))),
+        ("task:group == service:web", Condition("task:group", "==", ("service:web",))),
+        ("a == 'and'", Condition("a", "==", ("and",))),
+        ("! a exists", Not(Condition("a", "exists"))),
         ("!(a == b)", Not(Condition("a", "==", ("b",)))),
         ("not not a == b", Condition("a", "==", ("b",))),
         (
@@ -57,6 +66,45 @@ def test_the_language_is_read(text: str, expected: Expression) -> None:
 def test_what_is_no_expression_is_said(text: str) -> None:
     with pytest.raises(QueryError):
         parse(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "column 1: expected a subject such as attribute:ecs.instance-type, found the end"),
+        ("a  =  1", "column 4: unexpected '=  1'"),
+        ("a == 'x", "column 6: unexpected \"'x\""),
+        ("(a == b", "column 8: expected ), found the end"),
+        ("a == b c", "column 8: expected the end, found 'c'"),
+        ("a !> 1", "column 4: expected an operator, found '>'"),
+        ("a in [x, ", "column 10: expected a value, found the end"),
+        ("(" * 101, "column 102: expected at most 100 nested brackets, found the end"),
+        ("not(" * 300, "column 405: expected at most 100 nested brackets, found 'not'"),
+        ("(" * 100_000, "column 2001: longer than the 2,000 characters that ECS takes"),
+    ],
+)
+def test_errors_say_the_column(text: str, said: str) -> None:
+    with pytest.raises(QueryError) as caught:
+        parse(text)
+    assert str(caught.value) == said
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("not (a > 1 and b <= 2)", ["a <= 1", "b > 2"]),
+        ("not (a =~ x or b !~ y)", ["a !~ x and b =~ y"]),
+        ("not not not a in [x, y]", ["a !in [x, y]"]),
+        ("a == 1 or a == 1 and b == 2", ["a == 1"]),
+        ("(a == 1 or b == 2) and (b == 2 or a == 1)", ["a == 1", "b == 2"]),
+    ],
+)
+def test_not_moves_inward_and_needless_terms_vanish(text: str, expected: list[str]) -> None:
+    assert [show(All(term)) for term in terms(parse(text))] == expected
+
+
+def test_no_alternative_is_dropped_behind_many_that_repeat() -> None:
+    assert len(terms(parse("a==1||" * 330 + "b==2"))) == 2
 
 
 CONDITIONS = st.builds(
@@ -89,6 +137,89 @@ def holds(expression: Expression, node: Attributes) -> bool:
             found = node.get(subject)
             plain = found is not None if operator.endswith("exists") else found in values
             return plain != (operator.startswith("!"))
+
+
+NUMBERS = st.sampled_from(["1", "2", "3"])
+ORDERED = st.builds(
+    lambda subject, operator, value: Condition(subject, operator, (value,)),
+    st.sampled_from(["a", "b", "c"]),
+    st.sampled_from([">", ">=", "<", "<=", "==", "!=", "=~", "!~"]),
+    NUMBERS,
+)
+ORDERED_EXPRESSIONS = st.recursive(
+    ORDERED,
+    lambda inner: (
+        st.builds(Not, inner)
+        | st.builds(All, st.lists(inner, min_size=2, max_size=4).map(tuple))
+        | st.builds(Either, st.lists(inner, min_size=2, max_size=4).map(tuple))
+    ),
+    max_leaves=8,
+)
+
+
+def compares(expression: Expression, node: dict[str, int]) -> bool:
+    """As `holds`, for nodes that have all attributes, as numbers."""
+    match expression:
+        case Not(inner):
+            return not compares(inner, node)
+        case All(parts):
+            return all(compares(part, node) for part in parts)
+        case Either(parts):
+            return any(compares(part, node) for part in parts)
+        case Condition(subject, operator, values):
+            found, value = node[subject], int(values[0])
+            return {
+                ">": found > value,
+                ">=": found >= value,
+                "<": found < value,
+                "<=": found <= value,
+                "==": found == value,
+                "!=": found != value,
+                "=~": found == value,
+                "!~": found != value,
+            }[operator]
+
+
+@given(ORDERED_EXPRESSIONS, st.fixed_dictionaries(dict.fromkeys("abc", st.integers(0, 4))))
+def test_order_keeps_its_meaning_too(expression: Expression, node: dict[str, int]) -> None:
+    try:
+        found = terms(expression)
+    except TooManyTermsError:
+        return
+    assert any(all(compares(condition, node) for condition in term) for term in found) == compares(expression, node)
+
+
+WORDS = st.text("abM5.*:_-/and", min_size=1, max_size=6) | st.sampled_from(["not", "AND", "or", "in", "exists", "matches"])
+LITERALS = WORDS | st.text("a (),[]!=<>|&'é", max_size=6) | st.text('a "(|', max_size=6)
+ANY_CONDITIONS = (
+    st.builds(Condition, LITERALS, st.sampled_from(["in", "!in"]), st.lists(LITERALS, min_size=1, max_size=3).map(tuple))
+    | st.builds(Condition, LITERALS, st.sampled_from(["==", "!=", ">", "<=", "=~", "!~"]), st.tuples(LITERALS))
+    | st.builds(Condition, LITERALS, st.sampled_from(["exists", "!exists"]))
+)
+ANY_EXPRESSIONS = st.recursive(
+    ANY_CONDITIONS,
+    lambda inner: (
+        st.builds(Not, inner)
+        | st.builds(All, st.lists(inner, min_size=2, max_size=3).map(tuple))
+        | st.builds(Either, st.lists(inner, min_size=2, max_size=3).map(tuple))
+    ),
+    max_leaves=5,
+)
+
+
+@given(ANY_EXPRESSIONS)
+def test_what_is_shown_is_read_as_the_same(expression: Expression) -> None:
+    assert parse(show(expression)) == expression
+
+
+@given(st.text("ab ()[]!=<>|&'\",~.*15", max_size=60) | st.text(max_size=20))
+def test_any_text_is_an_expression_or_an_error(text: str) -> None:
+    try:
+        parsed = parse(text)
+    except QueryError as error:
+        assert str(error).startswith("column ")  # noqa: PT017
+    else:
+        assert parse(show(parsed)) == parsed
 
 
 def shown(expression: Expression) -> str:
