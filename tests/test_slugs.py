@@ -10,7 +10,18 @@ from ecs2k8s.core.fields import tables
 from ecs2k8s.core.findings import catalogue
 
 PACKAGE = Path(__file__).parent.parent / "ecs2k8s"
-SAYING = {"note", "leave_out", "Refusal", "disregard", "of", "Finding", "_ignore", "_note_policy", "_disregard_key", "_bad"}
+SAYING = {
+    "note",
+    "leave_out",
+    "Refusal",
+    "disregard",
+    "of",
+    "Finding",
+    "_ignore",
+    "_note_policy",
+    "_disregard_key",
+    "_bad",
+}
 KEBAB = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)+")
 
 

@@ -1,184 +1,147 @@
-"""Rules of the API server that its schemas do not have."""
+"""Rules of the API server that hold between places of an object, which no schema can say.
+
+Source of the rules: https://github.com/kubernetes/kubernetes/tree/master/pkg/apis, the packages `validation`.
+"""
 
 from __future__ import annotations
 
-import re
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from ecs2k8s.compare.places import repeated
+from ecs2k8s.compare.pod_rules import pod_problems
 from ecs2k8s.core.manifests import TEMPLATES
-from ecs2k8s.core.names import LABEL, is_label_key, is_label_value, is_subdomain, label, port
+from ecs2k8s.core.paths import show
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
+    from ecs2k8s.compare.places import Problem
     from ecs2k8s.core.manifests import Manifest
+    from ecs2k8s.core.paths import Path
 
-QUANTITY = re.compile(r"(?P<number>\d+(?:\.\d+)?)(?P<unit>m|Ki|Mi|Gi|Ti|k|M|G|T)?")
-UNITS = {"": Decimal(1), "m": Decimal("0.001")}
-UNITS |= {name: Decimal(1000) ** power for power, name in enumerate("kMGT", 1)}
-UNITS |= {f"{name}i": Decimal(1024) ** power for power, name in enumerate("KMGT", 1)}
+PODS: dict[str, tuple[str, ...]] = TEMPLATES | {
+    "Pod": (),
+    "ReplicaSet": ("spec", "template"),
+    "StatefulSet": ("spec", "template"),
+}
+ROLLING = ("Deployment", "DaemonSet", "ReplicaSet", "StatefulSet")
 MOST_ANNOTATIONS = 256 * 1024  # bytes of keys and values together
-CLASSIC_NAME = re.compile(r"[-._a-zA-Z][-._a-zA-Z0-9]*")
-CONFIG_KEY = re.compile(r"[-._a-zA-Z0-9]{1,253}")
-RELAXED_NAMES = 34  # minor version from which any printable ASCII but `=` may name a variable
-DIGIT_SERVICES = 37  # minor version from which the name of a Service may start with a digit
+MOST_DATA = 1024 * 1024  # bytes of all values of a ConfigMap or Secret
+DEADLINE = 600  # seconds; the server's default for progressDeadlineSeconds
+VOLUME_FACTS = {  # fields of a PersistentVolume that are no source
+    "accessModes",
+    "capacity",
+    "claimRef",
+    "mountOptions",
+    "nodeAffinity",
+    "persistentVolumeReclaimPolicy",
+    "storageClassName",
+    "volumeAttributesClassName",
+    "volumeMode",
+}
 
 
-def api_rules(manifest: Manifest, version: str) -> Iterator[str]:
-    """What is wrong with *manifest* beyond its schema, one line each."""
-    minor = int(version.split(".")[1])
-    yield from _metadata(manifest["metadata"])
+def api_rules(manifest: Manifest) -> list[str]:
+    """What is wrong with *manifest* between its places, one line each. It must satisfy its schema (`schema.problems`).
+
+    No such rule depends on the version of Kubernetes; those that do are in mappings/schemas/kubernetes.yaml.
+    """
     kind = manifest["kind"]
-    if kind == "Service":
-        yield from _service(manifest, minor)
-    if kind in ("ConfigMap", "Secret"):
-        yield from (f"data: {key!r} is no key" for key in manifest.get("data", {}) if not CONFIG_KEY.fullmatch(key))
-    template: Any = manifest
-    for step in TEMPLATES.get(kind, ()):
-        template = template.get(step, {})
-    if kind in TEMPLATES:
-        yield from _selector(manifest, template)
-        yield from _metadata(template.get("metadata", {}), "template: ", named=False)
-        yield from _pod(template["spec"], minor)
+    found = list(_annotations(manifest, ("metadata",)))
+    if kind in RULES:
+        found += RULES[kind](manifest)
+    if kind in PODS:
+        found += _workload(manifest, PODS[kind])
+    return [f"{show(path)}: {text}" for path, text in found]
 
 
-def _metadata(metadata: dict[str, Any], where: str = "", *, named: bool = True) -> Iterator[str]:
-    if named and not is_subdomain(metadata["name"]):
-        yield f"{where}metadata.name: {metadata['name']!r} is no DNS-1123 subdomain"
-    for key, value in metadata.get("labels", {}).items():
-        if not is_label_key(key) or not is_label_value(value):
-            yield f"{where}metadata.labels: {key}={value!r} is no label"
-    annotations = metadata.get("annotations", {})
-    yield from (f"{where}metadata.annotations: {key!r} is no key" for key in annotations if not is_label_key(key))
+def _annotations(owner: Mapping[str, Any], path: Path) -> Iterator[Problem]:
+    annotations = owner.get("metadata", {}).get("annotations", {})
     if sum(len(key.encode()) + len(value.encode()) for key, value in annotations.items()) > MOST_ANNOTATIONS:
-        yield f"{where}metadata.annotations: more than 256 KiB"
+        yield (*path, "annotations"), "together more than 256 KiB"
 
 
-def _service(manifest: Manifest, minor: int) -> Iterator[str]:
-    name = manifest["metadata"]["name"]
-    if label(name) != name or (name[0].isdigit() and minor < DIGIT_SERVICES):
-        yield f"metadata.name: {name!r} is no name of a Service"
-    ports = manifest["spec"].get("ports", [])
-    yield from _twice("spec.ports.name", (item.get("name", "") for item in ports))
-    yield from _twice("spec.ports", ((item["port"], item.get("protocol", "TCP")) for item in ports))
-    yield from (f"spec.ports: {item['name']!r} is no label" for item in ports if label(item["name"]) != item["name"])
+def _workload(manifest: Manifest, template: tuple[str, ...]) -> Iterator[Problem]:
+    pod: Any = manifest
+    for step in template:
+        pod = pod[step]
+    if template:
+        yield from _annotations(pod, (*template, "metadata"))
+    yield from pod_problems(pod["spec"], (*template, "spec"))
+    if manifest["kind"] in ROLLING:
+        yield from _selector(manifest["spec"], pod)
+        if "activeDeadlineSeconds" in pod["spec"]:
+            yield (*template, "spec", "activeDeadlineSeconds"), "pods that are kept running have no deadline"
 
 
-def _selector(manifest: Manifest, template: dict[str, Any]) -> Iterator[str]:
-    wanted = manifest["spec"].get("selector", {}).get("matchLabels", {})
-    if wanted.items() - template.get("metadata", {}).get("labels", {}).items():
-        yield "spec.selector: does not match the template's labels"
-    rolling = manifest["spec"].get("strategy", {}).get("rollingUpdate", {})
-    if rolling and {str(rolling["maxSurge"]), str(rolling["maxUnavailable"])} <= {"0", "0%"}:
-        yield "spec.strategy.rollingUpdate: maxSurge and maxUnavailable are both 0"
+def _selector(spec: dict[str, Any], pod: dict[str, Any]) -> Iterator[Problem]:
+    selector = spec["selector"]
+    if not selector.get("matchLabels") and not selector.get("matchExpressions"):
+        yield ("spec", "selector"), "is empty: it would select every pod"
+    labels = pod.get("metadata", {}).get("labels", {})
+    for key, value in selector.get("matchLabels", {}).items():
+        if labels.get(key) != value:
+            yield ("spec", "selector", "matchLabels", key), f"the template's label is {_told(labels.get(key))}"
 
 
-def _twice(where: str, values: Iterable[object]) -> Iterator[str]:
-    seen: set[object] = set()
-    for value in values:
-        if value in seen:
-            yield f"{where}: {value!r} stands twice"
-        seen.add(value)
+def _told(value: str | None) -> str:
+    return "missing" if value is None else repr(value)
 
 
-def _pod(spec: dict[str, Any], minor: int) -> Iterator[str]:
-    containers = [*spec.get("initContainers", []), *spec["containers"]]
-    volumes = {volume["name"] for volume in spec.get("volumes", [])}
-    yield from _twice("containers.name", (container["name"] for container in containers))
-    yield from _twice("volumes.name", (volume["name"] for volume in spec.get("volumes", [])))
-    ports = [item for container in containers for item in container.get("ports", [])]
-    yield from _twice("ports.name", (item["name"] for item in ports if "name" in item))
-    for alias in spec.get("hostAliases", []):
-        yield from (f"hostAliases: {name!r} is no subdomain" for name in alias["hostnames"] if not is_subdomain(name))
-    for container in containers:
-        for problem in _container(container, volumes, minor, host=bool(spec.get("hostNetwork"))):
-            yield f"{container['name']}: {problem}"
-    yield from _pod_level(spec)
-    for term in _node_terms(spec):
-        for expression in term.get("matchExpressions", []):
-            if expression["operator"] in ("Gt", "Lt") and len(expression["values"]) != 1:
-                yield f"nodeSelectorTerms: {expression['key']} needs exactly one value"
+def _deployment(manifest: Manifest) -> Iterator[Problem]:
+    spec = manifest["spec"]
+    rolling = spec.get("strategy", {}).get("rollingUpdate", {})
+    if _nothing(rolling.get("maxSurge")) and _nothing(rolling.get("maxUnavailable")):
+        yield ("spec", "strategy", "rollingUpdate"), "maxSurge and maxUnavailable are both 0: nothing could be replaced"
+    if spec.get("minReadySeconds", 0) >= spec.get("progressDeadlineSeconds", DEADLINE):
+        yield ("spec", "progressDeadlineSeconds"), "must be greater than minReadySeconds"
 
 
-def _node_terms(spec: dict[str, Any]) -> list[dict[str, Any]]:
-    node = spec.get("affinity", {}).get("nodeAffinity", {})
-    found: list[dict[str, Any]] = node.get("requiredDuringSchedulingIgnoredDuringExecution", {}).get(
-        "nodeSelectorTerms", []
-    )
-    return found
+def _daemon_set(manifest: Manifest) -> Iterator[Problem]:
+    rolling = manifest["spec"].get("updateStrategy", {}).get("rollingUpdate", {})
+    if _nothing(rolling.get("maxSurge", 0)) == _nothing(rolling.get("maxUnavailable", 1)):
+        yield ("spec", "updateStrategy", "rollingUpdate"), "exactly one of maxSurge and maxUnavailable must be above 0"
 
 
-def _container(container: dict[str, Any], volumes: set[str], minor: int, *, host: bool) -> Iterator[str]:
-    name = container["name"]
-    if label(name) != name or len(name) > LABEL:
-        yield "no DNS-1123 label"
-    for item in container.get("ports", []):
-        if "name" in item and port(item["name"]) != item["name"]:
-            yield f"ports: {item['name']!r} is no port name"
-        if host and item.get("hostPort") != item["containerPort"]:
-            yield f"ports: {item['containerPort']} with hostNetwork needs the same hostPort"
-    mounts = container.get("volumeMounts", [])
-    yield from _twice("volumeMounts.mountPath", (mount["mountPath"] for mount in mounts))
-    for mount in mounts:
-        if mount["name"] not in volumes:
-            yield f"volumeMounts: there is no volume {mount['name']!r}"
-    yield from _environment(container, minor)
-    yield from _amounts(container.get("resources", {}))
-    yield from _probes(container)
-    security = container.get("securityContext", {})
-    if security.get("privileged") and security.get("allowPrivilegeEscalation") is False:
-        yield "securityContext: privileged against allowPrivilegeEscalation: false"
+def _nothing(amount: int | str | None) -> bool:
+    """Whether an amount of pods is none of them; one that is not given has a default above 0."""
+    return amount is not None and not int(str(amount).removesuffix("%"))
 
 
-def _environment(container: dict[str, Any], minor: int) -> Iterator[str]:
-    for entry in container.get("env", []):
-        name = entry["name"]
-        relaxed = bool(name) and all(" " <= character <= "~" and character != "=" for character in name)
-        if not (relaxed if minor >= RELAXED_NAMES else CLASSIC_NAME.fullmatch(name)):
-            yield f"env: {name!r} is no name of a variable"
-        source = entry.get("valueFrom", {})
-        for reference in (source.get("secretKeyRef"), source.get("configMapKeyRef")):
-            if reference and not CONFIG_KEY.fullmatch(reference["key"]):
-                yield f"env: {reference['key']!r} is no key"
+def _service(manifest: Manifest) -> Iterator[Problem]:
+    spec = manifest["spec"]
+    ports = spec.get("ports", [])
+    path = ("spec", "ports")
+    if not ports and spec.get("type") != "ExternalName" and spec.get("clusterIP") != "None":
+        yield path, "is missing: only a headless Service needs none"
+    if len(ports) > 1:
+        nameless = [index for index, port in enumerate(ports) if "name" not in port]
+        yield from (((*path, index, "name"), "is missing: there are several ports") for index in nameless)
+    yield from repeated(path, ports, "name")
+    yield from repeated(path, ports, "port", protocol="TCP")
 
 
-def quantity(text: str) -> Decimal:
-    """A Kubernetes quantity as a number. Raises `ValueError` where it is none."""
-    found = QUANTITY.fullmatch(str(text))
-    if not found:
-        raise ValueError(f"{text!r} is no quantity")
-    return Decimal(found["number"]) * UNITS[found["unit"] or ""]
+def _data(manifest: Manifest) -> Iterator[Problem]:
+    both = manifest.get("data", {}).keys() & manifest.get("binaryData", {}).keys()
+    yield from ((("binaryData", key), "stands in data too") for key in sorted(both))
+    texts, encoded = ("stringData", "data") if manifest["kind"] == "Secret" else ("data", "binaryData")
+    size = sum(len(value.encode()) for value in manifest.get(texts, {}).values())
+    size += sum(len(value) * 3 // 4 for value in manifest.get(encoded, {}).values())
+    if size > MOST_DATA:
+        yield (texts,), "together more than 1 MiB"
 
 
-def _amounts(resources: dict[str, Any]) -> Iterator[str]:
-    requests, limits = resources.get("requests", {}), resources.get("limits", {})
-    for name in requests.keys() & limits.keys():
-        if quantity(requests[name]) > quantity(limits[name]):
-            yield f"resources: the request of {name} is above its limit"
+def _volume(manifest: Manifest) -> Iterator[Problem]:
+    sources = sorted(manifest["spec"].keys() - VOLUME_FACTS)
+    if len(sources) != 1:
+        yield ("spec",), f"expected exactly one volume source, found {', '.join(sources) or 'none'}"
 
 
-def _probes(container: dict[str, Any]) -> Iterator[str]:
-    for name in ("livenessProbe", "readinessProbe", "startupProbe"):
-        probe = container.get(name, {})
-        for key in ("periodSeconds", "timeoutSeconds", "failureThreshold", "terminationGracePeriodSeconds"):
-            if probe.get(key, 1) < 1:
-                yield f"{name}.{key}: is below 1"
-        if probe.get("initialDelaySeconds", 0) < 0:
-            yield f"{name}.initialDelaySeconds: is below 0"
-        if name == "readinessProbe" and "terminationGracePeriodSeconds" in probe:
-            yield f"{name}: has no grace period of its own"
-
-
-def _pod_level(spec: dict[str, Any]) -> Iterator[str]:
-    """Pod-level resources bound those of the containers; regular init containers do not add up."""
-    whole = spec.get("resources", {})
-    running = [c for c in spec.get("initContainers", []) if c.get("restartPolicy") == "Always"] + spec["containers"]
-    for name, given in whole.get("requests", {}).items():
-        asked = sum(quantity(c.get("resources", {}).get("requests", {}).get(name, "0")) for c in running)
-        if asked > quantity(given):
-            yield f"resources: the containers request more {name} than the pod"
-    for name, given in whole.get("limits", {}).items():
-        for container in running:
-            if quantity(container.get("resources", {}).get("limits", {}).get(name, "0")) > quantity(given):
-                yield f"resources: {container['name']} may use more {name} than the pod"
+RULES: dict[str, Callable[[Manifest], Iterator[Problem]]] = {
+    "ConfigMap": _data,
+    "DaemonSet": _daemon_set,
+    "Deployment": _deployment,
+    "PersistentVolume": _volume,
+    "Secret": _data,
+    "Service": _service,
+}

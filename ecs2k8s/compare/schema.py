@@ -9,18 +9,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ecs2k8s.compare.api_rules import api_rules
-from ecs2k8s.core.manifests import Manifest, ObjectRef
-from ecs2k8s.core.mappings import load_yaml, root
+from ecs2k8s.compare.definitions import built_in, custom
 from ecs2k8s.core.paths import show
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from ecs2k8s.core.manifests import Manifest
+
 LIBRARIES = ("jsonschema_rs", "kubernetes_validate")
+DATA = (["data"], ["binaryData"], ["stringData"])  # where an object may hold secrets
 
 
 def available() -> bool:
-    """Whether the extra `validate` is installed."""
+    """Whether the extra `validate` is installed. Without it, `problems` cannot be called."""
     return all(find_spec(name) for name in LIBRARIES)
 
 
@@ -30,38 +32,57 @@ def problems(manifests: Iterable[Manifest], version: str) -> list[str]:
 
 
 def _problems(manifest: Manifest, version: str) -> Iterator[str]:
-    ref = ObjectRef.of(manifest)
-    validator = _validator(version, ref.api_version, ref.kind)
-    if validator is None:
-        yield f"{ref}: no schema for {ref.api_version} {ref.kind}"
+    api_version, kind = str(manifest.get("apiVersion", "")), str(manifest.get("kind", ""))
+    compiled = _compiled(version, api_version, kind)
+    if compiled is None:
+        yield f"{_called(manifest)}: no schema for {api_version or 'no apiVersion'} {kind or 'no kind'}"
         return
-    for error in validator.iter_errors(manifest):
-        yield f"{ref}: {show(tuple(error.instance_path))}: {error.message}"
-    for problem in api_rules(manifest, version):
-        yield f"{ref}: {problem}"
+    yield from (f"{_called(manifest)}: {line}" for line in _found(manifest, *compiled))
+
+
+def _found(manifest: Manifest, validator: Any, schema: dict[str, Any]) -> list[str]:
+    try:
+        valid = validator.is_valid(manifest)  # several times faster than asking for errors
+    except ValueError as error:  # a date, or a key that is a number
+        return [f"is no JSON: {error}"]
+    if valid:
+        return api_rules(manifest)
+    # The rules rely on the shapes that the schema demands, so they wait.
+    return [line for error in validator.iter_errors(manifest) for line in _lines(error, schema)]
+
+
+def _called(manifest: Manifest) -> str:
+    """`Deployment/prod/web`, whatever is missing."""
+    metadata = manifest.get("metadata")
+    metadata = metadata if isinstance(metadata, dict) else {}
+    parts = (manifest.get("kind"), metadata.get("namespace"), metadata.get("name"))
+    return "/".join(str(part) for part in parts if part) or "an object"
 
 
 @cache
-def _validator(version: str, api_version: str, kind: str) -> Any:
+def _compiled(version: str, api_version: str, kind: str) -> tuple[Any, dict[str, Any]] | None:
+    """The validator of a kind, and the schema that it was made from."""
     import jsonschema_rs  # noqa: PLC0415 (optional)
 
-    group = api_version.rpartition("/")[0]
-    own = root() / "schemas" / f"{group}_{kind.lower()}.yaml"
-    if own.is_file():
-        return jsonschema_rs.validator_for(load_yaml(f"schemas/{own.name}"))
-    definitions, names = _definitions(version)
-    name = names.get((api_version, kind))
-    if name is None:
-        return None
-    return jsonschema_rs.validator_for({"$ref": f"#/$defs/{name}", "$defs": definitions})
+    schema = custom(api_version, kind)
+    if schema is None:
+        published, names = _published(version)
+        name = names.get((api_version, kind))
+        schema = built_in(published, name, kind, version) if name else None
+    return None if schema is None else (jsonschema_rs.validator_for(schema, validate_formats=True), schema)
 
 
 @cache
-def _definitions(version: str) -> tuple[dict[str, Any], dict[tuple[str, str], str]]:
-    """The strict definitions of a version, and (apiVersion, kind) to the name of its definition."""
-    import kubernetes_validate  # noqa: PLC0415 (optional)
+def _published(version: str) -> tuple[dict[str, Any], dict[tuple[str, str], str]]:
+    """The strict definitions of *version*, and (apiVersion, kind) to the name of its definition.
 
-    folder = Path(kubernetes_validate.__file__).parent / "kubernetes-json-schema" / f"v{version}.0-local-strict"
+    The package is found without importing it: that would load a second schema library, which takes longer than all
+    that is done here.
+    """
+    spec = find_spec("kubernetes_validate")
+    if spec is None or spec.origin is None:
+        raise ImportError("kubernetes-validate is missing: install ecs2k8s[validate], or ask available() first")
+    folder = Path(spec.origin).parent / "kubernetes-json-schema" / f"v{version}.0-local-strict"
     definitions: dict[str, Any] = json.loads((folder / "_definitions.json").read_bytes())["$defs"]
     names = {}
     for name, definition in definitions.items():
@@ -69,3 +90,43 @@ def _definitions(version: str) -> tuple[dict[str, Any], dict[tuple[str, str], st
             group = f"{known['group']}/" if known["group"] else ""
             names[f"{group}{known['version']}", known["kind"]] = name
     return definitions, names
+
+
+def _lines(error: Any, schema: dict[str, Any]) -> Iterator[str]:
+    """`spec.replicas: expected a number from 0, found -1`: one line for each thing that is wrong at one place."""
+    path, kind = tuple(error.instance_path), error.kind
+    if kind.name == "propertyNames":
+        yield f"{show(path)}: {_expected(kind.error, schema)}"
+    elif kind.name == "additionalProperties":
+        yield from (f"{show((*path, key))}: there is no such field" for key in kind.unexpected)
+    elif kind.name == "required" and not _title(error, schema):
+        yield f"{show((*path, kind.as_dict()['property']))}: is missing"
+    else:
+        yield f"{show(path)}: {_expected(error, schema)}"
+
+
+def _expected(error: Any, schema: dict[str, Any]) -> str:
+    """`expected a DNS-1123 label, found "A"`; a value that may be long or secret is not shown."""
+    kind, path = error.kind, error.instance_path
+    title = _title(error, schema)
+    if title and kind.name == "not" and kind.schema == {}:
+        return f"needs {title}"
+    if not title and kind.name == "type":
+        title = f"type {' or '.join(kind.types)}"
+    if not title and kind.name == "enum":
+        title = f"one of {', '.join(json.dumps(option) for option in kind.options)}"
+    if not title:
+        return str(error.message)
+    hidden = isinstance(error.instance, dict | list) or path[:1] in DATA
+    return f"expected {title}" if hidden else f"expected {title}, found {json.dumps(error.instance)}"
+
+
+def _title(error: Any, schema: dict[str, Any]) -> str:
+    """What the nearest rule around the keyword that failed expects; empty where no rule of ours failed."""
+    rule: Any = schema
+    title = ""
+    for step in error.schema_path:
+        if isinstance(rule, dict) and isinstance(rule.get("title"), str):
+            title = rule["title"]
+        rule = rule[step]
+    return title

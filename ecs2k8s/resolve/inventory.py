@@ -42,6 +42,8 @@ def resolve(index: Index, target: Target) -> Inventory:
     workloads = []
     for draft, name in _named(drafts, spaces):
         definition = draft.workload.definition
+        for key in ("family", "revision", "status"):
+            definition.get(key)  # they decided which workload this is, so they were read
         linked = replace(draft.workload, name=name, namespace=spaces[draft.cluster], target_groups=groups)
         region, account = region_of(linked, target), account_of(linked, target)
         given = {arn: view for arn, view in files.items() if arn in _wanted_files(definition)}
@@ -150,7 +152,6 @@ def _unreferenced(index: Index, referenced: set[str]) -> list[_Draft]:
                 item.leave_out("superseded-revision", chosen=chosen[0].document.id)
         if chosen and not used:
             definition = chosen[0].view
-            definition.get("status")  # it decided, so it was read
             note(definition, "family", "unreferenced-definition")
             workload = Workload("", "", "Deployment", definition, chosen[0].document.id)
             drafts.append(_Draft(family, f"3/{family}", "", workload))

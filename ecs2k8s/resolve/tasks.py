@@ -30,7 +30,9 @@ def one_off(index: Index) -> Iterator[tuple[Tracked, str, str]]:
     seen: dict[str, Tracked] = {}
     for item in index.of_shape("ecs.Task"):
         data = item.document.data
-        if str(data.get("group", "")).startswith("service:") or str(data.get("startedBy", "")).startswith("ecs-svc/"):
+        view = item.view
+        group, starter = str(view.get("group", "")), str(view.get("startedBy", ""))
+        if group.startswith("service:") or starter.startswith("ecs-svc/"):
             item.trace.skipped = ("service-task", ())
             continue
         definition = str(data.get("taskDefinitionArn", ""))

@@ -21,7 +21,7 @@ def affinity(workload: Workload, target: Target) -> dict[str, Any] | None:
     constraints = _constraints(workload)
     members = [item for item in constraints if item[2].get("type") == "memberOf"]
     placed = node_terms([str(item[2].get("expression", "")) for item in members], target.compute)
-    for index, slug, args in placed.problems:
+    for index, slug, args in (*placed.problems, *placed.listed):
         view, position, _ = members[index]
         note(view, ("placementConstraints", position, "expression"), slug, **args)
     out: dict[str, Any] = {}

@@ -81,6 +81,8 @@ def _command(workload: Workload, slot: Slot) -> dict[str, Any]:
     args = [literal(str(word)) for word in slot.container.get("command", [])]
     for override in workload.task.get("overrides", {}).get("containerOverrides", []):
         if override.get("name") == slot.name and "command" in override:
+            for index in range(len(args)):
+                note(slot.container, ("command", index), "overridden-by-task")
             args = [literal(str(word)) for word in override["command"]]
     if slot.any_exit:
         entry, args = _any_exit(slot, entry, args)

@@ -49,11 +49,16 @@ def environment(
 
 def _literals(workload: Workload, container: AwsMap, made: Environment, target: Target) -> dict[str, dict[str, Any]]:
     entries: dict[str, dict[str, Any]] = {}
+    places: dict[str, tuple[AwsMap, int]] = {}
     for view, index, item in _items(workload, container):
         name, value = str(item.get("name", "")), str(item.get("value", ""))
         if not _legal(view, ("environment", index, "name"), name, target):
             continue
-        entries.pop(name, None)  # the last one wins: the agent keeps a map
+        if name in entries:  # the last one wins: the agent keeps a map
+            del entries[name]
+            for key in ("name", "value"):
+                note(places[name][0], ("environment", places[name][1], key), "variable-set-again", name=name)
+        places[name] = (view, index)
         if value == REDACTED:
             key = f"{key_of(container)}.{name}"
             made.redacted.append(key)

@@ -34,6 +34,8 @@ def _role(workload: Workload) -> str:
     """The task role's ARN. A bare name becomes an ARN where the account is known."""
     overrides: AwsMap = workload.task.get("overrides", {})
     view = overrides if "taskRoleArn" in overrides else workload.definition
+    if view is overrides and "taskRoleArn" in workload.definition:
+        note(workload.definition, "taskRoleArn", "overridden-by-task")
     text = str(view.get("taskRoleArn", ""))
     if not text:
         note(workload.definition, "family", "no-task-role")

@@ -27,7 +27,8 @@ def host_aliases(containers: list[AwsMap]) -> list[dict[str, Any]]:
             address = str(item.get("ipAddress", ""))
             at = ("extraHosts", index, "hostname")
             if not _is_address(address):
-                note(container, ("extraHosts", index, "ipAddress"), "address-illegal", address=address)
+                for key in ("ipAddress", "hostname"):
+                    note(container, ("extraHosts", index, key), "address-illegal", address=address)
                 continue
             if ip_address(address).is_private:
                 note(container, ("extraHosts", index, "ipAddress"), "private-address", address=address)

@@ -184,7 +184,7 @@ def _from_target_group(
     timing = group_timing(group)
     failures = max(3 * timing.retries, ceil(180 / timing.interval))
     if not checked:
-        note(group, "UnhealthyThresholdCount", "liveness-restarts-in-place")
+        note(group, "TargetGroupArn", "liveness-restarts-in-place")
     return {
         "livenessProbe": _liveness(handler, timing, failures, grace),
         "readinessProbe": _liveness(handler, timing, timing.retries, 0),
@@ -201,7 +201,7 @@ def _handler(workload: Workload, container: AwsMap, group: Mapping[str, Any]) ->
     if str(group.get("ProtocolVersion", "")) == "GRPC":
         if path == "/grpc.health.v1.Health/Check" and str(matcher.get("GrpcCode", "")) == "0":
             return {"grpc": {"port": port}}
-        note(group, "HealthCheckPath", "health-check-only-tcp", why="it expects another gRPC method or code")
+        note(group, "HealthCheckProtocol", "health-check-only-tcp", why="it expects another gRPC method or code")
     elif protocol in ("HTTP", "HTTPS"):
         if _only_success(codes):
             return {"httpGet": {"path": path, "port": port, "scheme": protocol}}

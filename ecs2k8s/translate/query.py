@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ecs2k8s.translate.query_tokens import WORD, QueryError, Token, operator, tokens
+from ecs2k8s.translate.query_tokens import WORD, WORDS, QueryError, Token, operator, tokens
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -20,7 +20,7 @@ __all__ += ["TooManyTermsError", "both", "parse", "show", "terms"]
 
 OPPOSITE = {"==": "!=", ">": "<=", ">=": "<", "in": "!in", "exists": "!exists", "=~": "!~"}
 OPPOSITE |= {value: key for key, value in OPPOSITE.items()}
-KEYWORDS = ("and", "or", "not")
+KEYWORDS = {"and", "or", "not", *WORDS}
 LONGEST = 2_000  # characters; ECS takes no more
 DEEPEST = 100  # nested brackets, far from the interpreter's own limit
 MOST_TERMS = 32

@@ -34,6 +34,7 @@ class Share:
     cpu: int | None
     memory: int | None
     limit: int | None
+    bounded: bool  # whether the limit is the container's own
     extra: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -74,13 +75,16 @@ def _shares(workload: Workload, arrangement: Arrangement) -> list[Share]:
         memory, reserved = source.get("memory"), source.get("memoryReservation")
         limit = max(LEAST_MEMORY, int(memory)) if memory is not None else None
         reservation = int(reserved) if reserved is not None else limit
-        parts.append(Share(slot, cpu or None, reservation, limit))
+        parts.append(Share(slot, cpu or None, reservation, limit, bounded=limit is not None))
     return parts
 
 
 def _overridden(slot: Slot, overrides: dict[str, AwsMap]) -> dict[str, Any]:
     found = overrides.get(slot.name, {})
     keys = ("cpu", "memory", "memoryReservation")
+    for key in keys:
+        if key in found and key in slot.container:
+            note(slot.container, key, "overridden-by-task")
     return {
         key: found[key] if key in found else slot.container.get(key)
         for key in keys
@@ -94,6 +98,8 @@ def task_size(workload: Workload) -> tuple[int | None, int | None]:
     sizes: list[int | None] = []
     for key, read in (("cpu", cpu_units), ("memory", task_mebibytes)):
         view = overrides if key in overrides else workload.definition
+        if view is overrides and key in workload.definition:
+            note(workload.definition, key, "overridden-by-task")
         text = view.get(key)
         size = read(str(text)) if text is not None else None
         if text and size is None:
@@ -190,8 +196,7 @@ def _raise(parts: list[Share], rest: int) -> int:
     """Raise requests, the main container first, never above a container's own limit; returns what nobody can take."""
     main = _main(parts)
     for part in (main, *(part for part in parts if part is not main)):
-        own = part.slot.container.get("memory")
-        room = rest if own is None else max(0, (part.limit or 0) - (part.memory or 0))
+        room = max(0, (part.limit or 0) - (part.memory or 0)) if part.bounded else rest
         part.memory = (part.memory or 0) + min(rest, room)
         rest -= min(rest, room)
     return rest
@@ -215,6 +220,8 @@ def _fargate(workload: Workload, parts: list[Share], target: Target) -> None:
 def _storage(workload: Workload, parts: list[Share], target: Target) -> None:
     size = workload.definition.get("ephemeralStorage", {}).get("sizeInGiB")
     override = workload.task.get("overrides", {}).get("ephemeralStorage", {}).get("sizeInGiB")
+    if override is not None and size is not None:
+        note(workload.definition, ("ephemeralStorage", "sizeInGiB"), "overridden-by-task")
     size = override if override is not None else size
     if size is None:
         if workload.is_fargate:

@@ -26,7 +26,7 @@ Fragment = dict[str, Any]
 
 def container_security(workload: Workload, container: AwsMap) -> Fragment:
     """`securityContext` of a container beyond its direct fields."""
-    out: Fragment = {}
+    out: Fragment = {"privileged": True} if container.get("privileged") else {}
     if "user" in container:
         out |= _windows_user(container) if workload.is_windows else run_as(container, str(container["user"]))
     capabilities = container.get("linuxParameters", {}).get("capabilities", {})
@@ -36,7 +36,7 @@ def container_security(workload: Workload, container: AwsMap) -> Fragment:
         out["capabilities"] = lists
     for index, option in enumerate(container.get("dockerSecurityOptions", [])):
         out |= _docker_option(container, index, str(option), out)
-    if container.get("privileged") and out.get("allowPrivilegeEscalation") is False:
+    if out.get("privileged") and out.get("allowPrivilegeEscalation") is False:
         del out["allowPrivilegeEscalation"]  # the API server rejects the pair
         note(container, "privileged", "privileged-against-no-new-privileges")
     return out

@@ -73,7 +73,7 @@ def test_what_is_no_expression_is_said(text: str) -> None:
     [
         ("", "column 1: expected a subject such as attribute:ecs.instance-type, found the end"),
         ("a  =  1", "column 4: unexpected '=  1'"),
-        ("a == 'x", "column 6: unexpected \"'x\""),
+        ("a == 'x", 'column 6: unexpected "\'x"'),
         ("(a == b", "column 8: expected ), found the end"),
         ("a == b c", "column 8: expected the end, found 'c'"),
         ("a !> 1", "column 4: expected an operator, found '>'"),
@@ -189,10 +189,14 @@ def test_order_keeps_its_meaning_too(expression: Expression, node: dict[str, int
     assert any(all(compares(condition, node) for condition in term) for term in found) == compares(expression, node)
 
 
-WORDS = st.text("abM5.*:_-/and", min_size=1, max_size=6) | st.sampled_from(["not", "AND", "or", "in", "exists", "matches"])
+WORDS = st.text("abM5.*:_-/and", min_size=1, max_size=6) | st.sampled_from(
+    ["not", "AND", "or", "in", "exists", "matches"]
+)
 LITERALS = WORDS | st.text("a (),[]!=<>|&'é", max_size=6) | st.text('a "(|', max_size=6)
 ANY_CONDITIONS = (
-    st.builds(Condition, LITERALS, st.sampled_from(["in", "!in"]), st.lists(LITERALS, min_size=1, max_size=3).map(tuple))
+    st.builds(
+        Condition, LITERALS, st.sampled_from(["in", "!in"]), st.lists(LITERALS, min_size=1, max_size=3).map(tuple)
+    )
     | st.builds(Condition, LITERALS, st.sampled_from(["==", "!=", ">", "<=", "=~", "!~"]), st.tuples(LITERALS))
     | st.builds(Condition, LITERALS, st.sampled_from(["exists", "!exists"]))
 )

@@ -1,0 +1,101 @@
+"""Every case file: the objects, the verdicts and the findings that it asks for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ecs2k8s.compare import schema
+from ecs2k8s.core.findings import catalogue, message
+from ecs2k8s.core.manifests import Manifest
+from ecs2k8s.core.paths import show
+from ecs2k8s.pipeline import translate
+from tests.case_files import Case, load
+
+FOLDER = Path(__file__).parent / "cases"
+FILES = sorted(str(path.relative_to(FOLDER)) for path in FOLDER.rglob("*.yaml"))
+
+
+def differences(expected: Any, found: Any, path: str = "") -> list[str]:
+    """Where *found* lacks what *expected* has: a subset in maps, every item in lists."""
+    if isinstance(expected, dict) and isinstance(found, dict):
+        return [line for key, value in expected.items() for line in _member(key, value, found, path)]
+    if isinstance(expected, list) and isinstance(found, list) and len(expected) == len(found):
+        pairs = enumerate(zip(expected, found, strict=True))
+        return [line for index, (one, other) in pairs for line in differences(one, other, f"{path}[{index}]")]
+    return (
+        []
+        if expected == found and type(expected) is type(found)
+        else [f"{path}: expected {expected!r}, found {found!r}"]
+    )
+
+
+def _member(key: str, value: Any, found: dict[str, Any], path: str) -> list[str]:
+    where = f"{path}.{key}"
+    if value is None:
+        return [f"{where}: expected nothing, found {found[key]!r}"] if key in found else []
+    return differences(value, found[key], where) if key in found else [f"{where}: expected {value!r}, found nothing"]
+
+
+def chosen(manifests: list[Manifest], reference: str) -> Manifest | None:
+    kind, _, name = reference.partition("/")
+    found = [m for m in manifests if m["kind"] == kind and name in ("", m["metadata"]["name"])]
+    assert len(found) < 2, f"{reference} is not one object: {[m['metadata']['name'] for m in found]}"
+    return found[0] if found else None
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_case(name: str) -> None:
+    case = load(FOLDER / name)
+    made = translate(case.snapshot, case.target)
+    wrong = []
+    for reference, expected in case.objects.items():
+        found = chosen(made.bundle.manifests, reference)
+        if expected is None or found is None:
+            wrong += [] if expected is None and found is None else [f"{reference}: expected {expected}, found {found}"]
+        else:
+            wrong += differences(expected, found, reference)
+    said = {finding.slug for finding in made.findings} | {slug for entry in made.ledger.entries for slug in entry.slugs}
+    wrong += [f"does not say {slug}" for slug in case.says if slug not in said]
+    wrong += [f"says {slug}" for slug in case.silent if slug in said]
+    for slug, parts in case.texts.items():
+        text = " ".join(message(finding) for finding in made.findings if finding.slug == slug)
+        wrong += [f"{slug} does not hold {part!r}: {text}" for part in parts if part not in text]
+    wrong += _verdicts(case, made.ledger.entries)
+    assert wrong == []
+
+
+def _verdicts(case: Case, entries: Any) -> list[str]:
+    found = {
+        ("service:" if e.document.shape == "ecs.Service" else "") + show(e.path): e.fidelity.value for e in entries
+    }
+    return [
+        f"{path}: {found.get(path)}, not {verdict}"
+        for path, verdict in case.ledger.items()
+        if found.get(path) != verdict
+    ]
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_notes_are_declared_in_the_row_that_they_are_about(name: str) -> None:
+    case = load(FOLDER / name)
+    stray = {
+        (slug, entry.row.table, entry.row.source)
+        for entry in translate(case.snapshot, case.target).ledger.entries
+        for slug in entry.slugs
+        if entry.row
+        and slug not in entry.row.notes
+        and not catalogue()[slug].whole
+        and not catalogue()[slug].ledger_only
+    }
+    assert stray == set()
+
+
+@pytest.mark.skipif(not schema.available(), reason="the extra `validate` is not installed")
+@pytest.mark.parametrize("name", FILES)
+def test_the_objects_of_a_case_are_valid(name: str) -> None:
+    case = load(FOLDER / name)
+    manifests = translate(case.snapshot, case.target).bundle.manifests
+    assert (schema.problems(manifests, case.target.kubernetes_version) == []) is case.valid
