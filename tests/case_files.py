@@ -14,14 +14,16 @@ Expectations are written by people and never by `--update`: they are what the co
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
 from ecs2k8s.collect.env_files import parse
 from ecs2k8s.core.documents import Document, Snapshot
 from ecs2k8s.core.target import Target, convert
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 ARN = "arn:aws:ecs:eu-west-1:111122223333"
 DEFINITION = f"{ARN}:task-definition/web:1"
@@ -65,8 +67,9 @@ def snapshot(given: dict[str, Any]) -> Snapshot:
             given["cluster"] or {}
         )
         documents.append(Document("ecs.Cluster", cluster["clusterArn"], cluster))
-    for group in given.get("targetGroups", []):
-        documents.append(Document("elbv2.TargetGroup", group["TargetGroupArn"], group))
+    documents += [
+        Document("elbv2.TargetGroup", group["TargetGroupArn"], group) for group in given.get("targetGroups", [])
+    ]
     for number, task in enumerate(given.get("tasks", [])):
         whole = {
             "taskArn": f"{ARN}:task/prod/{number}",
@@ -77,8 +80,7 @@ def snapshot(given: dict[str, Any]) -> Snapshot:
     for arn, text in given.get("files", {}).items():
         variables = [{"name": name, "value": value} for name, value in parse(text).items()]
         documents.append(Document("s3.EnvironmentFile", arn, {"arn": arn, "variables": variables}))
-    for other in given.get("others", []):
-        documents.append(Document(other["shape"], other["id"], other["data"]))
+    documents += [Document(other["shape"], other["id"], other["data"]) for other in given.get("others", [])]
     return Snapshot(tuple(sorted(documents, key=lambda d: (d.shape, d.id))))
 
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from ecs2k8s.compare import schema
 from ecs2k8s.core.findings import catalogue, message
-from ecs2k8s.core.manifests import Manifest
 from ecs2k8s.core.paths import show
 from ecs2k8s.pipeline import translate
 from tests.case_files import Case, load
+
+if TYPE_CHECKING:
+    from ecs2k8s.core.manifests import Manifest
 
 FOLDER = Path(__file__).parent / "cases"
 FILES = sorted(str(path.relative_to(FOLDER)) for path in FOLDER.rglob("*.yaml"))

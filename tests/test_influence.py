@@ -7,6 +7,7 @@ change in some estate, and nothing else may change with it; a row without places
 from __future__ import annotations
 
 import copy
+import json
 from collections import defaultdict
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -23,9 +24,12 @@ from ecs2k8s.pipeline import translate
 from tests.estates import ESTATES, estate
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ecs2k8s.core.target import Target
 
 LEAVES_PER_ROW = 3  # of one estate; `make test-long` takes all
+Witness = tuple[frozenset[tuple[str, ...]], tuple[str, ...]]  # places that rows were seen to change, what was wrong
 Places = set[tuple[ObjectRef, tuple[str, ...], str]]
 
 
@@ -102,7 +106,7 @@ def under(row: Row, steps: tuple[str, ...]) -> bool:
 
 
 @cache
-def witness(name: str) -> tuple[frozenset[tuple[str, str, str]], tuple[str, ...]]:
+def witness(name: str) -> Witness:
     """The places that rows were seen to change in estate *name*, and what was wrong."""
     snapshot, target = estate(name)
     before, refused = picture(snapshot, target)
@@ -132,13 +136,31 @@ def witness(name: str) -> tuple[frozenset[tuple[str, str, str]], tuple[str, ...]
     return frozenset(proven), tuple(wrong)
 
 
+@pytest.fixture(scope="session")
+def found(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Callable[[str], Witness]:
+    """`witness`, each estate looked at once however many processes run the tests."""
+    base = tmp_path_factory.getbasetemp()
+    folder = base if worker_id == "master" else base.parent
+
+    def look(name: str) -> Witness:
+        file = folder / f"witness-{name.replace('/', '-')}.json"
+        if not file.exists():
+            beside = file.with_suffix(f".{worker_id}")
+            beside.write_text(json.dumps([sorted(part) for part in witness(name)]))
+            beside.replace(file)
+        proven, wrong = json.loads(file.read_text())
+        return frozenset(tuple(place) for place in proven), tuple(wrong)
+
+    return look
+
+
 @pytest.mark.parametrize("name", ESTATES)
-def test_a_leaf_changes_what_its_row_claims_and_nothing_else(name: str) -> None:
-    assert witness(name)[1] == ()
+def test_a_leaf_changes_what_its_row_claims_and_nothing_else(name: str, found: Callable[[str], Witness]) -> None:
+    assert found(name)[1] == ()
 
 
-def test_every_place_that_a_row_claims_is_changed_by_it_somewhere() -> None:
-    proven = frozenset().union(*(witness(name)[0] for name in ESTATES))
+def test_every_place_that_a_row_claims_is_changed_by_it_somewhere(found: Callable[[str], Witness]) -> None:
+    proven = frozenset().union(*(found(name)[0] for name in ESTATES))
     rows = [row for table in tables().values() for row in table.rows.values()]
     claimed = {(row.table, row.source, place) for row in rows for place in row.to}
     assert sorted(claimed - proven) == []

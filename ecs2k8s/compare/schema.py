@@ -116,7 +116,7 @@ def _expected(error: Any, schema: dict[str, Any]) -> str:
     if not title and kind.name == "enum":
         title = f"one of {', '.join(json.dumps(option) for option in kind.options)}"
     if not title:
-        return str(error.message)
+        return "is not allowed here" if kind.name == "falseSchema" else str(error.message)
     hidden = isinstance(error.instance, dict | list) or path[:1] in DATA
     return f"expected {title}" if hidden else f"expected {title}, found {json.dumps(error.instance)}"
 

@@ -106,12 +106,12 @@ def _preparation(slot: Slot, seconds: int | None) -> dict[str, Any]:
 
 
 def _restart(workload: Workload, slot: Slot, target: Target) -> dict[str, Any]:
+    policy = slot.container.get("restartPolicy", {})
+    enabled, codes = policy.get("enabled", False), list(policy.get("ignoredExitCodes", []))
     if slot.role == "sidecar":
         _note_policy(slot.container, "restart-policy-of-sidecar")
         return {"restartPolicy": "Always"}
-    policy = slot.container.get("restartPolicy", {})
-    codes = list(policy.get("ignoredExitCodes", []))
-    if not policy.get("enabled", False) or not codes or slot.role == "init":
+    if not enabled or not codes or slot.role == "init":
         return {}
     if workload.is_job or not target.at_least("1.35"):
         _note_policy(slot.container, "ignored-exit-codes")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-import datetime
+import datetime as dt
 import sys
 from pathlib import Path
 from typing import Any, get_args
@@ -96,7 +96,7 @@ def test_what_is_hardly_an_object_is_a_problem_and_no_error(manifest: dict[str, 
     assert schema.problems([manifest], "1.34") != []
 
 
-@pytest.mark.parametrize("data", [{True: "x"}, {"a": datetime.date(2026, 1, 2)}, {"a": float("nan")}])
+@pytest.mark.parametrize("data", [{True: "x"}, {"a": dt.date(2026, 1, 2)}, {"a": float("nan")}])
 def test_what_json_cannot_say_is_a_problem(data: dict[Any, Any]) -> None:
     assert schema.problems([OBJECTS["config map"] | {"data": data}], "1.34") != []
 
