@@ -66,7 +66,7 @@ class Loader(yaml.SafeLoader):
 
 
 for tag in ("value", "merge"):
-    Loader.add_constructor(f"tag:yaml.org,2002:{tag}", lambda loader, node: loader.construct_scalar(node))
+    Loader.add_constructor(f"tag:yaml.org,2002:{tag}", lambda _, node: str(node.value))
 
 
 def kubectl(*args: str, home: Path) -> list[dict[str, Any]]:

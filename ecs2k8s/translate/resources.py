@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from ecs2k8s.core.tracking import note
+from ecs2k8s.core.tracking import NOTHING, note
 from ecs2k8s.core.units import cpu_units, mebibytes, millicores, millis, shares, task_mebibytes
 from ecs2k8s.translate.refusal import Refusal
 
@@ -92,13 +92,18 @@ def _overridden(slot: Slot, overrides: dict[str, AwsMap]) -> dict[str, Any]:
     }
 
 
+def _sized(workload: Workload, key: str) -> AwsMap:
+    """Where the task's `cpu` or `memory` is said: in the overrides of a run, else in the task definition."""
+    overrides: AwsMap = workload.task.get("overrides", NOTHING)
+    return overrides if key in overrides else workload.definition
+
+
 def task_size(workload: Workload) -> tuple[int | None, int | None]:
     """The task's CPU in millicores and memory in MiB. Raises `Refusal` for text that ECS does not take either."""
-    overrides = workload.task.get("overrides", {})
     sizes: list[int | None] = []
     for key, read in (("cpu", cpu_units), ("memory", task_mebibytes)):
-        view = overrides if key in overrides else workload.definition
-        if view is overrides and key in workload.definition:
+        view = _sized(workload, key)
+        if view is not workload.definition and key in workload.definition:
             note(workload.definition, key, "overridden-by-task")
         text = view.get(key)
         size = read(str(text)) if text is not None else None
@@ -133,8 +138,8 @@ def _windows(workload: Workload, parts: list[Share], cpu: int | None, memory: in
         main.cpu, main.memory = cpu, memory
         return
     for key in ("cpu", "memory"):
-        if key in workload.definition:
-            note(workload.definition, key, "task-size-ignored-on-windows")
+        if key in _sized(workload, key):
+            note(_sized(workload, key), key, "task-size-ignored-on-windows")
 
 
 def _distribute(workload: Workload, parts: list[Share], cpu: int | None, memory: int | None, target: Target) -> None:
@@ -149,15 +154,15 @@ def _distribute(workload: Workload, parts: list[Share], cpu: int | None, memory:
     _distribute_memory(workload, counted, memory)
     if target.compute == "fargate":
         _fargate(workload, counted, target)
-    elif "memory" in workload.definition:
-        note(workload.definition, "memory", "task-ceiling-not-enforced")
+    else:
+        note(_sized(workload, "memory"), "memory", "task-ceiling-not-enforced")
 
 
 def _distribute_cpu(workload: Workload, parts: list[Share], total: int) -> None:
     unset = [part for part in parts if not part.cpu]
     rest = total - sum(part.cpu or 0 for part in parts)
     if rest < 0:
-        note(workload.definition, "cpu", "reservations-exceed-task", what="cpu")
+        note(_sized(workload, "cpu"), "cpu", "reservations-exceed-task", what="cpu")
         return
     if len(unset) == len(parts):
         _equally(parts, total, "cpu")
@@ -174,7 +179,7 @@ def _distribute_memory(workload: Workload, parts: list[Share], total: int) -> No
     unset = [part for part in parts if part.memory is None]
     rest = total - sum(part.memory or 0 for part in parts)
     if rest < 0:
-        note(workload.definition, "memory", "reservations-exceed-task", what="memory")
+        note(_sized(workload, "memory"), "memory", "reservations-exceed-task", what="memory")
         for part in unset:
             part.memory = 0
     elif unset:
@@ -182,7 +187,13 @@ def _distribute_memory(workload: Workload, parts: list[Share], total: int) -> No
     else:
         left = _raise(parts, rest)
         if left:
-            note(workload.definition, "memory", "reserves-less-than-task", pod=f"{total - left}Mi", task=f"{total}Mi")
+            note(
+                _sized(workload, "memory"),
+                "memory",
+                "reserves-less-than-task",
+                pod=f"{total - left}Mi",
+                task=f"{total}Mi",
+            )
 
 
 def _equally(parts: list[Share], total: int, what: str) -> None:
@@ -211,10 +222,8 @@ def _fargate(workload: Workload, parts: list[Share], target: Target) -> None:
     main = _main(parts)
     if target.fargate_fit:
         main.memory = max(0, (main.memory or 0) - VM_OVERHEAD)
-    if "memory" in workload.definition:
-        note(
-            workload.definition, "memory", "fargate-size", with_=f"{sum(p.memory or 0 for p in parts) + VM_OVERHEAD}Mi"
-        )
+    asked = sum(part.memory or 0 for part in parts) + VM_OVERHEAD
+    note(_sized(workload, "memory"), "memory", "fargate-size", with_=f"{asked}Mi")
 
 
 def _storage(workload: Workload, parts: list[Share], target: Target) -> None:
