@@ -15,6 +15,7 @@ from ecs2k8s.core.fields import Pattern, pattern, tables
 from tests.test_samples import documented
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 OF_ONE_CALL = {"tags"}  # RegisterTaskDefinition's own members, but the tags, are those of TaskDefinition
@@ -78,12 +79,12 @@ def test_rows_without_a_place_are_not_carried_and_rows_with_one_say_by_what(shap
 
 
 @pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A mappings/ of its own."""
     (tmp_path / "ecs").mkdir()
     monkeypatch.setattr(mappings, "root", lambda: tmp_path)
     fields.tables.cache_clear()
-    yield tmp_path  # type: ignore[misc]
+    yield tmp_path
     fields.tables.cache_clear()
 
 
