@@ -42,7 +42,7 @@ class Request:
 
 def run(request: Request, talk: Talk, *, strict: bool, allow_partial: bool, as_json: bool) -> int:
     """The whole export. Returns the exit code; raises `Ecs2k8sError` where nothing could be decided."""
-    gc.disable()  # values only grow until they are written; collecting a large account again and again takes a third
+    gc.disable()  # values only grow until they are written; looking at them again and again took a quarter of the time
     place = Path(request.output)
     directory.check(place)
     target = _target(request, place)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import re
 from typing import Any
 
 import yaml
 
+CORE = "tag:yaml.org,2002:"
 # Strings that a YAML 1.1 or 1.2 reader types, beyond those that PyYAML knows: it writes `y`, `1e3`, `08` and the git
 # SHA `12e4567` plain, and the API server then refuses a number where it wants a string.
 # https://github.com/kubernetes/kubernetes/issues/82296
@@ -24,29 +26,34 @@ TYPED = re.compile(
 
 
 class ManifestDumper(yaml.CSafeDumper):
-    """No aliases, no wrapping, keys as given, every string that could be taken for something else quoted."""
-
-    def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002
-        return True
+    """Quotes every string that could be taken for something else."""
 
 
-def _text(dumper: ManifestDumper, value: str) -> yaml.ScalarNode:
-    return dumper.represent_scalar("tag:yaml.org,2002:str", value, style="|" if "\n" in value else None)
-
-
-ManifestDumper.add_representer(str, _text)
 ManifestDumper.add_implicit_resolver("tag:yaml.org,2002:float", TYPED, list("yYnN-+.0123456789"))
 
 
-def dump(*manifests: dict[str, Any]) -> str:
-    """One YAML document per manifest. Non-ASCII text is escaped, so nothing invisible can hide in a review."""
-    return str(
-        yaml.dump_all(
-            manifests,
-            Dumper=ManifestDumper,
-            sort_keys=False,
-            width=10**9,
-            default_flow_style=False,
-            explicit_start=len(manifests) > 1,
+def _node(value: Any) -> yaml.Node:
+    """*value* as a node of YAML: keys as given, no aliases (looking for them took half of the time)."""
+    if isinstance(value, dict):
+        return yaml.MappingNode(
+            f"{CORE}map", [(_node(key), _node(child)) for key, child in value.items()], flow_style=False
         )
-    )
+    if isinstance(value, list):
+        return yaml.SequenceNode(f"{CORE}seq", [_node(child) for child in value], flow_style=False)
+    if isinstance(value, str):
+        return yaml.ScalarNode(f"{CORE}str", value, style="|" if "\n" in value else None)
+    if isinstance(value, bool):
+        return yaml.ScalarNode(f"{CORE}bool", "true" if value else "false")
+    if isinstance(value, int):
+        return yaml.ScalarNode(f"{CORE}int", str(value))
+    raise TypeError(f"a manifest holds no {type(value).__name__}")
+
+
+def dump(manifest: dict[str, Any]) -> str:
+    """One YAML document. Non-ASCII text is escaped, so nothing invisible can hide in a review."""
+    stream = io.StringIO()
+    dumper = ManifestDumper(stream, width=10**9)
+    dumper.open()
+    dumper.serialize(_node(manifest))
+    dumper.close()
+    return stream.getvalue()
