@@ -10,7 +10,7 @@ from ecs2k8s.core.arns import Arn, last
 from ecs2k8s.core.errors import TargetError
 from ecs2k8s.core.tracking import NOTHING, View, note
 from ecs2k8s.resolve.index import Index, Tracked, is_active, revision
-from ecs2k8s.resolve.region import account_of, region_of
+from ecs2k8s.resolve.region import account_of, partition_of, region_of
 from ecs2k8s.resolve.tasks import one_off, service_tasks
 from ecs2k8s.resolve.workload import Inventory, Kind, Workload
 
@@ -45,9 +45,9 @@ def resolve(index: Index, target: Target) -> Inventory:
         for key in ("family", "revision", "status"):
             definition.get(key)  # they decided which workload this is, so they were read
         linked = replace(draft.workload, name=name, namespace=spaces[draft.cluster], target_groups=groups)
-        region, account = region_of(linked, target), account_of(linked, target)
         given = {arn: view for arn, view in files.items() if arn in _wanted_files(definition)}
-        workloads.append(replace(linked, region=region, account=account, environment_files=given))
+        linked = replace(linked, region=region_of(linked, target), account=account_of(linked, target))
+        workloads.append(replace(linked, partition=partition_of(linked), environment_files=given))
     workloads.sort(key=lambda workload: (workload.namespace, workload.name))
     clusters: dict[str, AwsMap] = {}
     for cluster, space in sorted(spaces.items()):

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from ecs2k8s.core.target import Target
     from ecs2k8s.resolve.workload import Workload
 
+PARTITIONS = {"cn-": "aws-cn", "us-gov-": "aws-us-gov"}
 ECR = re.compile(r"(?P<account>\d{12})\.dkr[.-]ecr(?:-fips)?\.(?P<region>[a-z0-9-]+)\.(?:amazonaws|on\.aws)\S*")
 
 
@@ -34,6 +35,13 @@ def region_is_of_logs(workload: Workload) -> bool:
 def account_of(workload: Workload, target: Target) -> str:
     """The account of the ARNs, else the user's choice; empty where none says it."""
     return next((arn.account for arn in _arns(workload) if arn.account), target.account)
+
+
+def partition_of(workload: Workload) -> str:
+    """`aws`, `aws-cn` or `aws-us-gov`: that of the ARNs, else the one that the Region belongs to."""
+    for arn in _arns(workload):
+        return arn.partition
+    return next((name for prefix, name in PARTITIONS.items() if workload.region.startswith(prefix)), "aws")
 
 
 def _log_regions(workload: Workload) -> list[str]:

@@ -38,6 +38,7 @@ class Workload:
     environment_files: Mapping[str, AwsMap] = field(default_factory=dict)  # by ARN, where given
     region: str = ""
     account: str = ""
+    partition: str = "aws"
 
     @property
     def containers(self) -> list[AwsMap]:

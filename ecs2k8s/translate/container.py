@@ -53,7 +53,7 @@ def container(workload: Workload, slot: Slot, parts: Parts, target: Target) -> d
     security = straight.pop("securityContext", {}) | security
     if straight.get("tty"):
         straight["stdin"] = True  # Kubernetes wants stdin for a tty
-    _say_what_is_lost(workload, slot, target)
+    _say_what_is_lost(workload, slot)
     found: dict[str, Any] = {
         "name": name,
         **image(workload, ecs),
@@ -125,14 +125,9 @@ def _note_policy(ecs: AwsMap, slug: str) -> None:
         note(ecs, ("restartPolicy", "ignoredExitCodes", index), slug)
 
 
-def _say_what_is_lost(workload: Workload, slot: Slot, target: Target) -> None:
+def _say_what_is_lost(workload: Workload, slot: Slot) -> None:
     ecs = slot.container
     linux = ecs.get("linuxParameters", {})
-    if target.compute == "fargate":
-        if ecs.get("privileged"):
-            note(ecs, "privileged", "not-on-fargate", what="a privileged container")
-        if "resourceRequirements" in ecs:
-            note(ecs, ("resourceRequirements", 0, "type"), "not-on-fargate", what="a GPU or Neuron device")
     if workload.is_fargate and not workload.is_windows and "ulimits" not in ecs:
         note(ecs, "name", "open-files-limit")
     if slot.role == "init" and "startTimeout" in ecs:

@@ -46,4 +46,4 @@ def _role(workload: Workload) -> str:
     if not workload.account:
         note(view, "taskRoleArn", "role-without-account", role=text)
         return ""
-    return f"arn:aws:iam::{workload.account}:role/{text}"
+    return f"arn:{workload.partition}:iam::{workload.account}:role/{text}"

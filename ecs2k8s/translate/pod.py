@@ -13,6 +13,7 @@ from ecs2k8s.translate.balancing import balanced, preparation
 from ecs2k8s.translate.capacity import node_selector
 from ecs2k8s.translate.container import Parts, container
 from ecs2k8s.translate.environment import environment
+from ecs2k8s.translate.fargate import say_fargate_limits
 from ecs2k8s.translate.lifecycle import Arrangement, arrange
 from ecs2k8s.translate.logging import log_annotations
 from ecs2k8s.translate.network import dns, host_aliases, hostname
@@ -65,6 +66,8 @@ def pod(workload: Workload, claims: Claims, target: Target) -> Pod:
         grace=grace,
         preparation=preparation(workload),
     )
+    if target.compute == "fargate":
+        say_fargate_limits(workload)
     made = [container(workload, slot, parts, target) for slot in arrangement.slots]
     count = len(arrangement.init)
     spec = {
@@ -91,7 +94,7 @@ def pod(workload: Workload, claims: Claims, target: Target) -> Pod:
     return Pod(
         template={"metadata": _metadata(workload, arrangement, parts), "spec": prune(spec)},
         arrangement=arrangement,
-        deadline=startup_deadline(workload, containers, grace),
+        deadline=startup_deadline(workload, arrangement.slots, grace),
         config={key: value for made in environments.values() for key, value in made.config.items()},
         redacted=sorted(key for made in environments.values() for key in made.redacted),
         checked=any("livenessProbe" in c or "startupProbe" in c for c in made),

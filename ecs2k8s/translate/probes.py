@@ -11,7 +11,7 @@ from ecs2k8s.translate.balancing import balanced, is_classic
 from ecs2k8s.translate.escape import literal
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from ecs2k8s.resolve.workload import AwsMap, Workload
     from ecs2k8s.translate.lifecycle import Slot
@@ -153,11 +153,12 @@ def _liveness(handler: Fragment, timing: Timing, failures: int, grace: int) -> F
     return probe | {"initialDelaySeconds": grace} if grace else probe
 
 
-def startup_deadline(workload: Workload, containers: list[AwsMap], grace: int) -> int:
-    """The longest time in seconds that a container may take to become ready."""
-    checks = [timing_of(c["healthCheck"]).patience for c in containers if "healthCheck" in c]
-    groups = [group_timing(g).patience for c in containers if (g := balanced(workload, c)) is not None]
-    return max([grace, *checks, *groups])
+def startup_deadline(workload: Workload, slots: Sequence[Slot], grace: int) -> int:
+    """The longest time in seconds that a container may take to become ready, or that others wait for it."""
+    gates = [_gate_deadline(slot) for slot in slots if slot.gate]
+    checks = [timing_of(slot.container["healthCheck"]).patience for slot in slots if "healthCheck" in slot.container]
+    groups = [group_timing(g).patience for slot in slots if (g := balanced(workload, slot.container)) is not None]
+    return max([grace, *gates, *checks, *groups])
 
 
 def group_timing(group: AwsMap) -> Timing:

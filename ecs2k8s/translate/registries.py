@@ -38,7 +38,7 @@ def registries(workload: Workload) -> list[PullSecret]:
             full = (
                 text
                 if text.startswith("arn:")
-                else f"arn:aws:secretsmanager:{workload.region}:{workload.account}:secret:{text}"
+                else f"arn:{workload.partition}:secretsmanager:{workload.region}:{workload.account}:secret:{text}"
             )
             found[full, registry(str(container.get("image", "")))] = remote_of(workload, full, container, AT)
     base = names.label(f"{workload.name}-registry")
