@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from ecs2k8s.core.target import Target, choices
 from ecs2k8s.report.pages import pages
 
 DOCS = Path(__file__).parent.parent / "docs"
@@ -64,3 +65,7 @@ def test_the_readme_shows_real_output(tmp_path: Path, update: bool) -> None:
     if update:
         README.write_text(made, encoding="utf-8")
     assert README.read_text(encoding="utf-8") == made, "run `make update`"
+
+
+def test_every_choice_is_explained() -> None:
+    assert list(choices()) == list(Target.__struct_fields__)

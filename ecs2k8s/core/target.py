@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from functools import cache
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 import yaml
 
 from ecs2k8s.core.errors import MappingError, TargetError
-from ecs2k8s.core.mappings import StrictLoader
+from ecs2k8s.core.mappings import StrictLoader, load_yaml
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 Version = Literal["1.31", "1.32", "1.33", "1.34", "1.35", "1.36", "1.37"]
 
@@ -43,6 +47,13 @@ class Target(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         (https://github.com/kubernetes/enhancements/tree/master/keps/sig-node/2837-pod-level-resource-spec).
         """
         return self.at_least("1.34") and self.compute in ("karpenter", "auto-mode")
+
+
+@cache
+def choices() -> Mapping[str, Mapping[str, str]]:
+    """mappings/target.yaml: each choice with its `text` and the `reason` of its default, in the order of the file."""
+    found: dict[str, dict[str, str]] = load_yaml("target.yaml")
+    return found
 
 
 def _minor(version: str) -> int:

@@ -9,6 +9,7 @@ from ecs2k8s.core.added import added
 from ecs2k8s.core.fidelity import Fidelity
 from ecs2k8s.core.fields import tables
 from ecs2k8s.core.findings import SEVERITIES, catalogue
+from ecs2k8s.core.target import Target, choices
 from ecs2k8s.report.escape_markdown import code, ours
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ MADE = "<!-- Made from mappings/ by `make update`; do not edit. -->"
 
 def pages() -> dict[str, str]:
     """File name below docs/ to text."""
-    return {"coverage.md": coverage_page(), "findings.md": findings_page()}
+    return {"coverage.md": coverage_page(), "findings.md": findings_page(), "target.md": target_page()}
 
 
 def coverage_page() -> str:
@@ -89,3 +90,21 @@ def findings_page() -> str:
                 lines += [f"**The field becomes:** {entry.fidelity.value}", ""] if entry.fidelity else []
                 lines += [f"**See:** <{entry.see}>", ""] if entry.see else []
     return "\n".join(lines).rstrip() + "\n"
+
+
+def target_page() -> str:
+    """Every choice of target.yaml with its default and the reason of it."""
+    lines = [
+        "# Choices",
+        "",
+        MADE,
+        "",
+        "They stand in `target.yaml` of the migration directory, or are given for one run with `--set key=value`.",
+        "",
+        "| Key | Default | What it means | Why this default |",
+        "|---|---|---|---|",
+    ]
+    for key, words in choices().items():
+        default = getattr(Target(), key)
+        lines.append(f"| `{key}` | {code(str(default))} | {ours(words['text'])} | {ours(words['reason'])} |")
+    return "\n".join(lines) + "\n"
