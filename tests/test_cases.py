@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
+import msgspec
 import pytest
 
 from ecs2k8s.compare import schema
 from ecs2k8s.core.findings import catalogue, message
 from ecs2k8s.core.paths import show
+from ecs2k8s.core.target import Version
 from ecs2k8s.pipeline import translate
 from tests.case_files import Case, load
 
@@ -99,5 +101,7 @@ def test_notes_are_declared_in_the_row_that_they_are_about(name: str) -> None:
 @pytest.mark.parametrize("name", FILES)
 def test_the_objects_of_a_case_are_valid(name: str) -> None:
     case = load(FOLDER / name)
-    manifests = translate(case.snapshot, case.target).bundle.manifests
-    assert (schema.problems(manifests, case.target.kubernetes_version) == []) is case.valid
+    for version in get_args(Version):
+        target = msgspec.structs.replace(case.target, kubernetes_version=version)
+        problems = schema.problems(translate(case.snapshot, target).bundle.manifests, version)
+        assert (problems == []) is case.valid, version

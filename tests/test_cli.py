@@ -243,3 +243,28 @@ def test_help_imports_no_sdk() -> None:
 def test_version_and_bare_command_exit_with_0() -> None:
     assert ecs2k8s("--version").stdout.startswith(b"ecs2k8s ")
     assert ecs2k8s().returncode == 0
+
+
+def test_services_of_two_clusters_in_one_namespace_get_names_of_their_own(tmp_path: Path) -> None:
+    definition = DEFINITION | {
+        "taskDefinitionArn": "arn:aws:ecs:eu-west-1:111122223333:task-definition/web:1",
+        "revision": 1,
+    }
+    services = [
+        {
+            "serviceArn": f"arn:aws:ecs:eu-west-1:111122223333:service/{cluster}/web",
+            "serviceName": "web",
+            "status": "ACTIVE",
+        }
+        | {"clusterArn": f"arn:aws:ecs:eu-west-1:111122223333:cluster/{cluster}", "desiredCount": 1}
+        | {"taskDefinition": definition["taskDefinitionArn"]}
+        for cluster in ("blue", "green")
+    ]
+    file = tmp_path / "all.json"
+    file.write_text(json.dumps({"taskDefinition": definition, "services": services}))
+    done = ecs2k8s("export", "--from", str(file), "-o", str(tmp_path / "out"), "--set", "namespaces=shop")
+    assert done.returncode == 0, done.stderr
+    names = sorted(path.name for path in (tmp_path / "out" / "manifests" / "shop").iterdir() if path.is_dir())
+    assert len(names) == 2
+    assert names[0] == "web"
+    assert names[1].startswith("web-")

@@ -77,27 +77,46 @@ def export_command(
 
 
 @app.command("coverage")
-def coverage_command(directory: options.Directory, format_: options.Format = options.OutputFormat.text) -> None:
+def coverage_command(
+    directory: options.Directory,
+    format_: options.Format = options.OutputFormat.text,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = False,
+    debug: options.Debug = False,
+) -> None:
     """Say what became of every field of a migration directory."""
+    options.talk(quiet=quiet, verbose=verbose, debug=debug)
     from ecs2k8s.cli import coverage
 
     raise typer.Exit(coverage.run(directory, as_json=format_ is options.OutputFormat.json))
 
 
 @app.command("explain")
-def explain_command(what: options.What = None) -> None:
+def explain_command(
+    what: options.What = None,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = False,
+    debug: options.Debug = False,
+) -> None:
     """Explain a source field, a line of a manifest, or a finding; without argument list what there is."""
+    options.talk(quiet=quiet, verbose=verbose, debug=debug)
     from ecs2k8s.cli import explain
 
     raise typer.Exit(explain.run(what))
 
 
 @app.command("demo")
-def demo_command(output: options.Output = "migration-demo") -> None:
+def demo_command(
+    output: options.Output = "migration-demo",
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = False,
+    debug: options.Debug = False,
+) -> None:
     """Export the sample account: no AWS account needed, no network used."""
+    talk = options.talk(quiet=quiet, verbose=verbose, debug=debug)
     from ecs2k8s.cli import demo
 
-    raise typer.Exit(demo.run(output))
+    raise typer.Exit(demo.run(output, talk))
 
 
 __all__ = ["ExitCode", "app", "main"]
