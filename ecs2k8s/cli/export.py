@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from ecs2k8s.cli.console import ExitCode, Talk, out, table
 from ecs2k8s.core import target as targets
-from ecs2k8s.core.documents import Snapshot, canonical, dump
+from ecs2k8s.core.documents import Snapshot, dump, in_lines
 from ecs2k8s.core.errors import SnapshotError, TargetError
 from ecs2k8s.core.findings import message
 from ecs2k8s.pipeline import translate
@@ -53,7 +53,7 @@ def run(request: Request, talk: Talk, *, strict: bool, allow_partial: bool, as_j
     translation = translate(snapshot, target)
     talk.stage(f"translated {len(translation.translated)} workloads")
     files = files_of(translation, target)
-    ledger = canonical(ledger_json(translation.ledger, directory.hashes(files.items())))
+    ledger = ledger_json(translation.ledger, directory.hashes(files.items()))
     written = directory.write(place, files, dump(snapshot), ledger)
     _write_target(place, target)
     for path in sorted(files):
@@ -106,12 +106,12 @@ def _read(request: Request, target: Target) -> Snapshot:
 
 def files_of(translation: Translation, target: Target) -> dict[str, bytes]:
     """Every generated file but the snapshot and the ledger: path below the directory to bytes."""
-    findings = [item.plain() for item in said(translation.findings)]
+    findings = (item.plain() for item in said(translation.findings))
     texts = (
         kustomize(translation.bundle) | report(translation, target) | {"aws/README.md": aws_readme(translation.bundle)}
     )
     encoded = {path: text.encode() for path, text in texts.items()}
-    return encoded | {"report/findings.json": canonical(findings)}
+    return encoded | {"report/findings.json": in_lines(findings) + b"\n"}
 
 
 def _validate(translation: Translation, target: Target, talk: Talk) -> None:

@@ -11,6 +11,8 @@ from ecs2k8s.core.errors import SnapshotError
 from ecs2k8s.core.paths import in_order
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from ecs2k8s.core.findings import Finding
 
 FORMAT = "ecs2k8s/snapshot/v1"
@@ -89,6 +91,12 @@ def load(value: Any) -> Snapshot:
         raise SnapshotError(f"format {file.format!r} is not {FORMAT!r}: export again with this version")
     back = [[Finding.of(f.slug, f.subject, f.path, **f.args) for f in group] for group in (file.failures, file.notes)]
     return Snapshot(tuple(file.documents), tuple(back[0]), tuple(back[1]), file.taken)
+
+
+def in_lines(items: Iterable[Any]) -> bytes:
+    """A JSON list with one item on each line, keys sorted: long lists that people search and compare by line."""
+    lines = b",\n".join(msgspec.json.encode(item, order="sorted") for item in items)
+    return b"[\n" + lines + b"\n]" if lines else b"[]"
 
 
 def canonical(value: Any) -> bytes:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from ecs2k8s.core.documents import canonical, in_lines
 from ecs2k8s.core.findings import SEVERITIES, Finding, action, catalogue, message
 
 if TYPE_CHECKING:
@@ -75,10 +76,11 @@ def counts(findings: Iterable[Finding]) -> dict[str, int]:
     return {severity: found[severity] for severity in SEVERITIES}
 
 
-def ledger_json(ledger: Ledger, files: dict[str, str]) -> dict[str, Any]:
-    """report/ledger.json."""
-    entries = [entry.plain() for entry in ledger.entries]
-    return {"format": LEDGER_FORMAT, "totals": ledger.totals, "entries": entries, "files": files}
+def ledger_json(ledger: Ledger, files: dict[str, str]) -> bytes:
+    """report/ledger.json, one entry on each line; *files* are the hashes of the generated files by path."""
+    entries = in_lines(entry.plain() for entry in ledger.entries)
+    rest = {"files": files, "format": LEDGER_FORMAT, "totals": ledger.totals}
+    return b'{\n"entries": ' + entries + b",\n" + canonical(rest).lstrip(b"{\n")
 
 
 def totals_by_shape(entries: Iterable[Entry]) -> dict[str, Counter[str]]:
