@@ -6,6 +6,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from ecs2k8s.core.findings import SEVERITIES, catalogue
+from ecs2k8s.core.mappings import load_yaml
 from ecs2k8s.core.paths import show
 from ecs2k8s.report.data import Said, by_slug, counts, not_exact, said, totals_by_shape
 from ecs2k8s.report.escape_markdown import code, filled, ours, plain
@@ -85,6 +86,10 @@ def _overview(
         "## What the cluster needs",
         "",
         *(f"- {line}" for line in needs(translation.bundle, target)),
+        "",
+        "## What is different for every workload",
+        "",
+        *(f"- {line}" for line in load_yaml("everywhere.yaml")),
         "",
         *_workloads(translation, pages),
         *_fields(translation),
