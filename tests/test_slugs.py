@@ -51,7 +51,7 @@ def called_with() -> set[str]:
 
 
 def test_every_slug_that_code_says_is_in_the_catalogue() -> None:
-    known = catalogue().keys() | {"traffic-port", "awslogs-region"}
+    known = catalogue().keys() | {"traffic-port", "awslogs-region", "awslogs-group"}
     assert sorted(called_with() - known) == []
 
 

@@ -13,6 +13,7 @@ from ecs2k8s.translate.job import job
 from ecs2k8s.translate.lifecycle import arrange
 from ecs2k8s.translate.namespaces import namespaces
 from ecs2k8s.translate.pod import pod
+from ecs2k8s.translate.ranges import in_range
 from ecs2k8s.translate.refusal import Refusal
 from ecs2k8s.translate.registries import registries, registry_secrets
 from ecs2k8s.translate.resources import task_size
@@ -33,6 +34,7 @@ AROUND_PODS = (deployment, job, service, service_account, disruption_budget, con
 OF_WORKLOADS = (external_secrets, registry_secrets, launch_volumes)
 OF_ALL = (secret_stores, shared_file_systems)
 MAY_REFUSE = (
+    in_range,
     lambda workload, _target: arrange(workload),
     lambda workload, _target: referred_secrets(workload),
     lambda workload, _target: registries(workload),

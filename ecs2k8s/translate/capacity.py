@@ -34,7 +34,8 @@ def node_selector(workload: Workload, target: Target) -> dict[str, str]:
     if target.compute == "karpenter":
         out |= _capacity_type(workload)
     _note_strategy(workload, target)
-    if workload.configuration.get("launchType") or workload.task.get("launchType") or _strategy(workload):
+    providers = workload.configuration.get("capacityProviderStrategy")
+    if workload.configuration.get("launchType") or workload.task.get("launchType") or providers:
         for index in range(len(workload.definition.get("requiresCompatibilities", []))):
             note(workload.definition, ("requiresCompatibilities", index), "launch-type-decides")
     return out

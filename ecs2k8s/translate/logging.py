@@ -24,6 +24,8 @@ def log_annotations(workload: Workload, containers: list[AwsMap]) -> dict[str, s
         options = config.get("options", {})
         if workload.region and "awslogs-region" in options and not region_is_of_logs(workload):
             note(container, ("logConfiguration", "options", "awslogs-region"), "region-said-elsewhere")
+        if config.get("logDriver") != "awslogs" and "awslogs-group" in options:
+            note(container, ("logConfiguration", "options", "awslogs-group"), "option-of-another-driver")
         if config.get("logDriver") == "awslogs" and "awslogs-group" in options:
             groups[str(container["name"])] = str(options["awslogs-group"])
         if config.get("logDriver") == "awsfirelens" and options:

@@ -11,6 +11,7 @@ from ecs2k8s.core.tracking import note
 if TYPE_CHECKING:
     from ecs2k8s.resolve.workload import AwsMap, Workload
 
+HIGHEST = 65535
 LONGEST_RANGE = 64  # ports of a range that are listed one by one
 APP_PROTOCOLS = {"http": "http", "http2": "kubernetes.io/h2c", "grpc": "grpc"}
 
@@ -49,10 +50,13 @@ def _numbers(mapping: AwsMap) -> list[int]:
     if "containerPort" in mapping:
         return [int(mapping["containerPort"])]
     first, _, last = str(mapping.get("containerPortRange", "")).partition("-")
-    if not (first.isdigit() and last.isdigit()):
+    if not (first.isdigit() and last.isdigit() and 1 <= int(first) <= int(last) <= HIGHEST):
+        for key in mapping:
+            note(mapping, key, "port-range-illegal")
         return []
     if int(last) - int(first) >= LONGEST_RANGE:
-        note(mapping, "containerPortRange", "port-range-too-long", most=LONGEST_RANGE)
+        for key in mapping:
+            note(mapping, key, "port-range-too-long", most=LONGEST_RANGE)
         return []
     return list(range(int(first), int(last) + 1))
 

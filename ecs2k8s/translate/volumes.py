@@ -159,7 +159,8 @@ def _points(workload: Workload, container: AwsMap, seen: set[str]) -> list[tuple
     for index, item in enumerate(container.get("volumesFrom", [])):
         source = str(item.get("sourceContainer", ""))
         if source not in siblings or source in seen:
-            note(container, ("volumesFrom", index, "sourceContainer"), "volumes-from-unknown", name=source)
+            for key in item:
+                note(container, ("volumesFrom", index, key), "volumes-from-unknown", name=source)
             continue
         forced = bool(item.get("readOnly", False))
         note(container, ("volumesFrom", index, "sourceContainer"), "image-volumes-not-shared", name=source)
