@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ecs2k8s.collect.shapes import SHAPES, _model
+from ecs2k8s.collect.kinds import kinds
+from ecs2k8s.collect.shapes import model
 from ecs2k8s.core.added import covers
 from ecs2k8s.core.documents import Document, Snapshot
 from ecs2k8s.core.fields import Row, tables
@@ -74,8 +75,8 @@ def candidates(shape: str, path: Path, value: Any) -> list[Any]:
 @cache
 def enumeration(shape: str, path: Path) -> tuple[str, ...]:
     """The values that botocore's model lists for the leaf at *path*; empty where it is free text."""
-    for name in SHAPES.get(shape, ()):
-        inner: Any = _model(shape.partition(".")[0]).shape_for(name)
+    for name in kinds()[shape].model if shape in kinds() else ():
+        inner: Any = model(shape.partition(".")[0]).shape_for(name)
         for step in path:
             match inner.type_name:
                 case "structure":

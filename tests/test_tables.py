@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ecs2k8s.collect.shapes import SHAPES, _model
+from ecs2k8s.collect.kinds import kinds
+from ecs2k8s.collect.shapes import model
 from ecs2k8s.core import fields, mappings
 from ecs2k8s.core.errors import MappingError
 from ecs2k8s.core.fidelity import Fidelity
@@ -23,16 +24,16 @@ OF_ONE_CALL = {"tags"}  # RegisterTaskDefinition's own members, but the tags, ar
 
 def leaves_of(shape: str) -> set[Pattern]:
     """Every leaf that AWS documents for a document of *shape*."""
-    if shape not in SHAPES:
+    if shape not in kinds():
         return {("arn",), ("variables", "[]", "name"), ("variables", "[]", "value")}
     found: set[str] = set()
-    for name in SHAPES[shape]:
-        found |= set(documented(_model(shape.partition(".")[0]).shape_for(name)))
+    for name in kinds()[shape].model:
+        found |= set(documented(model(shape.partition(".")[0]).shape_for(name)))
     return {pattern(leaf) for leaf in found}
 
 
 def test_every_shape_that_is_read_has_a_table() -> None:
-    assert {shape for shape in SHAPES if shape != "ecs.Failure"} | {"s3.EnvironmentFile"} == set(tables())
+    assert set(kinds()) | {"s3.EnvironmentFile"} == set(tables())
 
 
 @pytest.mark.parametrize("shape", sorted(tables()))

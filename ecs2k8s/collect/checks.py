@@ -7,6 +7,7 @@ import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 from ecs2k8s.collect.yaml_text import DEPTH, Odd
@@ -205,7 +206,16 @@ def _boolean(value: Any, path: Path, log: Log) -> Any:
 def _moment(value: Any, path: Path, log: Log) -> Any:
     if isinstance(value, bool | dict | list):
         return log.wrong(path, "a time", value)
-    return plain(value, path, log)
+    return plain(_utc(value), path, log)
+
+
+def _utc(value: Any) -> Any:
+    """A moment as all documents have it, whatever zone the machine was in that exported it; odd text stays."""
+    try:
+        moment = datetime.fromisoformat(value) if isinstance(value, str) else datetime.fromtimestamp(value, UTC)
+    except (ValueError, OverflowError, OSError):
+        return value
+    return moment.astimezone(UTC).isoformat(timespec="microseconds") if moment.tzinfo else value
 
 
 SCALARS: dict[str, Check] = {

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from ecs2k8s.collect.hints import hint
+from ecs2k8s.collect.kinds import kinds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,29 +52,10 @@ class Strange:
 
 Part = Found | Snapshotted | Said | Strange
 
-KEYS: dict[str, tuple[type, str]] = {
-    "taskDefinition": (dict, "ecs.TaskDefinition"),
-    "services": (list, "ecs.Service"),
-    "service": (dict, "ecs.Service"),
-    "clusters": (list, "ecs.Cluster"),
-    "cluster": (dict, "ecs.Cluster"),
-    "capacityProviders": (list, "ecs.CapacityProvider"),
-    "capacityProvider": (dict, "ecs.CapacityProvider"),
-    "tasks": (list, "ecs.Task"),
-    "TargetGroups": (list, "elbv2.TargetGroup"),
-    "LoadBalancers": (list, "elbv2.LoadBalancer"),
-    "Listeners": (list, "elbv2.Listener"),
-    "Rules": (list, "elbv2.Rule"),
-    "SecurityGroups": (list, "ec2.SecurityGroup"),
-    "Subnets": (list, "ec2.Subnet"),
-    "Role": (dict, "iam.Role"),
-    "Roles": (list, "iam.Role"),
-    "ScalableTargets": (list, "application-autoscaling.ScalableTarget"),
-    "ScalingPolicies": (list, "application-autoscaling.ScalingPolicy"),
-}
-OWNERS = {"TargetGroupArn": "elbv2.TargetGroupAttributes", "LoadBalancerArn": "elbv2.LoadBalancerAttributes"}
 MORE = ("nextToken", "NextToken", "NextMarker", "Marker")
-ASIDE = {"ResponseMetadata", "IsTruncated", "$schema", *MORE}
+ASIDE = {"ResponseMetadata", "IsTruncated", "MaxItems", "$schema", *MORE}  # of an answer, and no part of what it says
+MOST = 12  # keys that a message names
+TYPES: dict[str, type] = {"list": list, "map": dict, "items": dict}
 SERVICE_MARKS = {
     *("networkConfiguration", "deploymentConfiguration", "desiredCount", "launchType", "loadBalancers"),
     *("schedulingStrategy", "capacityProviderStrategy", "serviceRegistries", "deploymentController"),
@@ -81,10 +64,26 @@ SERVICE_MARKS = {
 }
 SERVICE_HINTS = {"cluster", "clusterArn", "taskDefinition", "serviceArn", *SERVICE_MARKS}
 TOOL_KEYS = {"service_definition", "task_definition"}  # ecspresso's and ecs-cli's own configuration
-LOOKED_FOR = (
-    f"none of what is read: what the AWS CLI prints ({', '.join(KEYS)}), a task definition (containerDefinitions), "
-    "a service (serviceName), a list of container definitions, a snapshot.json"
-)
+
+
+@cache
+def keys() -> dict[str, list[tuple[str, str]]]:
+    """Key of an answer to the shapes it can hold, each with `list`, `map` or `items`."""
+    found: dict[str, list[tuple[str, str]]] = {}
+    for shape, kind in kinds().items():
+        for key, form in kind.answer.items():
+            found.setdefault(key, []).append((shape, form))
+    return found
+
+
+@cache
+def looked_for() -> str:
+    """What a file can hold, for the message about one that holds none of it."""
+    printed = f"what the AWS CLI prints ({', '.join(list(keys())[:MOST])} and {len(keys()) - MOST} more)"
+    return (
+        f"none of what is read: {printed}, a task definition (containerDefinitions), a service (serviceName), "
+        "a list of container definitions, a snapshot.json"
+    )
 
 
 def recognise(value: Any, path: Path = ()) -> Iterator[Part]:
@@ -101,11 +100,14 @@ def _map(value: dict[str, Any], path: Path) -> Iterator[Part]:
     if isinstance(value.get("documents"), list) and isinstance(value.get("format"), str):
         yield Snapshotted(value, path)
         return
-    keys = [key for key, (kind, _) in KEYS.items() if _holds(value.get(key), kind)]
-    attributes = _holds(value.get("Attributes"), list) and not keys
+    held = [key for key in keys() if _form(value, key)]
     failures = _holds(value.get("failures"), list)
-    if keys or attributes or (failures and value["failures"]):
-        yield from _answer(value, keys, path)
+    if whole := _whole(value, held):
+        yield from _document(value, whole, path)
+    elif held or (failures and value["failures"]):
+        yield from _answer(value, held, path)
+    elif orphan := _orphan(value):
+        yield Said("answer-without-owner", (*path, orphan[0]), {"key": orphan[0], "owner": orphan[1]})
     elif "containerDefinitions" in value:
         yield Found("ecs.TaskDefinition", value, path, bare=True)
     elif _is_service(value):
@@ -121,37 +123,69 @@ def _holds(value: Any, kind: type) -> bool:
     return not value or any(isinstance(item, dict) for item in value)
 
 
-def _answer(value: dict[str, Any], keys: list[str], path: Path) -> Iterator[Part]:
-    for key in keys:
-        kind, shape = KEYS[key]
-        if kind is list:
-            yield from (Found(shape, item, (*path, key, index)) for index, item in enumerate(value[key]))
-        else:
-            yield Found(shape, _tagged(value, key), (*path, key))
-    known = {*keys, *ASIDE, *(("tags",) if "taskDefinition" in keys else ())}
-    if "Attributes" in value and not keys:
-        yield _attributes(value, path)
-        known |= {"Attributes", *OWNERS}
+def _form(value: dict[str, Any], key: str) -> str:
+    """Which of the forms the key has here; empty where it is something else."""
+    forms = (form for _, form in keys()[key] if _holds(value.get(key), TYPES[form]))
+    return next((form for form in forms if form != "items" or isinstance(value[key].get("Items", []), list)), "")
+
+
+def _shape(key: str, form: str, item: Any) -> str:
+    """The shape of *item* below *key*: where several could be, the one whose ARN it has."""
+    shapes = [shape for shape, its in keys()[key] if its == form]
+    named = (shape for shape in shapes if isinstance(item, dict) and kinds()[shape].arn in item)
+    return next(named, shapes[0])
+
+
+def _whole(value: dict[str, Any], held: list[str]) -> str:
+    """The shape of an answer that is a document as a whole: it has all its marks, and says whose it is."""
+    for shape, kind in kinds().items():
+        if not kind.marks or any(value.get(mark) is None for mark in kind.marks):
+            continue
+        if kind.request and all(isinstance(value.get(name), str) for name in kind.request):
+            return shape
+        if not kind.request and not held:
+            return shape
+    return ""
+
+
+def _orphan(value: dict[str, Any]) -> tuple[str, str] | None:
+    """The mark of an answer that does not say whose it is, and the members that would."""
+    found = [kind for kind in kinds().values() if kind.request and all(mark in value for mark in kind.marks)]
+    return (found[0].marks[0], " or ".join(" and ".join(kind.request) for kind in found)) if found else None
+
+
+def _document(value: dict[str, Any], shape: str, path: Path) -> Iterator[Part]:
+    yield Found(shape, {key: item for key, item in value.items() if key not in ASIDE}, path)
+    yield from _more(value, path)
+
+
+def _more(value: dict[str, Any], path: Path) -> Iterator[Part]:
+    return (Said("more-pages", (*path, key), {}) for key in MORE if isinstance(value.get(key), str) and value[key])
+
+
+def _answer(value: dict[str, Any], held: list[str], path: Path) -> Iterator[Part]:
+    for key in held:
+        form = _form(value, key)
+        if form == "map":
+            yield Found(_shape(key, form, value[key]), _tagged(value, key), (*path, key))
+            continue
+        items, at = value[key], (*path, key)
+        if form == "items":
+            items, at = items.get("Items", []), (*at, "Items")
+        yield from (Found(_shape(key, form, item), item, (*at, index)) for index, item in enumerate(items))
+    known = {*held, *ASIDE, *(("tags",) if "taskDefinition" in held else ())}
     if isinstance(value.get("failures"), list):
         yield from _failures(value["failures"], (*path, "failures"))
         known.add("failures")
-    for key in MORE:
-        if isinstance(value.get(key), str) and value[key]:
-            yield Said("more-pages", (*path, key), {})
-    yield from (Said("key-ignored", (*path, key), {"key": key}) for key in value if key not in known)
+    yield from _more(value, path)
+    ignored = (key for key, item in value.items() if key not in known and item not in (None, [], {}, ""))
+    yield from (Said("key-ignored", (*path, key), {"key": key}) for key in ignored)
 
 
 def _tagged(value: dict[str, Any], key: str) -> Any:
     """`describe-task-definition` prints the tags beside the task definition."""
     tagged = key == "taskDefinition" and value.get("tags") is not None and "tags" not in value[key]
     return {**value[key], "tags": value["tags"]} if tagged else value[key]
-
-
-def _attributes(value: dict[str, Any], path: Path) -> Part:
-    owner = next((key for key in OWNERS if isinstance(value.get(key), str)), None)
-    if owner is None:
-        return Said("attributes-without-owner", (*path, "Attributes"), {})
-    return Found(OWNERS[owner], {owner: value[owner], "Attributes": value["Attributes"]}, path)
 
 
 def _failures(failures: list[Any], path: Path) -> Iterator[Part]:

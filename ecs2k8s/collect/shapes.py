@@ -6,36 +6,29 @@ from functools import cache
 from typing import Any
 
 from ecs2k8s.collect.checks import SCALARS, Check, Coerced, Log, Problem, list_of, map_of, plain, size, structure
+from ecs2k8s.collect.kinds import kinds
 
-# Our shape: the members of botocore's shapes together, the first that has a member decides.
-SHAPES: dict[str, tuple[str, ...]] = {
-    "ecs.TaskDefinition": ("TaskDefinition", "RegisterTaskDefinitionRequest"),
-    "ecs.Service": ("Service", "CreateServiceRequest", "UpdateServiceRequest"),
-    "ecs.Cluster": ("Cluster",),
-    "ecs.CapacityProvider": ("CapacityProvider",),
-    "ecs.Task": ("Task",),
-    "ecs.Failure": ("Failure",),
-    "elbv2.TargetGroup": ("TargetGroup",),
-    "elbv2.LoadBalancer": ("LoadBalancer",),
-    "elbv2.Listener": ("Listener",),
-    "elbv2.Rule": ("Rule",),
-    "elbv2.TargetGroupAttributes": ("ModifyTargetGroupAttributesInput",),
-    "elbv2.LoadBalancerAttributes": ("ModifyLoadBalancerAttributesInput",),
-    "ec2.SecurityGroup": ("SecurityGroup",),
-    "ec2.Subnet": ("Subnet",),
-    "iam.Role": ("Role",),
-    "application-autoscaling.ScalableTarget": ("ScalableTarget",),
-    "application-autoscaling.ScalingPolicy": ("ScalingPolicy",),
-}
 # Members that AWS or its CLI prints otherwise than the model says.
 INSTEAD: dict[str, dict[str, Check]] = {
     "ecs.TaskDefinition": {"cpu": size, "memory": size},
-    "iam.Role": {"AssumeRolePolicyDocument": plain},  # a string in the model, decoded by botocore
+    # Strings in the model, decoded by botocore.
+    "iam.Role": {"AssumeRolePolicyDocument": plain},
+    "iam.RolePolicy": {"PolicyDocument": plain},
+    "iam.PolicyVersion": {"PolicyVersion": plain},
 }
 
 
+def members(shape: str) -> dict[str, Any]:
+    """The members that documents of *shape* can have, with botocore's shape of each."""
+    service = shape.partition(".")[0]
+    found: dict[str, Any] = {}
+    for name in reversed(kinds()[shape].model):
+        found |= model(service).shape_for(name).members
+    return found
+
+
 @cache
-def _model(service: str) -> Any:
+def model(service: str) -> Any:
     from botocore.loaders import Loader  # noqa: PLC0415
     from botocore.model import ServiceModel  # noqa: PLC0415
 
@@ -44,34 +37,34 @@ def _model(service: str) -> Any:
     return ServiceModel(loader.load_service_model(service, "service-2"), service)
 
 
-def _compile(shape: Any) -> Check:
+def _compile(shape: Any, above: tuple[str, ...] = ()) -> Check:
+    if shape.name in above:
+        return plain  # a shape inside itself, as statements of web ACLs are
+    above = (*above, shape.name)
     match shape.type_name:
         case "structure":
             open_ended = shape.is_document_type or not shape.members
-            return plain if open_ended else structure({k: _compile(m) for k, m in shape.members.items()})
+            return plain if open_ended else structure({k: _compile(m, above) for k, m in shape.members.items()})
         case "list":
-            return list_of(_compile(shape.member))
+            return list_of(_compile(shape.member, above))
         case "map":
-            return map_of(_compile(shape.value))
+            return map_of(_compile(shape.value, above))
         case kind:
             return SCALARS[kind]
 
 
 @cache
 def _checker(shape: str) -> Check:
-    if shape not in SHAPES:
+    if shape not in kinds():
         return plain
-    service = shape.partition(".")[0]
-    members: dict[str, Any] = {}
-    for name in reversed(SHAPES[shape]):
-        members |= _model(service).shape_for(name).members
-    return structure({name: _compile(member) for name, member in members.items()} | INSTEAD.get(shape, {}))
+    checks = {name: _compile(member) for name, member in members(shape).items()}
+    return structure(checks | INSTEAD.get(shape, {}))
 
 
 def validate(value: Any, shape: str) -> tuple[Any, list[Problem], list[Coerced]]:
     """*value* with its types as *shape* (`ecs.Service`) has them, what forbids taking it, and what was converted.
 
-    Unknown keys and nulls stay. A shape that is not in `SHAPES` allows any JSON.
+    Unknown keys and nulls stay. A shape that mappings/documents.yaml does not have allows any JSON.
     """
     log = Log()
     return _checker(shape)(value, (), log), log.problems, log.coerced

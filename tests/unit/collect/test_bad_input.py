@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from ecs2k8s.collect.files import read
-from ecs2k8s.collect.recognise import LOOKED_FOR
+from ecs2k8s.collect.recognise import looked_for
 from ecs2k8s.core.errors import SnapshotError
 
 FOLDER = Path(__file__).parents[2] / "cases_bad_input"
@@ -29,7 +29,7 @@ def test_a_bad_file_is_one_failure_with_its_place_and_reason(name: str, tmp_path
     (failure,) = snapshot.failures
     slug, path, reason = EXPECTED[name]
     assert (failure.slug, failure.subject, failure.path) == (slug, str(FOLDER / name), path)
-    said = dict(failure.args).get("reason", "").removeprefix(LOOKED_FOR).removeprefix(": ")
+    said = dict(failure.args).get("reason", "").removeprefix(looked_for()).removeprefix(": ")
     assert "\n" not in said
     assert said == reason or (reason.endswith("…") and said.startswith(reason[:-1]))
 

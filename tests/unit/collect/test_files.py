@@ -284,7 +284,7 @@ def test_yaml_means_what_the_aws_cli_means_by_it(tmp_path: Path) -> None:
 def test_a_date_is_a_time_where_aws_has_a_time(tmp_path: Path) -> None:
     text = "family: a\nregisteredAt: 2024-01-01T00:00:00Z\nx: 2024-01-01\ncontainerDefinitions: [{name: a}]\n"
     data = given(tmp_path, text).documents[0].data
-    assert (data["registeredAt"], data["x"]) == ("2024-01-01T00:00:00Z", "2024-01-01")
+    assert (data["registeredAt"], data["x"]) == ("2024-01-01T00:00:00.000000+00:00", "2024-01-01")
     assert {type(data["registeredAt"]), type(data["x"])} == {str}
 
 

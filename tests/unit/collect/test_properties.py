@@ -9,12 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ecs2k8s.collect.files import read
-from ecs2k8s.collect.recognise import KEYS
+from ecs2k8s.collect.recognise import keys
 from ecs2k8s.core.documents import Snapshot, dump
 from ecs2k8s.core.errors import SnapshotError
 
 WORDS = [
-    *KEYS,
+    *keys(),
     "Attributes",
     "failures",
     "tags",

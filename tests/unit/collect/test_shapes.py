@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from ecs2k8s.collect.shapes import SHAPES, validate
+from ecs2k8s.collect.kinds import kinds
+from ecs2k8s.collect.shapes import validate
 from ecs2k8s.core.paths import show
 
 
@@ -14,7 +15,7 @@ def problems(value: Any, shape: str) -> list[str]:
     return [str(problem) for problem in validate(value, shape)[1]]
 
 
-@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("shape", kinds())
 def test_each_shape_is_known_to_botocore(shape: str) -> None:
     assert validate({}, shape) == ({}, [], [])
     assert problems([], shape) == ["expected an object, found a list"]
