@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ecs2k8s.collect.decode import values
@@ -36,10 +37,14 @@ def read(paths: Sequence[str], stdin: Callable[[], bytes] | None = None, *, reda
     for source in [source for path in paths for source in sources(path)]:
         _file(source, stdin or _stdin, gathered)
     if redact:
-        gathered.taken = [Taken(mask(each.document), each.notes) for each in gathered.taken]
+        gathered.taken = [Taken(_masked(each.document), each.notes) for each in gathered.taken]
     if not gathered.taken:
         raise SnapshotError(_nothing(gathered))
     return gathered.snapshot()
+
+
+def _masked(document: Document) -> Document:
+    return replace(document, data=mask(document.data))
 
 
 def _stdin() -> bytes:

@@ -175,7 +175,7 @@ def _answer(value: dict[str, Any], held: list[str], path: Path) -> Iterator[Part
         yield from (Found(_shape(key, form, item), item, (*at, index)) for index, item in enumerate(items))
     known = {*held, *ASIDE, *(("tags",) if "taskDefinition" in held else ())}
     if isinstance(value.get("failures"), list):
-        yield from _failures(value["failures"], (*path, "failures"))
+        yield from failures_in(value["failures"], (*path, "failures"))
         known.add("failures")
     yield from _more(value, path)
     ignored = (key for key, item in value.items() if key not in known and item not in (None, [], {}, ""))
@@ -188,7 +188,8 @@ def _tagged(value: dict[str, Any], key: str) -> Any:
     return {**value[key], "tags": value["tags"]} if tagged else value[key]
 
 
-def _failures(failures: list[Any], path: Path) -> Iterator[Part]:
+def failures_in(failures: list[Any], path: Path) -> Iterator[Said]:
+    """What an answer of ECS says that it could not describe."""
     for index, failure in enumerate(failures):
         said = failure if isinstance(failure, dict) else {}
         args = {name: str(said.get(name) or "")[:200] for name in ("arn", "reason", "detail")}

@@ -1,43 +1,61 @@
-"""Masks values before they reach the snapshot; secret values themselves are never requested."""
+"""Masks values before they reach a file; secret values themselves are never requested."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+import json
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from ecs2k8s.core.redacted import REDACTED, looks_secret
+from ecs2k8s.core.redacted import REDACTED, hidden, looks_secret
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ecs2k8s.core.documents import Document
+PAIRS = (("name", "value"), ("Name", "Value"), ("key", "value"), ("Key", "Value"))  # environment, tags, attributes
+MAPS = {"options", "driverOpts", "dockerLabels", "labels", "tags", "Tags"}  # what people call their own settings in
 
 
-def mask(document: Document) -> Document:
-    """*document* without the plain environment values and driver options that look secret."""
-    if document.shape not in {"ecs.TaskDefinition", "ecs.Task"}:
-        return document
-    return replace(document, data=_masked(document.data))
+def mask(value: Any, key: str = "") -> Any:
+    """*value*, any JSON below *key*, without what looks like a secret: by its name in pairs and maps, else by its form.
 
-
-def _masked(value: Any, key: str = "") -> Any:
+    The same secret gives the same constant everywhere, so masking twice changes nothing.
+    """
+    if isinstance(value, str):
+        return _text(value)
     if isinstance(value, list):
-        items = [_masked(item) for item in value]
-        return [_environment(item) for item in items] if key == "environment" else items
-    if not isinstance(value, dict):
-        return value
-    masked = {name: _masked(child, name) for name, child in value.items()}
-    if key in {"options", "driverOpts"}:
-        return dict(_options(masked))
-    return masked
+        return list(_items(value))
+    if isinstance(value, dict):
+        return _pair(value) or {name: _member(name, child, key) for name, child in value.items()}
+    return value
 
 
-def _environment(item: Any) -> Any:
-    if not isinstance(item, dict) or not isinstance(item.get("value"), str):
-        return item
-    return {**item, "value": REDACTED} if looks_secret(str(item.get("name", "")), item["value"]) else item
+def _member(name: str, child: Any, key: str) -> Any:
+    by_name = key in MAPS and isinstance(child, str) and looks_secret(name, child)
+    return REDACTED if by_name else mask(child, name)
 
 
-def _options(options: dict[str, Any]) -> Iterator[tuple[str, Any]]:
-    for name, value in options.items():
-        yield name, REDACTED if isinstance(value, str) and looks_secret(name, value) else value
+def _pair(value: dict[str, Any]) -> dict[str, Any] | None:
+    for name, held in PAIRS:
+        if isinstance(value.get(name), str) and isinstance(value.get(held), str):
+            secret = looks_secret(value[name], value[held])
+            return {**value, held: REDACTED if secret else _text(value[held])}
+    return None
+
+
+def _items(value: list[Any]) -> Iterator[Any]:
+    """Arguments of a command follow their flags: `--password`, then the password."""
+    for before, item in pairwise(["", *value]):
+        flag = isinstance(before, str) and before.startswith("--") and isinstance(item, str)
+        yield REDACTED if flag and looks_secret(before.lstrip("-"), item) else mask(item)
+
+
+def _text(text: str) -> str:
+    """JSON in a string, as schedules hold the overrides of a task, is looked into."""
+    if text.startswith("{"):
+        try:
+            inner = json.loads(text)
+        except (ValueError, RecursionError):
+            return hidden(text)
+        masked = mask(inner)
+        return text if masked == inner else json.dumps(masked)
+    return hidden(text)

@@ -1,0 +1,174 @@
+"""Reads one Region of an account: every row of mappings/collect.yaml, as soon as those it comes after are answered."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+from ecs2k8s.collect import ids, trouble
+from ecs2k8s.collect.calls import Call, calls, closure
+from ecs2k8s.collect.reading import Answer
+from ecs2k8s.collect.request import send
+from ecs2k8s.collect.resume import Partial, key
+from ecs2k8s.collect.trouble import Trouble
+from ecs2k8s.core.documents import canonical
+from ecs2k8s.core.errors import Ecs2k8sError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ecs2k8s.collect.reading import Item, Reading
+
+THREADS = 16
+BATCH = 2  # values that can be split
+
+Progress = Callable[[str, int, int], None]  # service, requests answered, requests known so far
+Sent = tuple[list[Answer], list[Trouble]]
+Running = dict[Future[Sent], Call]
+
+
+@dataclass(slots=True)
+class Clients:
+    """What the Regions of one account share: how clients are made, and answers that are the same in all of them."""
+
+    make: Callable[[str, str], Any]  # service and Region to a client
+    mask: Callable[[Any], Any] = lambda answer: answer
+    made: dict[tuple[str, str], Any] = field(default_factory=dict)
+    lock: Lock = field(default_factory=Lock)
+    shared: dict[str, Sent] = field(default_factory=dict)
+
+    def client(self, service: str, region: str) -> Any:
+        with self.lock:  # making one is not safe in several threads
+            if (service, region) not in self.made:
+                self.made[service, region] = self.make(service, region)
+            return self.made[service, region]
+
+
+@dataclass(slots=True)
+class Run:
+    """One reading of one Region."""
+
+    clients: Clients
+    reading: Reading
+    partial: Partial | None = None
+    progress: Progress = lambda *_: None
+    troubles: list[Trouble] = field(default_factory=list)
+    known: Counter[str] = field(default_factory=Counter)
+    answered: Counter[str] = field(default_factory=Counter)
+
+    def read(self) -> list[Trouble]:
+        """Fill the reading. What gave no answer is returned, nothing is raised for it."""
+        waiting, running = list(calls().values()), Running()
+        with ThreadPoolExecutor(THREADS) as pool:
+            try:
+                while waiting or running:
+                    done = self.reading.given.keys() - {row.name for row in running.values()}
+                    ready = [row for row in waiting if done.issuperset(row.after)]
+                    for row in ready:
+                        waiting.remove(row)
+                        self._start(row, running, pool)
+                    if not ready:
+                        self._finish(running)
+            except BaseException:
+                pool.shutdown(wait=False, cancel_futures=True)
+                raise
+        return self.troubles
+
+    def _start(self, row: Call, running: Running, pool: ThreadPoolExecutor) -> None:
+        self.reading.given[row.name] = []
+        for parameters in requests(row, self.reading):
+            self.known[row.service] += 1
+            running[pool.submit(self._one, row, parameters)] = row
+
+    def _finish(self, running: Running) -> None:
+        done, _ = wait(running, return_when=FIRST_COMPLETED)
+        for future in done:
+            row = running.pop(future)
+            answers, troubles = future.result()
+            for parameters, answer in answers:
+                if self.partial and self.partial.find(row.name, self._key(parameters)) is None:
+                    self.partial.add(row.name, self._key(parameters), answer)
+            self.reading.given[row.name] += answers
+            self.troubles += troubles
+            self.answered[row.service] += 1
+            self.progress(row.service, self.answered[row.service], self.known[row.service])
+            if row not in running.values():
+                self.reading.given[row.name].sort(key=lambda answer: canonical(answer[0]))
+
+    def _key(self, parameters: Item) -> Item:
+        return {"region": self.reading.region, **parameters}
+
+    def _one(self, row: Call, parameters: Item) -> Sent:
+        """One request, from the interrupted run or another Region where that has the answer."""
+        if self.partial and (found := self.partial.find(row.name, self._key(parameters))) is not None:
+            return [(parameters, found)], []
+        if row.scope == "region":
+            return self._send(row, parameters)
+        name = key(row.name, parameters)
+        if name not in self.clients.shared:
+            self.clients.shared[name] = self._send(row, parameters)
+        return self.clients.shared[name]
+
+    def _send(self, row: Call, parameters: Item) -> Sent:
+        try:
+            client = self.clients.client(row.service, self.reading.region)
+            return [(parameters, self.clients.mask(send(client, row, parameters)))], []
+        except Ecs2k8sError:
+            raise  # the guard: a defect of ours, not of the account
+        except Exception as error:  # noqa: BLE001 (whatever botocore raises is data: the rest goes on)
+            code = trouble.code_of(error)
+            if code in row.absent:
+                return [(parameters, {})], []
+            if code in row.split and len(values_of(row, parameters)) >= BATCH:
+                halves = [self._send(row, half) for half in split(row, parameters)]
+                return [each for half in halves for each in half[0]], [each for half in halves for each in half[1]]
+            return [], [trouble.of(row, error, about(parameters))]
+
+
+def requests(row: Call, reading: Reading) -> Iterator[Item]:
+    """The parameters of each request of *row*: no value twice, as many in one as its batch takes, in stable order."""
+    found = getattr(ids, row.ids)(reading.limited(closure(row.name))) if row.ids else [{}]
+    name, size = row.batched
+    groups: dict[bytes, tuple[Item, dict[bytes, Any]]] = {}
+    for each in found:
+        value = each.get(name)
+        fixed = {other: its for other, its in each.items() if other != name}
+        group = groups.setdefault(canonical(fixed), (fixed, {}))
+        group[1][canonical(value)] = value
+    for _, (fixed, values) in sorted(groups.items()):
+        if not name:
+            yield row.parameters(fixed, [])
+            continue
+        ordered = [value for _, value in sorted(values.items())]
+        for start in range(0, len(ordered), size):
+            yield row.parameters(fixed, ordered[start : start + size])
+
+
+def values_of(row: Call, parameters: Item) -> list[Any]:
+    """The values of the batched parameter in a request."""
+    outer, dot, _ = row.batched[0].partition(".")
+    found: list[Any] = parameters[outer][0]["Values"] if dot else parameters[outer]
+    return found
+
+
+def split(row: Call, parameters: Item) -> Iterator[Item]:
+    """The same request in two halves."""
+    values = values_of(row, parameters)
+    fixed = {name: value for name, value in parameters.items() if name != row.batched[0].partition(".")[0]}
+    for part in (values[: len(values) // 2], values[len(values) // 2 :]):
+        yield row.parameters(fixed, part)
+
+
+def about(parameters: Item) -> str:
+    """What a request asked about: its texts, the first few."""
+    texts: list[str] = []
+    for value in parameters.values():
+        if isinstance(value, str):
+            texts.append(value)
+        elif isinstance(value, list):
+            texts += [each for each in value if isinstance(each, str) and not each.isupper()]
+    return " ".join(texts[:2]) + (f" and {len(texts) - 2} more" if len(texts) > 2 else "")  # noqa: PLR2004

@@ -1,0 +1,84 @@
+"""Makes the snapshot of a Region from the answers: the documents of all rows that keep something."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ecs2k8s.collect import select, trouble
+from ecs2k8s.collect.calls import calls
+from ecs2k8s.collect.gathered import Gathered
+from ecs2k8s.collect.kinds import kinds
+from ecs2k8s.collect.recognise import Found, failures_in
+from ecs2k8s.core.escape import escape
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ecs2k8s.collect.calls import Call
+    from ecs2k8s.collect.reading import Item, Reading
+    from ecs2k8s.collect.trouble import Trouble
+    from ecs2k8s.core.documents import Snapshot
+
+
+def assemble(reading: Reading, troubles: list[Trouble], taken: str) -> Snapshot:
+    """The same documents that the answers would give as files; *taken* is when the reading began."""
+    gathered = Gathered(times={taken})
+    for row in calls().values():
+        kept = {id(item) for item in getattr(select, row.select)(reading)} if row.select else None
+        for parameters, answer in reading.answers(row.name):
+            for part in documents(row, parameters, answer, kept):
+                gathered.found(part, row.name)
+            for said in failures_in(answer.get("failures") or [], ()):
+                reason, detail = said.args["reason"], said.args["detail"]
+                gathered.say(said.slug, escape(said.args["arn"]) or row.name, reason=reason, detail=detail)
+    for part in known_definitions(reading):
+        gathered.found(part, "snapshot.json")
+    gathered.failures.update(trouble.findings(troubles, dict(calls()), reading.region))
+    return gathered.snapshot()
+
+
+def documents(row: Call, parameters: Item, answer: Item, kept: set[int] | None) -> Iterator[Found]:
+    """What one answer holds, as far as it is kept (none: all of it)."""
+    for shape in row.keep:
+        kind = kinds()[shape]
+        for key, form in kind.answer.items():
+            value = answer.get(key)
+            if value is None:
+                continue
+            if form == "map":
+                yield Found(shape, _tagged(value, answer, key), (key,))
+                continue
+            items = value if form == "list" else value.get("Items") or []
+            yield from (Found(shape, item, (key,)) for item in items if kept is None or id(item) in kept)
+        if kind.marks and all(answer.get(mark) is not None for mark in kind.marks if mark not in parameters):
+            whole = {name: parameters[name] for name in kind.request} | _only(answer, kept)
+            if kept is None or any(whole[mark] for mark in kind.marks):
+                yield Found(shape, whole, ())
+
+
+def _tagged(value: Item, answer: Item, key: str) -> Item:
+    """DescribeTaskDefinition has the tags beside the task definition."""
+    return {**value, "tags": answer["tags"]} if key == "taskDefinition" and answer.get("tags") is not None else value
+
+
+def _only(answer: Item, kept: set[int] | None) -> Item:
+    if kept is None:
+        return answer
+    return {
+        key: [item for item in value if id(item) in kept] if isinstance(value, list) else value
+        for key, value in answer.items()
+    }
+
+
+def known_definitions(reading: Reading) -> Iterator[Found]:
+    """Task definitions of the last snapshot that are still used: their content cannot change, tags and status can."""
+    active = set(reading.items("ecs.ListTaskDefinitions", "taskDefinitionArns"))
+    listed = bool(reading.answers("ecs.ListTaskDefinitions"))
+    for asked, answer in reading.answers("ecs.ListTagsForResource"):
+        arn = asked["resourceArn"]
+        data: dict[str, Any] = {**reading.known[arn]}
+        if "tags" in data or answer.get("tags"):
+            data["tags"] = answer.get("tags") or []
+        if listed:
+            data["status"] = "ACTIVE" if arn in active else "INACTIVE"
+        yield Found("ecs.TaskDefinition", data, ())

@@ -1,0 +1,69 @@
+"""Reads live accounts, each Region into a snapshot of its own."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from ecs2k8s.collect.account import Clients, Progress, Run
+from ecs2k8s.collect.assemble import assemble
+from ecs2k8s.collect.reading import Reading
+from ecs2k8s.collect.redact import mask
+from ecs2k8s.collect.resume import FILE, Partial
+from ecs2k8s.core.redacted import REDACTED
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from ecs2k8s.collect.login import Session
+    from ecs2k8s.collect.scope import Scope
+    from ecs2k8s.core.documents import Snapshot
+
+
+@dataclass(slots=True)
+class Live:
+    """One account. What is the same in all Regions is read once."""
+
+    session: Session
+    scope: Scope
+    redact: bool = False
+    clients: Clients = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.clients = Clients(self.session.client, mask if self.redact else lambda answer: answer)
+
+    def read(self, region: str, directory: Path, last: Snapshot | None, progress: Progress) -> tuple[Snapshot, Partial]:
+        """The snapshot of *region*; the file of answers in *directory* is `done` when the snapshot is written."""
+        directory.mkdir(parents=True, exist_ok=True)
+        header = {
+            "account": self.session.account,
+            "region": region,
+            "scope": self.scope.plain(),
+            "redact": self.redact,
+        }
+        partial = Partial(directory / FILE, header, time.time())
+        try:
+            reading = Reading(self.scope, region, self.session.account, known(last))
+            troubles = Run(self.clients, reading, partial, progress).read()
+            taken = datetime.fromtimestamp(int(partial.taken), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+            return assemble(reading, troubles, taken), partial
+        except BaseException:
+            partial.close()
+            raise
+
+
+def known(last: Snapshot | None) -> Mapping[str, dict[str, Any]]:
+    """Task definitions of the last snapshot by ARN; what was masked is read again."""
+    documents = last.of("ecs.TaskDefinition") if last else []
+    return {each.id: each.data for each in documents if each.id.startswith("arn:") and not _masked(each.data)}
+
+
+def _masked(value: Any) -> bool:
+    if isinstance(value, dict):
+        return any(map(_masked, value.values()))
+    if isinstance(value, list):
+        return any(map(_masked, value))
+    return isinstance(value, str) and REDACTED in value

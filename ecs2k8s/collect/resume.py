@@ -1,0 +1,81 @@
+"""Answers as they come, in snapshot.partial.jsonl: what an interrupted run read is not asked for again."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import IO, TYPE_CHECKING, Any
+
+from ecs2k8s.core.documents import canonical
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from ecs2k8s.collect.reading import Item
+
+FILE = "snapshot.partial.jsonl"
+FORMAT = "ecs2k8s/partial/v1"
+FRESH = 3600  # seconds; older answers are asked for again
+
+
+class Partial:
+    """The file of one run. The first line says what the run reads: answers of another one are no use."""
+
+    def __init__(self, path: Path, header: Item, now: float) -> None:
+        """*now* in seconds since 1970."""
+        self.path = path
+        self.taken, self.answers = _load(path, header, now)
+        self.resumed = len(self.answers)
+        self.taken = self.taken or now
+        flags = os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | (os.O_APPEND if self.answers else os.O_TRUNC)
+        self.file: IO[bytes] = os.fdopen(os.open(path, flags, 0o600), "ab" if self.answers else "wb", buffering=0)
+        if not self.answers:
+            self._write({**header, "format": FORMAT, "taken": now})
+        else:
+            self.file.write(b"\n")  # the last line may be cut off
+
+    def find(self, call: str, parameters: Item) -> Item | None:
+        """The answer that an earlier run got; None where there is none."""
+        return self.answers.get(key(call, parameters))
+
+    def add(self, call: str, parameters: Item, answer: Item) -> None:
+        self._write({"call": call, "parameters": parameters, "answer": answer})
+
+    def _write(self, value: Item) -> None:
+        self.file.write(json.dumps(value, ensure_ascii=False).encode() + b"\n")
+
+    def close(self) -> None:
+        self.file.close()
+
+    def done(self) -> None:
+        """The snapshot is written: the file has served."""
+        self.close()
+        self.path.unlink(missing_ok=True)
+
+
+def key(call: str, parameters: Item) -> str:
+    """What tells requests apart."""
+    return f"{call} {canonical(parameters).decode()}"
+
+
+def _load(path: Path, header: Item, now: float) -> tuple[float, dict[str, Item]]:
+    """When the interrupted run began, and its answers; nothing where it read something else or is too old."""
+    if path.is_symlink() or not path.is_file():
+        return 0.0, {}
+    lines = [found for line in path.read_bytes().splitlines() if (found := _decoded(line))]
+    first = lines[0] if lines else {}
+    taken = first.get("taken")
+    same = first.get("format") == FORMAT and all(first.get(name) == value for name, value in header.items())
+    if not same or not isinstance(taken, int | float) or not 0 <= now - taken < FRESH:
+        return 0.0, {}
+    return float(taken), {
+        key(each["call"], each["parameters"]): each["answer"] for each in lines[1:] if "answer" in each
+    }
+
+
+def _decoded(line: bytes) -> Any:
+    try:
+        found = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None

@@ -1,0 +1,30 @@
+"""What of an account is to be read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """ECS clusters by name or ARN (none: all), services by glob, and the EKS cluster that is moved to."""
+
+    clusters: tuple[str, ...] = ()
+    services: tuple[str, ...] = ()
+    excluded: tuple[str, ...] = ()
+    eks_cluster: str = ""
+
+    def plain(self) -> list[object]:
+        """As JSON has it, to compare what two runs read."""
+        return [list(self.clusters), list(self.services), list(self.excluded), self.eks_cluster]
+
+    def wants(self, service: str) -> bool:
+        """Whether the service of this name belongs to it."""
+        named = not self.services or any(fnmatchcase(service, glob) for glob in self.services)
+        return named and not any(fnmatchcase(service, glob) for glob in self.excluded)
+
+    @property
+    def only_services(self) -> bool:
+        """Whether tasks and schedules that belong to no service were left out."""
+        return bool(self.services)

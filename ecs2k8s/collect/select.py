@@ -1,0 +1,157 @@
+"""Which items of an answer that lists a whole Region or account are kept: those that the services lead to.
+
+Each function gives the items of all answers to its call that are kept.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from ecs2k8s.collect import estate
+from ecs2k8s.core.arns import last
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ecs2k8s.collect.reading import Item, Reading
+
+TASK_INTERFACE = re.compile(r"arn:aws[\w-]*:ecs:[\w-]+:\d+:attachment/")  # the description of a task's own interface
+
+tasks = estate.tasks
+target_groups = estate.target_groups
+load_balancers = estate.load_balancers
+security_groups = estate.security_groups
+
+
+def network_interfaces(reading: Reading) -> Iterator[Item]:
+    """Tasks are known; their interfaces would only say it again, a few thousand times."""
+    for interface in reading.items("ec2.DescribeNetworkInterfaces", "NetworkInterfaces"):
+        if not TASK_INTERFACE.match(str(interface.get("Description", ""))):
+            yield interface
+
+
+def _of_services(reading: Reading, call: str, key: str) -> Iterator[Item]:
+    wanted = estate.resource_ids(reading)
+    return (each for each in reading.items(call, key) if each.get("ResourceId") in wanted)
+
+
+def scaling_policies(reading: Reading) -> Iterator[Item]:
+    return _of_services(reading, "application-autoscaling.DescribeScalingPolicies", "ScalingPolicies")
+
+
+def scheduled_actions(reading: Reading) -> Iterator[Item]:
+    return _of_services(reading, "application-autoscaling.DescribeScheduledActions", "ScheduledActions")
+
+
+def namespaces(reading: Reading) -> Iterator[Item]:
+    """Namespaces of registries and of Service Connect; the latter are named by name or by ARN."""
+    wanted = {
+        answer.get("Service", {}).get("NamespaceId") for _, answer in reading.answers("servicediscovery.GetService")
+    }
+    for cluster in estate.clusters(reading):
+        wanted.add(cluster.get("serviceConnectDefaults", {}).get("namespace"))
+    for service in estate.services(reading):
+        for deployment in (service, *service.get("deployments", ())):
+            wanted.add(deployment.get("serviceConnectConfiguration", {}).get("namespace"))
+    names = {last(str(name)) for name in wanted if name}
+    for each in reading.items("servicediscovery.ListNamespaces", "Namespaces"):
+        if {each.get("Id"), each.get("Name")} & names:
+            yield each
+
+
+def db_instances(reading: Reading) -> list[Item]:
+    return estate.stores(reading, "rds.DescribeDBInstances")
+
+
+def db_clusters(reading: Reading) -> list[Item]:
+    return estate.stores(reading, "rds.DescribeDBClusters")
+
+
+def replication_groups(reading: Reading) -> list[Item]:
+    return estate.stores(reading, "elasticache.DescribeReplicationGroups")
+
+
+def cache_clusters(reading: Reading) -> list[Item]:
+    return estate.stores(reading, "elasticache.DescribeCacheClusters")
+
+
+def alarms(reading: Reading) -> Iterator[Item]:
+    """Alarms on services and their load balancers, those that deployments watch, and what is composed of them."""
+    suffixes = {_suffix(str(each["LoadBalancerArn"])) for each in estate.load_balancers(reading)}
+    suffixes |= {_suffix(str(each["TargetGroupArn"])) for each in estate.target_groups(reading)}
+    services = {(last(str(each.get("clusterArn"))), each.get("serviceName")) for each in estate.services(reading)}
+    watched = {
+        name
+        for each in estate.services(reading)
+        for name in each.get("deploymentConfiguration", {}).get("alarms", {}).get("alarmNames", ())
+    }
+    kept = set()
+    for alarm in reading.items("cloudwatch.DescribeAlarms", "MetricAlarms"):
+        if alarm.get("AlarmName") in watched or any(_on(found, services, suffixes) for found in dimensions(alarm)):
+            kept.add(str(alarm.get("AlarmName")))
+            yield alarm
+    for alarm in reading.items("cloudwatch.DescribeAlarms", "CompositeAlarms"):
+        named = set(re.findall(r'\(\s*"?([^"()]+?)"?\s*\)', str(alarm.get("AlarmRule", ""))))
+        if alarm.get("AlarmName") in watched or named & kept:
+            yield alarm
+
+
+def _suffix(arn: str) -> str:
+    """`app/name/id` or `targetgroup/name/id`, as metrics name it."""
+    return arn.rpartition(":")[2].removeprefix("loadbalancer/")
+
+
+def dimensions(alarm: Item) -> Iterator[dict[str, Any]]:
+    """The dimensions of the alarm's metric, or of each metric that its expression uses."""
+    metrics = [query.get("MetricStat", {}).get("Metric", {}) for query in alarm.get("Metrics", ())]
+    for each in (alarm, *metrics):
+        if each.get("Dimensions"):
+            yield {dimension["Name"]: dimension["Value"] for dimension in each["Dimensions"]}
+
+
+def _on(found: dict[str, Any], services: set[tuple[str, Any]], suffixes: set[str]) -> bool:
+    if (str(found.get("ClusterName")), found.get("ServiceName")) in services:
+        return True
+    return bool({found.get("LoadBalancer"), found.get("TargetGroup")} & suffixes)
+
+
+def deployment_groups(reading: Reading) -> Iterator[Item]:
+    services = {(last(str(each.get("clusterArn"))), each.get("serviceName")) for each in estate.services(reading)}
+    for group in reading.items("codedeploy.BatchGetDeploymentGroups", "deploymentGroupsInfo"):
+        named = {(each.get("clusterName"), each.get("serviceName")) for each in group.get("ecsServices", ())}
+        if named & services:
+            yield group
+
+
+def record_sets(reading: Reading) -> Iterator[Item]:
+    """Records that lead to the load balancers, as alias or by name."""
+    names = estate.dns_names(reading)
+    for record in reading.items("route53.ListResourceRecordSets", "ResourceRecordSets"):
+        values = [each.get("Value", "") for each in record.get("ResourceRecords") or ()]
+        values.append((record.get("AliasTarget") or {}).get("DNSName", ""))
+        if names & {estate.plain_name(value) for value in values}:
+            yield record
+
+
+def hosted_zones(reading: Reading) -> Iterator[Item]:
+    """Zones that have such a record."""
+    kept = {id(record) for record in record_sets(reading)}
+    wanted = {
+        asked["HostedZoneId"]
+        for asked, answer in reading.answers("route53.ListResourceRecordSets")
+        if any(id(record) in kept for record in answer.get("ResourceRecordSets", ()))
+    }
+    for zone in reading.items("route53.ListHostedZones", "HostedZones"):
+        if zone["Id"].rpartition("/")[2] in wanted:
+            yield zone
+
+
+def distributions(reading: Reading) -> Iterator[Item]:
+    """Distributions with a load balancer as origin, or a name that leads to one."""
+    names = estate.dns_names(reading) | {estate.plain_name(record["Name"]) for record in record_sets(reading)}
+    for _, answer in reading.answers("cloudfront.ListDistributions"):
+        for each in answer.get("DistributionList", {}).get("Items") or ():
+            origins = (each.get("Origins") or {}).get("Items") or ()
+            if names & {estate.plain_name(origin.get("DomainName", "")) for origin in origins}:
+                yield each
