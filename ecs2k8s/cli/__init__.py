@@ -45,6 +45,14 @@ def callback(
 @app.command("export")
 def export_command(
     output: options.Output = "migration",
+    profile: options.Profile = None,
+    region: options.Region = None,
+    cluster: options.Cluster = None,
+    service: options.Service = None,
+    exclude: options.Exclude = None,
+    role_arn: options.RoleArn = None,
+    external_id: options.ExternalId = None,
+    endpoint_url: options.EndpointUrl = None,
     source: options.From = None,
     target: options.TargetFile = None,
     set_: options.Set = None,
@@ -57,8 +65,9 @@ def export_command(
     verbose: options.Verbose = False,
     debug: options.Debug = False,
 ) -> None:
-    """Translate what the AWS CLI exported into a migration directory: manifests, a ledger of every field, a report."""
+    """Translate a live AWS account, or files of one, into a migration directory: manifests, ledger, report."""
     from ecs2k8s.cli import export
+    from ecs2k8s.collect.login import Login
 
     talk = options.talk(quiet=quiet, verbose=verbose, debug=debug)
     request = export.Request(
@@ -68,12 +77,15 @@ def export_command(
         sets=tuple(set_ or ()),
         env_files=tuple(env_file or ()),
         redact=redact,
+        login=Login(profile, tuple(region or ()), tuple(role_arn or ()), external_id, endpoint_url),
+        clusters=tuple(cluster or ()),
+        services=tuple(service or ()),
+        excluded=tuple(exclude or ()),
+        strict=strict,
+        allow_partial=allow_partial,
+        as_json=format_ is options.OutputFormat.json,
     )
-    raise typer.Exit(
-        export.run(
-            request, talk, strict=strict, allow_partial=allow_partial, as_json=format_ is options.OutputFormat.json
-        )
-    )
+    raise typer.Exit(export.run(request, talk))
 
 
 @app.command("coverage")
@@ -103,6 +115,33 @@ def explain_command(
     from ecs2k8s.cli import explain
 
     raise typer.Exit(explain.run(what))
+
+
+policy_app = typer.Typer(name="policy", help="Print the IAM policy that a command needs.", rich_markup_mode=None)
+app.add_typer(policy_app)
+
+
+@policy_app.callback(invoke_without_command=True)
+def policy_callback(context: typer.Context) -> None:
+    """Print the IAM policy that a command needs."""
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+
+
+@policy_app.command("export")
+def policy_export_command(
+    account: options.Account = "*",
+    region: options.PolicyRegion = None,
+    partition: options.Partition = "",
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = False,
+    debug: options.Debug = False,
+) -> None:
+    """Print what `ecs2k8s export` may read, as one IAM policy, or as a list where one is too small for it."""
+    options.talk(quiet=quiet, verbose=verbose, debug=debug)
+    from ecs2k8s.cli import policy
+
+    raise typer.Exit(policy.run(account, tuple(region or ()), partition))
 
 
 @app.command("demo")

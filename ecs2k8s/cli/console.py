@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
 import typer
 
-from ecs2k8s.core.errors import Ecs2k8sError
+from ecs2k8s.core.errors import BusyError, Ecs2k8sError
 from ecs2k8s.core.escape import escape
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
+
+    from rich.progress import TaskID
 
 
 class ExitCode(IntEnum):
@@ -62,6 +65,31 @@ def table(rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> None:
         print(line.rstrip())
 
 
+@contextmanager
+def progress(talk: Talk, title: str) -> Iterator[Callable[[str, int, int], None]]:
+    """A bar for each AWS service on a terminal; elsewhere one line when all is read."""
+    counts: dict[str, int] = {}
+    if talk.level < 1 or not sys.stderr.isatty():
+        yield lambda service, answered, _: counts.update({service: answered})
+        talk.stage(f"{title}: {sum(counts.values())} requests to {len(counts)} services of AWS")
+        return
+    from rich.console import Console  # only here: it takes as long to import as all else
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+    columns = (TextColumn("{task.description:<24}"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
+        bar: dict[str, TaskID] = {}
+
+        def show(service: str, answered: int, known: int) -> None:
+            counts[service] = answered
+            if service not in bar:
+                bar[service] = bars.add_task(service, total=known)
+            bars.update(bar[service], completed=answered, total=known)
+
+        yield show
+    talk.stage(f"{title}: {sum(counts.values())} requests to {len(counts)} services of AWS")
+
+
 def guarded(app: Callable[..., object]) -> None:
     """Run *app*: what the user can mend is one line and exit 1, never a traceback."""
     try:
@@ -75,6 +103,9 @@ def guarded(app: Callable[..., object]) -> None:
         show = getattr(error, "show", None)  # usage errors show the usage line too
         show(sys.stderr) if show else Talk().problem(f"ecs2k8s: {error}")
         code = ExitCode.ERROR
+    except BusyError as error:
+        Talk().problem(f"ecs2k8s: {error}")
+        code = ExitCode.CONFLICT
     except Ecs2k8sError as error:
         if os.environ.get("ECS2K8S_DEBUG"):
             raise

@@ -19,5 +19,5 @@ def run(output: str, talk: Talk) -> int:
     for place in (package / "samples" / "three-tier", package.parent / "samples" / "three-tier"):
         if place.is_dir():
             request = export.Request(output=output, sources=(str(place),))
-            return export.run(request, talk, strict=False, allow_partial=False, as_json=False)
+            return export.run(request, talk)
     raise SnapshotError(f"samples/three-tier is neither in {package} nor beside it: reinstall ecs2k8s")

@@ -8,24 +8,36 @@ import sys
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from ecs2k8s.cli.console import ExitCode, Talk, out, table
+from ecs2k8s.cli.console import ExitCode, Talk, out, progress, table
+from ecs2k8s.collect.live import Live
+from ecs2k8s.collect.login import Login
+from ecs2k8s.collect.scope import Scope
 from ecs2k8s.core import target as targets
-from ecs2k8s.core.documents import Snapshot, dump, in_lines
+from ecs2k8s.core.documents import Snapshot, dump, in_lines, load
 from ecs2k8s.core.errors import SnapshotError, TargetError
 from ecs2k8s.core.findings import message
 from ecs2k8s.pipeline import translate
 from ecs2k8s.render import directory
 from ecs2k8s.render.kustomize import kustomize
 from ecs2k8s.render.target_file import target_file
+from ecs2k8s.report.accounts import accounts_json, accounts_report
 from ecs2k8s.report.aws_steps import aws_readme
 from ecs2k8s.report.data import counts, ledger_json, said
 from ecs2k8s.report.markdown import report
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ecs2k8s.core.target import Target
     from ecs2k8s.translate.translation import Translation
+
+    Prepare = Callable[[Any], None]
+
+WORKLOADS = ("ecs.Service", "ecs.Task", "ecs.TaskDefinition")
+ANYONE = Login()  # whatever credentials and Region the environment has
+REASONS = 3  # of those why nothing was found
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,20 +45,136 @@ class Request:
     """What the user asked for."""
 
     output: str
-    sources: tuple[str, ...]
+    sources: tuple[str, ...] = ()  # files; none: the live account that `login` reaches
     target: str | None = None
     sets: tuple[str, ...] = ()
     env_files: tuple[str, ...] = ()
     redact: bool = False
+    login: Login = ANYONE
+    clusters: tuple[str, ...] = ()
+    services: tuple[str, ...] = ()
+    excluded: tuple[str, ...] = ()
+    strict: bool = False
+    allow_partial: bool = False
+    as_json: bool = False
 
 
-def run(request: Request, talk: Talk, *, strict: bool, allow_partial: bool, as_json: bool) -> int:
-    """The whole export. Returns the exit code; raises `Ecs2k8sError` where nothing could be decided."""
+@dataclass(frozen=True, slots=True)
+class Done:
+    """One migration directory that was written."""
+
+    place: Path
+    translation: Translation
+    snapshot: Snapshot
+
+    @property
+    def errors(self) -> int:
+        return counts(self.translation.findings)["error"]
+
+
+def run(request: Request, talk: Talk, prepare: Prepare = lambda _: None) -> int:
+    """The whole export. Returns the exit code; raises `Ecs2k8sError` where nothing could be decided.
+
+    *prepare* gets each session of botocore before its first client is made: `demo` lets an emulator answer there.
+    """
     gc.disable()  # values only grow until they are written; looking at them again and again took a quarter of the time
     place = Path(request.output)
     directory.check(place)
+    done = _from_files(request, place, talk) if request.sources else _from_aws(request, place, talk, prepare)
+    if request.as_json:
+        summaries = [_summary(each) for each in done]
+        print(json.dumps(summaries[0] if len(done) == 1 else summaries, indent=2))
+    elif talk.level:
+        for each in done:
+            _last_screen(each)
+    errors = sum(each.errors for each in done)
+    if errors:
+        reports = ", ".join(f"{each.place}/report/report.md#errors" for each in done if each.errors)
+        talk.problem(f"{errors} errors: do not apply before {reports}")
+    if request.strict and errors:
+        return ExitCode.FAILED
+    partial = any(each.snapshot.failures for each in done) and not request.allow_partial
+    return ExitCode.PARTIAL if partial else ExitCode.CLEAN
+
+
+def _from_files(request: Request, place: Path, talk: Talk) -> list[Done]:
+    from ecs2k8s.collect import files
+
+    if (request.login, request.clusters, request.services, request.excluded) != (ANYONE, (), (), ()):
+        raise SnapshotError("--from reads files: --profile, --region, --cluster, --service and the like are for AWS")
     target = _target(request, place)
-    snapshot = _read(request, target)
+    snapshot = files.read(request.sources, stdin=sys.stdin.buffer.read, redact=request.redact)
+    return [_write(request, place, target, snapshot, talk)]
+
+
+def _from_aws(request: Request, place: Path, talk: Talk, prepare: Prepare) -> list[Done]:
+    """Every account and Region: one alone fills the directory itself, several get one each below it."""
+    from ecs2k8s.collect.login import sessions
+
+    units = [(session, region) for session in sessions(request.login, prepare) for region in session.regions]
+    done, nothing = [], []
+    accounts: dict[str, Live] = {}
+    for session, region in units:
+        where = place if len(units) == 1 else place / session.account / region
+        directory.check(where)
+        target = _target(request, where)
+        scope = Scope(request.clusters, request.services, request.excluded, target.eks_cluster)
+        live = accounts.setdefault(session.account, Live(session, scope, request.redact))
+        with progress(talk, f"{session.account} {region}") as shown:
+            snapshot, partial = live.read(region, where, _last(where), shown)
+        if partial.resumed:
+            talk.stage(f"{partial.resumed} answers were kept from an interrupted run")
+        if any(document.shape in WORKLOADS for document in snapshot.documents):
+            done.append(_write(request, where, target, snapshot, talk))
+        else:
+            nothing.append(_nothing(session.account, region, snapshot))
+            talk.stage(nothing[-1])
+        partial.done()
+    if not done:
+        raise SnapshotError("; ".join(nothing))
+    if len(units) > 1:
+        made = [(each.place.relative_to(place), each.translation) for each in done]
+        directory.put(place, "report/report.md", accounts_report(made, nothing).encode())
+        directory.put(place, directory.ACCOUNTS, accounts_json(made))
+    return done
+
+
+def _nothing(account: str, region: str, snapshot: Snapshot) -> str:
+    reasons = "".join(f"; {message(failure)}" for failure in snapshot.failures[:REASONS])
+    return f"nothing to translate in account {account}, {region}: no service and no task was found in ECS{reasons}"
+
+
+def _last(place: Path) -> Snapshot | None:
+    """The snapshot that an earlier export left; none where it cannot be read."""
+    try:
+        return load(json.loads((place / "snapshot.json").read_bytes()))
+    except (OSError, ValueError, RecursionError, SnapshotError):
+        return None
+
+
+def _target(request: Request, place: Path) -> Target:
+    return targets.load(_choices(request, place), request.sets, str(request.target or place / "target.yaml"))
+
+
+def _choices(request: Request, place: Path) -> bytes:
+    file = Path(request.target) if request.target else place / "target.yaml"
+    if request.target and not file.is_file():
+        raise TargetError(f"{file}: no such file")
+    return file.read_bytes() if file.is_file() else b""
+
+
+def _write_target(place: Path, target: Target) -> None:
+    """On the first run only: from then on it belongs to the user."""
+    file = place / "target.yaml"
+    if not file.exists():
+        file.write_text(target_file(target), encoding="utf-8")
+
+
+def _write(request: Request, place: Path, target: Target, read: Snapshot, talk: Talk) -> Done:
+    """Translate one snapshot and write its directory."""
+    snapshot = _with_env_files(request, target, read)
+    if "kubernetes_version" not in targets.given(_choices(request, place), request.sets):
+        target = targets.of_cluster(target, snapshot)
     for failure in snapshot.failures:
         talk.problem(f"{failure.subject}: {failure.path + ': ' if failure.path else ''}{message(failure)}")
     talk.stage(f"read {len(snapshot.documents)} documents")
@@ -61,41 +189,13 @@ def run(request: Request, talk: Talk, *, strict: bool, allow_partial: bool, as_j
     for path in written.kept:
         talk.problem(f"{place / path}: edited by hand, kept as it is")
     _validate(translation, target, talk)
-    number = counts(translation.findings)
-    if as_json:
-        print(json.dumps(_summary(place, translation, snapshot), indent=2))
-    elif talk.level:
-        _last_screen(place, translation, snapshot)
-    if number["error"]:
-        talk.problem(f"{number['error']} errors: do not apply before {place}/report/report.md#errors")
-    if strict and number["error"]:
-        return ExitCode.FAILED
-    return ExitCode.PARTIAL if snapshot.failures and not allow_partial else ExitCode.CLEAN
+    return Done(place, translation, snapshot)
 
 
-def _target(request: Request, place: Path) -> Target:
-    file = Path(request.target) if request.target else place / "target.yaml"
-    if request.target and not file.is_file():
-        raise TargetError(f"{file}: no such file")
-    text = file.read_bytes() if file.is_file() else b""
-    return targets.load(text, request.sets, str(file))
+def _with_env_files(request: Request, target: Target, snapshot: Snapshot) -> Snapshot:
+    """The snapshot with the local copies of environment files, and with the time where the input has none."""
+    from ecs2k8s.collect import env_files
 
-
-def _write_target(place: Path, target: Target) -> None:
-    """On the first run only: from then on it belongs to the user."""
-    file = place / "target.yaml"
-    if not file.exists():
-        file.write_text(target_file(target), encoding="utf-8")
-
-
-def _read(request: Request, target: Target) -> Snapshot:
-    from ecs2k8s.collect import env_files, files
-
-    if not request.sources:
-        raise SnapshotError(
-            "nothing to read: name what the AWS CLI exported with --from PATH (reading a live account comes later)"
-        )
-    snapshot = files.read(request.sources, stdin=sys.stdin.buffer.read, redact=request.redact)
     pairs = [*(f"{arn}={path}" for arn, path in sorted(target.env_files.items())), *request.env_files]
     documents = {(document.shape, document.id): document for document in snapshot.documents}
     for document in env_files.read_env_files(pairs):
@@ -125,38 +225,35 @@ def _validate(translation: Translation, target: Target, talk: Talk) -> None:
         talk.problem(f"schema: {problem}")
 
 
-def _summary(place: Path, translation: Translation, snapshot: Snapshot) -> dict[str, object]:
+def _summary(done: Done) -> dict[str, object]:
+    translation = done.translation
     return {
-        "directory": str(place),
+        "directory": str(done.place),
         "workloads": len(translation.translated),
         "refused": len(translation.refused),
         "objects": len(translation.bundle.objects),
         "leaves": translation.ledger.totals,
         "findings": counts(translation.findings),
-        "failures": [f"{failure.subject}: {message(failure)}" for failure in snapshot.failures],
+        "failures": [f"{failure.subject}: {message(failure)}" for failure in done.snapshot.failures],
     }
 
 
-def _last_screen(place: Path, translation: Translation, snapshot: Snapshot) -> None:
+def _last_screen(done: Done) -> None:
+    place, translation = done.place, done.translation
     number, totals = counts(translation.findings), translation.ledger.totals
-    out()
+    objects = f"{len(translation.bundle.objects)} objects in {place}/manifests"
+    fields = ", ".join(f"{count} {verdict}" for verdict, count in totals.items())
+    findings = ", ".join(f"{count} {severity}s" for severity, count in number.items())
     rows = [
-        [
-            "workloads",
-            str(len(translation.translated)),
-            f"{len(translation.bundle.objects)} objects in {place}/manifests",
-        ],
-        ["fields", str(sum(totals.values())), ", ".join(f"{count} {verdict}" for verdict, count in totals.items())],
-        [
-            "findings",
-            str(sum(number.values())),
-            ", ".join(f"{count} {severity}s" for severity, count in number.items()),
-        ],
+        ["workloads", str(len(translation.translated)), objects],
+        ["fields", str(sum(totals.values())), fields],
+        ["findings", str(sum(number.values())), findings],
     ]
-    if snapshot.failures:
-        rows.append(["not read", str(len(snapshot.failures)), "named above and in the report"])
+    if done.snapshot.failures:
+        rows.append(["not read", str(len(done.snapshot.failures)), "named above and in the report"])
     if translation.refused:
         rows.append(["refused", str(len(translation.refused)), "ECS would reject them too"])
+    out()
     table(rows, right=(1,))
     out()
     out("next:")

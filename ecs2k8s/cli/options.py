@@ -22,8 +22,42 @@ From = Annotated[
     typer.Option(
         "--from",
         metavar="PATH",
-        help="A file that the AWS CLI exported, a directory of them, or - for stdin. Repeatable.",
+        help="Files instead of AWS: what the AWS CLI exported, a directory of it, or - for stdin. Repeatable.",
     ),
+]
+Profile = Annotated[
+    str | None, typer.Option("--profile", metavar="NAME", help="Profile of the AWS configuration to use.")
+]
+Region = Annotated[
+    list[str] | None, typer.Option("--region", metavar="REGION", help="Region to read; the profile's. Repeatable.")
+]
+Cluster = Annotated[
+    list[str] | None,
+    typer.Option("--cluster", metavar="NAME", help="ECS cluster to read, by name or ARN; all. Repeatable."),
+]
+Service = Annotated[
+    list[str] | None,
+    typer.Option("--service", metavar="GLOB", help="Services to read, and nothing else that runs tasks. Repeatable."),
+]
+Exclude = Annotated[
+    list[str] | None, typer.Option("--exclude", metavar="GLOB", help="Services not to read. Repeatable.")
+]
+RoleArn = Annotated[
+    list[str] | None,
+    typer.Option("--role-arn", metavar="ARN", help="Role to assume for reading; one for each account. Repeatable."),
+]
+ExternalId = Annotated[
+    str | None, typer.Option("--external-id", metavar="ID", help="External id that the role's trust asks for.")
+]
+EndpointUrl = Annotated[
+    str | None, typer.Option("--endpoint-url", metavar="URL", help="Endpoint instead of AWS's own.")
+]
+Account = Annotated[str, typer.Option("--account", metavar="NUMBER", help="Account to limit resources to; any.")]
+PolicyRegion = Annotated[
+    list[str] | None, typer.Option("--region", metavar="REGION", help="Region to limit resources to; any. Repeatable.")
+]
+Partition = Annotated[
+    str, typer.Option("--partition", metavar="NAME", help="aws, aws-cn or aws-us-gov; what --region belongs to.")
 ]
 TargetFile = Annotated[
     str | None, typer.Option("--target", metavar="FILE", help="Choices to use instead of DIR/target.yaml.")
@@ -39,9 +73,7 @@ EnvFile = Annotated[
 ]
 Strict = Annotated[bool, typer.Option("--strict", help="Exit 3 when a finding is an error.")]
 AllowPartial = Annotated[bool, typer.Option("--allow-partial", help="Exit 0 although something could not be read.")]
-Redact = Annotated[
-    bool, typer.Option("--redact", help="Mask environment values that look like secrets, in every file.")
-]
+Redact = Annotated[bool, typer.Option("--redact", help="Mask values that look like secrets, in every file.")]
 Format = Annotated[OutputFormat, typer.Option("--format", help="What stdout holds.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say only what went wrong.")]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Name every file that was written.")]

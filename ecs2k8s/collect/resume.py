@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 from typing import IO, TYPE_CHECKING, Any
 
 from ecs2k8s.core.documents import canonical
+from ecs2k8s.core.errors import BusyError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,20 +21,28 @@ FRESH = 3600  # seconds; older answers are asked for again
 
 
 class Partial:
-    """The file of one run. The first line says what the run reads: answers of another one are no use."""
+    """The file of one run. The first line says what the run reads: answers of another one are no use.
+
+    Two runs in one directory would mix: the second raises `BusyError`.
+    """
 
     def __init__(self, path: Path, header: Item, now: float) -> None:
         """*now* in seconds since 1970."""
         self.path = path
-        self.taken, self.answers = _load(path, header, now)
+        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o600)
+        self.file: IO[bytes] = os.fdopen(handle, "r+b", buffering=0)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            self.file.close()
+            raise BusyError(f"{path.parent}: another export is writing there; wait for it") from error
+        self.taken, self.answers = _kept(self.file.read(), header, now)
         self.resumed = len(self.answers)
-        self.taken = self.taken or now
-        flags = os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | (os.O_APPEND if self.answers else os.O_TRUNC)
-        self.file: IO[bytes] = os.fdopen(os.open(path, flags, 0o600), "ab" if self.answers else "wb", buffering=0)
-        if not self.answers:
-            self._write({**header, "format": FORMAT, "taken": now})
-        else:
+        if self.answers:
             self.file.write(b"\n")  # the last line may be cut off
+        else:
+            os.ftruncate(handle, 0)
+            self._write({**header, "format": FORMAT, "taken": now})
 
     def find(self, call: str, parameters: Item) -> Item | None:
         """The answer that an earlier run got; None where there is none."""
@@ -49,8 +59,8 @@ class Partial:
 
     def done(self) -> None:
         """The snapshot is written: the file has served."""
-        self.close()
         self.path.unlink(missing_ok=True)
+        self.close()
 
 
 def key(call: str, parameters: Item) -> str:
@@ -58,19 +68,16 @@ def key(call: str, parameters: Item) -> str:
     return f"{call} {canonical(parameters).decode()}"
 
 
-def _load(path: Path, header: Item, now: float) -> tuple[float, dict[str, Item]]:
-    """When the interrupted run began, and its answers; nothing where it read something else or is too old."""
-    if path.is_symlink() or not path.is_file():
-        return 0.0, {}
-    lines = [found for line in path.read_bytes().splitlines() if (found := _decoded(line))]
+def _kept(text: bytes, header: Item, now: float) -> tuple[float, dict[str, Item]]:
+    """When the interrupted run began, and its answers; now and nothing where it read something else or is too old."""
+    lines = [found for line in text.splitlines() if (found := _decoded(line))]
     first = lines[0] if lines else {}
     taken = first.get("taken")
     same = first.get("format") == FORMAT and all(first.get(name) == value for name, value in header.items())
     if not same or not isinstance(taken, int | float) or not 0 <= now - taken < FRESH:
-        return 0.0, {}
-    return float(taken), {
-        key(each["call"], each["parameters"]): each["answer"] for each in lines[1:] if "answer" in each
-    }
+        return now, {}
+    answers = (each for each in lines[1:] if {"call", "parameters", "answer"} <= each.keys())
+    return taken, {key(each["call"], each["parameters"]): each["answer"] for each in answers}
 
 
 def _decoded(line: bytes) -> Any:

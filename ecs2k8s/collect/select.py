@@ -77,7 +77,7 @@ def cache_clusters(reading: Reading) -> list[Item]:
 
 
 def alarms(reading: Reading) -> Iterator[Item]:
-    """Alarms on services and their load balancers, those that deployments watch, and what is composed of them."""
+    """Alarms on services and load balancers, those that deployments or scaling watch, and what is made of them."""
     suffixes = {_suffix(str(each["LoadBalancerArn"])) for each in estate.load_balancers(reading)}
     suffixes |= {_suffix(str(each["TargetGroupArn"])) for each in estate.target_groups(reading)}
     services = {(last(str(each.get("clusterArn"))), each.get("serviceName")) for each in estate.services(reading)}
@@ -86,6 +86,8 @@ def alarms(reading: Reading) -> Iterator[Item]:
         for each in estate.services(reading)
         for name in each.get("deploymentConfiguration", {}).get("alarms", {}).get("alarmNames", ())
     }
+    for policy in scaling_policies(reading):
+        watched |= {alarm.get("AlarmName") for alarm in policy.get("Alarms", ())}
     kept = set()
     for alarm in reading.items("cloudwatch.DescribeAlarms", "MetricAlarms"):
         if alarm.get("AlarmName") in watched or any(_on(found, services, suffixes) for found in dimensions(alarm)):
@@ -124,14 +126,20 @@ def deployment_groups(reading: Reading) -> Iterator[Item]:
             yield group
 
 
-def record_sets(reading: Reading) -> Iterator[Item]:
-    """Records that lead to the load balancers, as alias or by name."""
-    names = estate.dns_names(reading)
+def record_sets(reading: Reading) -> list[Item]:
+    """Records that lead to the load balancers, or to distributions in front of them."""
+    fronts = {estate.plain_name(str(each.get("DomainName", ""))) for each in distributions(reading)}
+    return _leading_to(reading, estate.dns_names(reading) | fronts)
+
+
+def _leading_to(reading: Reading, names: set[str]) -> list[Item]:
+    found = []
     for record in reading.items("route53.ListResourceRecordSets", "ResourceRecordSets"):
         values = [each.get("Value", "") for each in record.get("ResourceRecords") or ()]
         values.append((record.get("AliasTarget") or {}).get("DNSName", ""))
         if names & {estate.plain_name(value) for value in values}:
-            yield record
+            found.append(record)
+    return found
 
 
 def hosted_zones(reading: Reading) -> Iterator[Item]:
@@ -147,11 +155,14 @@ def hosted_zones(reading: Reading) -> Iterator[Item]:
             yield zone
 
 
-def distributions(reading: Reading) -> Iterator[Item]:
+def distributions(reading: Reading) -> list[Item]:
     """Distributions with a load balancer as origin, or a name that leads to one."""
-    names = estate.dns_names(reading) | {estate.plain_name(record["Name"]) for record in record_sets(reading)}
+    names = estate.dns_names(reading)
+    names |= {estate.plain_name(record["Name"]) for record in _leading_to(reading, names)}
+    found = []
     for _, answer in reading.answers("cloudfront.ListDistributions"):
         for each in answer.get("DistributionList", {}).get("Items") or ():
             origins = (each.get("Origins") or {}).get("Items") or ()
             if names & {estate.plain_name(origin.get("DomainName", "")) for origin in origins}:
-                yield each
+                found.append(each)
+    return found

@@ -19,3 +19,7 @@ class TargetError(Ecs2k8sError):
 
 class OutputError(Ecs2k8sError):
     """The output directory cannot be written as asked."""
+
+
+class BusyError(Ecs2k8sError):
+    """Another run works in the same directory."""

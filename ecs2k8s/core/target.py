@@ -14,6 +14,8 @@ from ecs2k8s.core.mappings import StrictLoader, load_yaml
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from ecs2k8s.core.documents import Snapshot
+
 Version = Literal["1.31", "1.32", "1.33", "1.34", "1.35", "1.36", "1.37"]
 
 
@@ -21,6 +23,7 @@ class Target(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What the manifests are made for. Every field has a default; `docs/target.md` gives the reasons."""
 
     kubernetes_version: Version = "1.34"
+    eks_cluster: str = ""
     account: str = ""
     region: str = ""
     namespaces: str | dict[str, str] = "cluster"
@@ -60,7 +63,7 @@ def _minor(version: str) -> int:
     return int(version.split(".")[1])
 
 
-def load(text: bytes | str, sets: tuple[str, ...] = (), name: str = "target.yaml") -> Target:
+def given(text: bytes | str, sets: tuple[str, ...] = (), name: str = "target.yaml") -> dict[str, Any]:
     """The choices in *text* (YAML), with each `key=value` of *sets* on top. Raises `TargetError` naming the key."""
     try:
         value = yaml.load(text, StrictLoader) or {}  # noqa: S506
@@ -73,7 +76,21 @@ def load(text: bytes | str, sets: tuple[str, ...] = (), name: str = "target.yaml
         if not equals:
             raise TargetError(f"--set {pair}: expected key=value")
         value[key] = yaml.load(chosen, StrictLoader) if key != "kubernetes_version" else chosen  # noqa: S506
-    return convert(value, name)
+    return value
+
+
+def load(text: bytes | str, sets: tuple[str, ...] = (), name: str = "target.yaml") -> Target:
+    """The choices with their defaults. Raises `TargetError` naming the key."""
+    return convert(given(text, sets, name), name)
+
+
+def of_cluster(target: Target, snapshot: Snapshot) -> Target:
+    """*target* with the version of the EKS cluster that it names, where the snapshot has that cluster."""
+    for document in snapshot.of("eks.Cluster"):
+        if target.eks_cluster in (document.data.get("name"), document.id):
+            version = {"kubernetes_version": document.data.get("version")}
+            return convert(msgspec.structs.asdict(target) | version, f"EKS cluster {target.eks_cluster}")
+    return target
 
 
 def convert(value: dict[str, Any], name: str = "target.yaml") -> Target:

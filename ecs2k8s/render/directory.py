@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
 LEDGER = "report/ledger.json"
 NEXT = "report/ledger.json.next"  # written first, renamed last: while it is there the export was interrupted
-OURS = (LEDGER, NEXT, "snapshot.json", "target.yaml")
+PARTIAL = "snapshot.partial.jsonl"  # what an interrupted reading of AWS had got
+ACCOUNTS = "report/accounts.json"  # the mark of a folder that holds a directory for each account and Region
+OURS = (LEDGER, NEXT, "snapshot.json", "target.yaml", PARTIAL, ACCOUNTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +117,12 @@ def _replace(directory: Path, path: str, data: bytes, known: Mapping[str, set[st
             return False
     _put(directory, path, data)
     return True
+
+
+def put(directory: Path, path: str, data: bytes) -> None:
+    """Write one file, whole at any moment."""
+    _folder.cache_clear()
+    _put(directory, path, data)
 
 
 def _put(directory: Path, path: str, data: bytes, mode: int = 0o644) -> None:

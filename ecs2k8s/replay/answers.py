@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +10,8 @@ from ecs2k8s.replay.pages import check, page
 from ecs2k8s.replay.wire import Refusal
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
     from ecs2k8s.core.documents import Document
     from ecs2k8s.replay.hook import Policy, Request
 

@@ -12,9 +12,9 @@ from io import BytesIO
 from typing import Any
 
 from ecs2k8s.collect.calls import CREDENTIALS, calls
-from ecs2k8s.replay.wire import Refusal, Reply, model, parameters, refused, reply
+from ecs2k8s.replay.wire import Refusal, Reply, Sent, model, parameters, refused, reply
 
-SCOPE = re.compile(rb"Credential=[^/]+/\d+/(?P<region>[^/]+)/")
+SCOPE = re.compile(r"Credential=[^/]+/\d+/(?P<region>[^/]+)/")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,29 +47,25 @@ class Hook:
     def _before_send(self, event_name: str, request: Any, **_: Any) -> Any:
         from botocore.awsrequest import AWSResponse  # noqa: PLC0415
 
-        _, service, operation = event_name.split(".")
-        body = request.body.read() if hasattr(request.body, "read") else request.body or b""
-        body = body.encode() if isinstance(body, str) else body
-        signed = SCOPE.search(_bytes(request.headers.get("Authorization", b"")))
-        region = signed["region"].decode() if signed else ""
-        found = self.answer(names()[service], operation, request.url, request.headers, body, region)
+        service, operation = event_name.split(".")[1:]
+        given = request.body or b""
+        body = given.encode() if isinstance(given, str) else given
+        found = self.answer(names()[service], operation, Sent(request.url, request.headers, body))
         return AWSResponse(request.url, found.status, found.headers, _Raw(found.body))
 
-    def answer(self, service: str, operation: str, url: str, headers: Any, body: bytes, region: str) -> Reply:
+    def answer(self, service: str, operation: str, sent: Sent) -> Reply:
         """The reply to a request on the wire."""
         name = f"{service}.{operation}"
-        asked = Request(name, parameters(service, operation, url, headers, body), region)
+        asked = Request(name, parameters(service, operation, sent), region_of(sent.headers))
         with self.lock:
             before = self.seen[name]
             self.seen[name] += 1
             self.calls.append(asked)
         try:
             for policy in self.policies:
-                found = policy(asked, before)
-                if isinstance(found, Reply):
-                    return found
-                if found is not None:
-                    return reply(service, operation, found)
+                given = policy(asked, before)
+                if given is not None:
+                    return given if isinstance(given, Reply) else reply(service, operation, given)
         except Refusal as refusal:
             return refused(service, refusal)
         raise LookupError(f"no policy answers {name}, and nothing is sent to AWS")
@@ -82,8 +78,11 @@ def names() -> dict[str, str]:
     return {str(model(service).service_id.hyphenize()): service for service in services}
 
 
-def _bytes(value: str | bytes) -> bytes:
-    return value.encode() if isinstance(value, str) else value
+def region_of(headers: Any) -> str:
+    """The Region that a request was signed for."""
+    value = headers.get("Authorization") or ""
+    found = SCOPE.search(value.decode() if isinstance(value, bytes) else value)
+    return found["region"] if found else ""
 
 
 class _Raw(BytesIO):

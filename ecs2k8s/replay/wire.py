@@ -14,6 +14,15 @@ DOCUMENTS = {"PolicyDocument", "Document", "AssumeRolePolicyDocument"}  # of IAM
 
 
 @dataclass(frozen=True, slots=True)
+class Sent:
+    """A request of HTTP."""
+
+    url: str
+    headers: Any
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Reply:
     """An answer of HTTP."""
 
@@ -51,22 +60,22 @@ def protocol(service: str) -> str:
     return next(str(name) for name in PRIORITY_ORDERED_SUPPORTED_PROTOCOLS if name in spoken)
 
 
-def parameters(service: str, operation: str, url: str, headers: Any, body: bytes) -> dict[str, Any]:
+def parameters(service: str, operation: str, sent: Sent) -> dict[str, Any]:
     """What the client asked for."""
     from moto.core.parse import PROTOCOL_PARSERS  # noqa: PLC0415
     from werkzeug.datastructures import MultiDict  # noqa: PLC0415
 
-    parts = urlsplit(url)
+    parts = urlsplit(sent.url)
     form = protocol(service) in ("query", "ec2")
-    pairs = parse_qsl(body.decode() if form else parts.query, keep_blank_values=True)
+    pairs = parse_qsl(sent.body.decode() if form else parts.query, keep_blank_values=True)
     found = PROTOCOL_PARSERS[protocol(service)](model(service).operation_model(operation)).parse(
         {
             "method": "",
             "url_path": parts.path,
             "url_params": _matched(service, operation, parts.path) or {},
-            "headers": headers,
+            "headers": sent.headers,
             "values": MultiDict(pairs),
-            "body": b"" if form else body,
+            "body": b"" if form else sent.body,
         }
     )
     return {name: value for name, value in found.items() if value is not None}
@@ -101,9 +110,8 @@ def reply(service: str, operation: str, result: dict[str, Any]) -> Reply:
     from moto.core.serialize import get_serializer_class  # noqa: PLC0415
 
     serializer = get_serializer_class(service, protocol(service))
-    sent = serializer(model(service).operation_model(operation)).serialize(
-        _quoted(result) if service == "iam" else result
-    )
+    made = serializer(model(service).operation_model(operation))
+    sent = made.serialize(_quoted(result) if service == "iam" else result)
     body = sent["body"]
     headers = {str(name): str(value) for name, value in sent["headers"].items()}
     return Reply(sent["status_code"], body.encode() if isinstance(body, str) else body, headers)

@@ -6,12 +6,12 @@ import re
 from typing import TYPE_CHECKING
 
 from ecs2k8s.core.arns import Arn
+from ecs2k8s.core.partitions import of_region
 
 if TYPE_CHECKING:
     from ecs2k8s.core.target import Target
     from ecs2k8s.resolve.workload import Workload
 
-PARTITIONS = {"cn-": "aws-cn", "us-gov-": "aws-us-gov"}
 ECR = re.compile(r"(?P<account>\d{12})\.dkr[.-]ecr(?:-fips)?\.(?P<region>[a-z0-9-]+)\.(?:amazonaws|on\.aws)\S*")
 
 
@@ -41,7 +41,7 @@ def partition_of(workload: Workload) -> str:
     """`aws`, `aws-cn` or `aws-us-gov`: that of the ARNs, else the one that the Region belongs to."""
     for arn in _arns(workload):
         return arn.partition
-    return next((name for prefix, name in PARTITIONS.items() if workload.region.startswith(prefix)), "aws")
+    return of_region(workload.region)
 
 
 def _log_regions(workload: Workload) -> list[str]:

@@ -1,0 +1,49 @@
+"""report/report.md of several accounts or Regions: what there is, and where to read on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ecs2k8s.core.documents import canonical
+from ecs2k8s.report.data import counts
+from ecs2k8s.report.escape_markdown import code, plain
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from ecs2k8s.translate.translation import Translation
+
+FORMAT = "ecs2k8s/accounts/v1"
+Unit = tuple["Path", "Translation"]
+
+
+def accounts_report(units: Sequence[Unit], nothing: Sequence[str]) -> str:
+    """Markdown: one row for each directory, then the accounts and Regions that have nothing to translate."""
+    lines = ["# Accounts and Regions", ""]
+    lines += [
+        "| Directory | Workloads | Objects | Errors | Warnings | Report |",
+        "| --- | --: | --: | --: | --: | --- |",
+    ]
+    for place, translation in units:
+        number = counts(translation.findings)
+        cells = [
+            code(str(place)),
+            str(len(translation.translated)),
+            str(len(translation.bundle.objects)),
+            str(number["error"]),
+            str(number["warning"]),
+            f"[report.md](../{place}/report/report.md)",
+        ]
+        lines.append("| " + " | ".join(cells) + " |")
+    lines += ["", *(f"- {plain(text)}" for text in nothing)]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def accounts_json(units: Sequence[Unit]) -> bytes:
+    """report/accounts.json: the same for machines, and the mark of the folder."""
+    found = [
+        {"directory": str(place), "workloads": len(made.translated), "findings": counts(made.findings)}
+        for place, made in units
+    ]
+    return canonical({"format": FORMAT, "directories": found})
