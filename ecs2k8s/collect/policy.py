@@ -11,6 +11,7 @@ from ecs2k8s.collect.calls import calls
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+VERSION = "2012-10-17"
 LIMIT = 6144  # characters of a managed policy, white space not counted
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 
@@ -21,9 +22,9 @@ def policies(partition: str = "aws", regions: Iterable[str] = ("*",), account: s
     """As few policies as the statements fit in."""
     found: list[dict[str, Any]] = []
     for statement in statements(partition, tuple(regions), account):
-        if not found or size(_with(found[-1], statement)) > LIMIT:
-            found.append({"Version": "2012-10-17", "Statement": []})
-        found[-1] = _with(found[-1], statement)
+        room = (at for at, policy in enumerate(found) if size(_with(policy, statement)) <= LIMIT)
+        at = next(room, len(found))
+        found[at : at + 1] = [_with(found[at] if found[at:] else {"Version": VERSION, "Statement": []}, statement)]
     return found
 
 
