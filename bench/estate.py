@@ -44,9 +44,8 @@ def floor(count: int) -> dict[str, int]:
         "daemons, gateways: list": 2,
         "target groups, load balancers: 400": calls(count, 400) + calls(BALANCERS, 400),
         "load balancers: attributes, listeners, web ACL": 3 * BALANCERS,
-        "listeners: attributes, certificates, rules 400": listeners * 2 + sum(
-            calls(len(range(number, count, BALANCERS)) + 1, 400) for number in range(BALANCERS)
-        ),
+        "listeners: attributes, certificates, rules 400": listeners * 2
+        + sum(calls(len(range(number, count, BALANCERS)) + 1, 400) for number in range(BALANCERS)),
         "target groups: attributes, health": 2 * count,
         "tags: 20": calls(tagged, 20),
         "subnets, VPCs, prefix lists": 2,
@@ -68,7 +67,12 @@ def floor(count: int) -> dict[str, int]:
 def _network() -> list[Document]:
     vpc = {"VpcId": "vpc-1", "CidrBlock": "10.0.0.0/16", "State": "available", "OwnerId": ACCOUNT}
     subnets = [
-        {"SubnetId": f"subnet-{zone}", "VpcId": "vpc-1", "AvailabilityZone": f"{REGION}{zone}", "CidrBlock": f"10.0.{at}.0/24"}
+        {
+            "SubnetId": f"subnet-{zone}",
+            "VpcId": "vpc-1",
+            "AvailabilityZone": f"{REGION}{zone}",
+            "CidrBlock": f"10.0.{at}.0/24",
+        }
         for at, zone in enumerate("abc")
     ]
     found = [Document("ec2.Vpc", "vpc/vpc-1", vpc)]
@@ -81,7 +85,11 @@ def _cluster(count: int) -> list[Document]:
     cluster |= {"registeredContainerInstancesCount": 0, "capacityProviders": ["FARGATE"], "tags": []}
     policy = f"arn:aws:iam::{ACCOUNT}:policy/common"
     statement = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}
-    version = {"Document": {"Version": "2012-10-17", "Statement": [statement]}, "VersionId": "v1", "IsDefaultVersion": True}
+    version = {
+        "Document": {"Version": "2012-10-17", "Statement": [statement]},
+        "VersionId": "v1",
+        "IsDefaultVersion": True,
+    }
     return [
         Document("ecs.Cluster", arn, cluster),
         Document("iam.Policy", policy, {"Arn": policy, "PolicyName": "common", "DefaultVersionId": "v1"}),
@@ -98,19 +106,38 @@ def _cluster(count: int) -> list[Document]:
 def _role(name: str) -> list[Document]:
     trust = {"Effect": "Allow", "Principal": {"Service": "ecs-tasks.amazonaws.com"}, "Action": "sts:AssumeRole"}
     arn = f"arn:aws:iam::{ACCOUNT}:role/{name}"
-    role = {"Path": "/", "RoleName": name, "RoleId": "AROAEXAMPLE", "Arn": arn, "CreateDate": "2025-01-01T00:00:00.000000+00:00"}
+    role = {
+        "Path": "/",
+        "RoleName": name,
+        "RoleId": "AROAEXAMPLE",
+        "Arn": arn,
+        "CreateDate": "2025-01-01T00:00:00.000000+00:00",
+    }
     role["AssumeRolePolicyDocument"] = {"Version": "2012-10-17", "Statement": [trust]}
     attached = [{"PolicyName": "common", "PolicyArn": f"arn:aws:iam::{ACCOUNT}:policy/common"}]
     return [
         Document("iam.Role", arn, role),
-        Document("iam.AttachedRolePolicies", f"attached-role-policies/{name}", {"RoleName": name, "AttachedPolicies": attached}),
+        Document(
+            "iam.AttachedRolePolicies",
+            f"attached-role-policies/{name}",
+            {"RoleName": name, "AttachedPolicies": attached},
+        ),
     ]
 
 
 def _balancer(number: int) -> list[Document]:
     arn, listener = f"{ELB}:loadbalancer/app/lb-{number}/{number:016x}", listener_arn(number)
-    balancer = {"LoadBalancerArn": arn, "LoadBalancerName": f"lb-{number}", "Type": "application", "Scheme": "internet-facing"}
-    balancer |= {"DNSName": f"lb-{number}.{REGION}.elb.amazonaws.com", "VpcId": "vpc-1", "SecurityGroups": [f"sg-lb-{number}"]}
+    balancer = {
+        "LoadBalancerArn": arn,
+        "LoadBalancerName": f"lb-{number}",
+        "Type": "application",
+        "Scheme": "internet-facing",
+    }
+    balancer |= {
+        "DNSName": f"lb-{number}.{REGION}.elb.amazonaws.com",
+        "VpcId": "vpc-1",
+        "SecurityGroups": [f"sg-lb-{number}"],
+    }
     balancer["AvailabilityZones"] = [{"ZoneName": f"{REGION}{zone}", "SubnetId": f"subnet-{zone}"} for zone in "abc"]
     certificates = [{"CertificateArn": f"arn:aws:acm:{REGION}:{ACCOUNT}:certificate/1"}]
     action = {"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "404", "ContentType": "text/plain"}}
@@ -157,9 +184,18 @@ def _service(number: int) -> list[Document]:
     condition = {"Field": "path-pattern", "PathPatternConfig": {"Values": [f"/{name}/*"]}, "Values": [f"/{name}/*"]}
     rule = {"RuleArn": f"{rule_arn(balancer)}/{number:016x}", "Priority": str(number + 1), "IsDefault": False}
     health = {"Target": {"Id": f"10.0.0.{number % 250}", "Port": 8080}, "TargetHealth": {"State": "healthy"}}
-    scaled = {"ServiceNamespace": "ecs", "ResourceId": f"service/main/{name}", "ScalableDimension": "ecs:service:DesiredCount"}
-    tracking = {"TargetValue": 60.0, "PredefinedMetricSpecification": {"PredefinedMetricType": "ECSServiceAverageCPUUtilization"}}
-    policy = f"arn:aws:autoscaling:{REGION}:{ACCOUNT}:scalingPolicy:{number}:resource/ecs/service/main/{name}:policyName/cpu"
+    scaled = {
+        "ServiceNamespace": "ecs",
+        "ResourceId": f"service/main/{name}",
+        "ScalableDimension": "ecs:service:DesiredCount",
+    }
+    tracking = {
+        "TargetValue": 60.0,
+        "PredefinedMetricSpecification": {"PredefinedMetricType": "ECSServiceAverageCPUUtilization"},
+    }
+    policy = (
+        f"arn:aws:autoscaling:{REGION}:{ACCOUNT}:scalingPolicy:{number}:resource/ecs/service/main/{name}:policyName/cpu"
+    )
     digest = f"sha256:{number:064x}"
     return [
         Document("ecs.Service", arn, _ecs_service(number, group)),
@@ -175,16 +211,25 @@ def _service(number: int) -> list[Document]:
         Document("elbv2.Rule", rule["RuleArn"], rule | {"Conditions": [condition], "Actions": [action]}),
         _group(f"sg-{number}", {"GroupId": f"sg-lb-{balancer}"}, 8080),
         *_role(name),
-        Document("application-autoscaling.ScalableTarget", f"scalable-target/{name}", scaled | {"MinCapacity": 2, "MaxCapacity": 8}),
+        Document(
+            "application-autoscaling.ScalableTarget",
+            f"scalable-target/{name}",
+            scaled | {"MinCapacity": 2, "MaxCapacity": 8},
+        ),
         Document(
             "application-autoscaling.ScalingPolicy",
             policy,
             scaled
             | {"PolicyARN": policy, "PolicyName": "cpu", "PolicyType": "TargetTrackingScaling"}
-            | {"TargetTrackingScalingPolicyConfiguration": tracking, "Alarms": [{"AlarmName": f"{name}-{end}"} for end in ("high", "low")]},
+            | {
+                "TargetTrackingScalingPolicyConfiguration": tracking,
+                "Alarms": [{"AlarmName": f"{name}-{end}"} for end in ("high", "low")],
+            },
         ),
         *(_alarm(f"{name}-{end}", name) for end in ("high", "low")),
-        Document("secretsmanager.Secret", secret, {"ARN": secret, "Name": name, "VersionIdsToStages": {"1": ["AWSCURRENT"]}}),
+        Document(
+            "secretsmanager.Secret", secret, {"ARN": secret, "Name": name, "VersionIdsToStages": {"1": ["AWSCURRENT"]}}
+        ),
         Document(
             "ecr.ImageDetail",
             f"image-detail/{ACCOUNT}/{name}/{digest}",
@@ -196,13 +241,23 @@ def _service(number: int) -> list[Document]:
 def _alarm(name: str, service: str) -> Document:
     arn = f"arn:aws:cloudwatch:{REGION}:{ACCOUNT}:alarm:{name}"
     dimensions = [{"Name": "ClusterName", "Value": "main"}, {"Name": "ServiceName", "Value": service}]
-    data = {"AlarmName": name, "AlarmArn": arn, "Namespace": "AWS/ECS", "MetricName": "CPUUtilization", "Dimensions": dimensions}
+    data = {
+        "AlarmName": name,
+        "AlarmArn": arn,
+        "Namespace": "AWS/ECS",
+        "MetricName": "CPUUtilization",
+        "Dimensions": dimensions,
+    }
     return Document("cloudwatch.MetricAlarm", arn, data)
 
 
 def _ecs_service(number: int, group: str) -> dict[str, Any]:
     name = f"service-{number}"
-    vpc = {"subnets": ["subnet-a", "subnet-b", "subnet-c"], "securityGroups": [f"sg-{number}"], "assignPublicIp": "DISABLED"}
+    vpc = {
+        "subnets": ["subnet-a", "subnet-b", "subnet-c"],
+        "securityGroups": [f"sg-{number}"],
+        "assignPublicIp": "DISABLED",
+    }
     return {
         "serviceArn": f"{ECS}:service/main/{name}",
         "serviceName": name,
@@ -279,4 +334,6 @@ if __name__ == "__main__":
     wanted = int(sys.argv[1]) if sys.argv[1:] else 200
     for what, number in floor(wanted).items():
         print(f"{number:6} {what}")
-    print(f"{sum(floor(wanted).values()):6} requests at least for {wanted} services, {len(documents(wanted))} documents")
+    print(
+        f"{sum(floor(wanted).values()):6} requests at least for {wanted} services, {len(documents(wanted))} documents"
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import Any
 
 from ecs2k8s.collect import files
 from ecs2k8s.core.documents import Document
@@ -22,21 +23,33 @@ def everything() -> tuple[Document, ...]:
     return tuple([*kept, *ecs(), *efs(), *elbv2(), *eks(), *others()])
 
 
+Item = dict[str, Any]
+
+
 def ecs() -> list[Document]:
     service, definition = f"{ECS}:service/shop/legacy", f"{ECS}:task-definition/legacy:1"
-    task_set = {"taskSetArn": f"{ECS}:task-set/shop/legacy/1", "serviceArn": service, "clusterArn": CLUSTER}
+    task_set: Item = {"taskSetArn": f"{ECS}:task-set/shop/legacy/1", "serviceArn": service, "clusterArn": CLUSTER}
     task_set |= {"status": "PRIMARY", "taskDefinition": definition, "tags": []}
     group = f"{ELB}:targetgroup/legacy/0000000000000001"
-    cluster = {"clusterArn": CLUSTER, "clusterName": "shop", "status": "ACTIVE", "registeredContainerInstancesCount": 1}
+    cluster: Item = {
+        "clusterArn": CLUSTER,
+        "clusterName": "shop",
+        "status": "ACTIVE",
+        "registeredContainerInstancesCount": 1,
+    }
     cluster |= {"capacityProviders": ["nodes"], "tags": [], "serviceConnectDefaults": {"namespace": "local"}}
-    data = {"serviceArn": service, "serviceName": "legacy", "clusterArn": CLUSTER, "status": "ACTIVE", "tags": []}
+    data: Item = {"serviceArn": service, "serviceName": "legacy", "clusterArn": CLUSTER, "status": "ACTIVE", "tags": []}
     data |= {"deploymentController": {"type": "CODE_DEPLOY"}, "taskDefinition": definition, "desiredCount": 1}
     data["taskSets"] = [{key: value for key, value in task_set.items() if key != "tags"}]
     data["loadBalancers"] = [{"targetGroupArn": group, "containerName": "app", "containerPort": 80}]
     data["serviceRegistries"] = [{"registryArn": f"arn:aws:servicediscovery:{REGION}:{ACCOUNT}:service/srv-1"}]
-    app = {"name": "app", "image": "app:1", "secrets": [{"name": "TOKEN", "valueFrom": "/shop/token"}]}
-    volume = {"fileSystemId": "fs-1", "transitEncryption": "ENABLED", "authorizationConfig": {"accessPointId": "fsap-1"}}
-    family = {"taskDefinitionArn": definition, "family": "legacy", "revision": 1, "status": "ACTIVE", "tags": []}
+    app: Item = {"name": "app", "image": "app:1", "secrets": [{"name": "TOKEN", "valueFrom": "/shop/token"}]}
+    volume: Item = {
+        "fileSystemId": "fs-1",
+        "transitEncryption": "ENABLED",
+        "authorizationConfig": {"accessPointId": "fsap-1"},
+    }
+    family: Item = {"taskDefinitionArn": definition, "family": "legacy", "revision": 1, "status": "ACTIVE", "tags": []}
     family |= {"containerDefinitions": [app], "volumes": [{"name": "data", "efsVolumeConfiguration": volume}]}
     gateway, daemon = f"{ECS}:gateway/front", f"{ECS}:daemon/shop/agent"
     return [
@@ -52,11 +65,11 @@ def ecs() -> list[Document]:
     ]
 
 
-def provider() -> dict[str, object]:
+def provider() -> Item:
     return {"capacityProviderArn": f"{ECS}:capacity-provider/nodes", "name": "nodes", "status": "ACTIVE", "tags": []}
 
 
-def instance() -> dict[str, object]:
+def instance() -> Item:
     arn = f"{ECS}:container-instance/shop/1"
     return {"containerInstanceArn": arn, "ec2InstanceId": "i-1", "status": "ACTIVE", "tags": []}
 
@@ -64,9 +77,15 @@ def instance() -> dict[str, object]:
 def elbv2() -> list[Document]:
     arn, group = f"{ELB}:loadbalancer/app/legacy/1", f"{ELB}:targetgroup/legacy/0000000000000001"
     listener, store = f"{ELB}:listener/app/legacy/1/1", f"{ELB}:truststore/clients/1"
-    balancer = {"LoadBalancerArn": arn, "LoadBalancerName": "legacy", "Type": "application", "VpcId": "vpc-1"}
-    action = {"Type": "forward", "TargetGroupArn": group}
-    its = {"ListenerArn": listener, "LoadBalancerArn": arn, "Protocol": "HTTPS", "Port": 443, "DefaultActions": [action]}
+    balancer: Item = {"LoadBalancerArn": arn, "LoadBalancerName": "legacy", "Type": "application", "VpcId": "vpc-1"}
+    action: Item = {"Type": "forward", "TargetGroupArn": group}
+    its: Item = {
+        "ListenerArn": listener,
+        "LoadBalancerArn": arn,
+        "Protocol": "HTTPS",
+        "Port": 443,
+        "DefaultActions": [action],
+    }
     its["MutualAuthentication"] = {"Mode": "verify", "TrustStoreArn": store}
     rule = f"{ELB}:listener-rule/app/legacy/1/1/default"
     return [
@@ -87,7 +106,7 @@ def elbv2() -> list[Document]:
 def efs() -> list[Document]:
     arn = f"arn:aws:elasticfilesystem:{REGION}:{ACCOUNT}"
     times = {"CreationTime": "2026-01-01T00:00:00.000000+00:00"}
-    system = {"FileSystemId": "fs-1", "FileSystemArn": f"{arn}:file-system/fs-1", "OwnerId": ACCOUNT, **times}
+    system: Item = {"FileSystemId": "fs-1", "FileSystemArn": f"{arn}:file-system/fs-1", "OwnerId": ACCOUNT, **times}
     system |= {"CreationToken": "x", "LifeCycleState": "available", "NumberOfMountTargets": 1, "Tags": []}
     point = {"AccessPointId": "fsap-1", "AccessPointArn": f"{arn}:access-point/fsap-1", "FileSystemId": "fs-1"}
     target = {"MountTargetId": "fsmt-0000000000000001", "FileSystemId": "fs-1", "SubnetId": "subnet-9"}
@@ -97,34 +116,53 @@ def efs() -> list[Document]:
         Document("efs.AccessPoint", point["AccessPointArn"], point),
         Document("efs.MountTarget", f"mount-target/{target['MountTargetId']}", target),
         Document("efs.MountTargetSecurityGroups", f"mount-target-security-groups/{target['MountTargetId']}", groups),
-        Document("efs.FileSystemPolicy", "file-system-policy/fs-1", {"FileSystemId": "fs-1", "Policy": '{"Version": "2012-10-17"}'}),
+        Document(
+            "efs.FileSystemPolicy",
+            "file-system-policy/fs-1",
+            {"FileSystemId": "fs-1", "Policy": '{"Version": "2012-10-17"}'},
+        ),
     ]
 
 
 def eks() -> list[Document]:
     arn = f"arn:aws:eks:{REGION}:{ACCOUNT}"
     nodes = {"nodegroupName": "nodes", "nodegroupArn": f"{arn}:nodegroup/target/nodes/1", "clusterName": EKS}
-    profile = {"fargateProfileName": "jobs", "fargateProfileArn": f"{arn}:fargateprofile/target/jobs/1", "clusterName": EKS}
+    profile = {
+        "fargateProfileName": "jobs",
+        "fargateProfileArn": f"{arn}:fargateprofile/target/jobs/1",
+        "clusterName": EKS,
+    }
     addon = {"addonName": "vpc-cni", "clusterName": EKS, "addonArn": f"{arn}:addon/target/vpc-cni/1"}
     providers = {"OpenIDConnectProviderList": [{"Arn": f"arn:aws:iam::{ACCOUNT}:oidc-provider/oidc.eks/id/1"}]}
     return [
-        Document("eks.Cluster", f"{arn}:cluster/target", {"name": EKS, "arn": f"{arn}:cluster/target", "version": "1.35"}),
+        Document(
+            "eks.Cluster", f"{arn}:cluster/target", {"name": EKS, "arn": f"{arn}:cluster/target", "version": "1.35"}
+        ),
         Document("eks.Addon", addon["addonArn"], addon),
         Document("eks.Nodegroup", nodes["nodegroupArn"], nodes),
         Document("eks.FargateProfile", profile["fargateProfileArn"], profile),
-        Document("eks.PodIdentityAssociations", "pod-identity-associations/target", {"clusterName": EKS, "associations": []}),
+        Document(
+            "eks.PodIdentityAssociations", "pod-identity-associations/target", {"clusterName": EKS, "associations": []}
+        ),
         Document("iam.OpenIDConnectProviders", "open-id-connect-providers/1", providers),
     ]
 
 
 def others() -> list[Document]:
-    discovery, schedule = f"arn:aws:servicediscovery:{REGION}:{ACCOUNT}", f"arn:aws:scheduler:{REGION}:{ACCOUNT}:schedule"
+    discovery, schedule = (
+        f"arn:aws:servicediscovery:{REGION}:{ACCOUNT}",
+        f"arn:aws:scheduler:{REGION}:{ACCOUNT}:schedule",
+    )
     named = {"ClusterName": "shop", "ServiceName": "legacy"}
-    group = {"applicationName": "shop", "deploymentGroupName": "legacy"}
+    group: Item = {"applicationName": "shop", "deploymentGroupName": "legacy"}
     group |= {"ecsServices": [{key[:1].lower() + key[1:]: value for key, value in named.items()}]}
-    parameter = {"Name": "/shop/token", "Type": "SecureString", "ARN": f"arn:aws:ssm:{REGION}:{ACCOUNT}:parameter/shop/token"}
+    parameter: Item = {
+        "Name": "/shop/token",
+        "Type": "SecureString",
+        "ARN": f"arn:aws:ssm:{REGION}:{ACCOUNT}:parameter/shop/token",
+    }
     started = {"TaskDefinitionArn": f"{ECS}:task-definition/legacy:1"}
-    night = {"Arn": f"{schedule}/default/night", "Name": "night", "GroupName": "default", "State": "ENABLED"}
+    night: Item = {"Arn": f"{schedule}/default/night", "Name": "night", "GroupName": "default", "State": "ENABLED"}
     night |= {"ScheduleExpression": "cron(0 3 * * ? *)", "FlexibleTimeWindow": {"Mode": "OFF"}}
     night["Target"] = {"Arn": CLUSTER, "RoleArn": f"arn:aws:iam::{ACCOUNT}:role/x", "EcsParameters": started}
     names = {"Id": "ns-1", "Arn": f"{discovery}:namespace/ns-1", "Name": "local", "Type": "HTTP"}

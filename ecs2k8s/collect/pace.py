@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from ecs2k8s.collect.calls import Pace, calls, paces
+from ecs2k8s.collect.calls import Call, Pace, calls, paces
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,6 +33,11 @@ class Bucket:
             return max(0.0, -self.tokens / rate)
 
 
+def bucket_of(row: Call) -> str:
+    """The bucket that requests of *row* are counted in."""
+    return row.service if row.pace == "default" else row.pace
+
+
 class Pacer:
     """One bucket for each pace; requests of one account and Region share it."""
 
@@ -41,10 +46,13 @@ class Pacer:
     ) -> None:
         self.clock, self.sleep = clock, sleep
         now = clock()
-        self.buckets = {name: Bucket(pace, pace.burst, now) for name, pace in paces().items()}
+        # A service without documented rates has a bucket of its own too.
+        self.buckets = {
+            bucket_of(row): Bucket(paces()[row.pace], paces()[row.pace].burst, now) for row in calls().values()
+        }
 
     def wait(self, call: str) -> None:
         """Return when the next request of *call* may be sent; retries and pages count as well."""
         row = calls().get(call)
-        if row and (delay := self.buckets[row.pace].take(self.clock())):
+        if row and (delay := self.buckets[bucket_of(row)].take(self.clock())):
             self.sleep(delay)

@@ -63,7 +63,10 @@ def _annotations(owner: Mapping[str, Any], path: Path) -> Iterator[Problem]:
 
 def _workload(manifest: Manifest, template: tuple[str, ...]) -> Iterator[Problem]:
     pod: Any = manifest
-    for step in template:
+    for depth, step in enumerate(template, 1):
+        if step not in pod:
+            yield template[:depth], "is missing: pods are made from it"
+            return
         pod = pod[step]
     if template:
         yield from _annotations(pod, (*template, "metadata"))

@@ -76,7 +76,7 @@ def _arns(shape: str, arn: str, key: str) -> Callable[[Estate, Asked], Item]:
         named = asked.get("cluster")
         if named:
             estate.one("ecs.Cluster", "ClusterNotFoundException", clusterArn=named)
-        found = estate.where(shape, clusterArn=named) if named else estate.all(shape)
+        found = [data for data in estate.all(shape) if not named or _in_cluster(data, arn, named)]
         return {key: sorted(str(data[arn]) for data in found)}
 
     return answer
@@ -90,12 +90,18 @@ def _described(shape: str, arn: str, key: str) -> Callable[[Estate, Asked], Item
         for name in asked.get(key, ()):
             its = estate.where(shape, **{arn: name})
             if "cluster" in asked:
-                its = [data for data in its if _same(data.get("clusterArn"), asked["cluster"])]
+                its = [data for data in its if _in_cluster(data, arn, asked["cluster"])]
             found += [_tags(data, asked) for data in its]
             failures += [] if its else [{"arn": name, "reason": "MISSING"}]
         return {key: found, "failures": failures}
 
     return answer
+
+
+def _in_cluster(data: Item, arn: str, cluster: str) -> bool:
+    """Container instances say it in their ARN only: `container-instance/CLUSTER/ID`."""
+    its = data.get("clusterArn") or str(data[arn]).rpartition(":")[2].split("/")[1]
+    return _same(its, cluster)
 
 
 def _tags(data: Item, asked: Asked) -> Item:

@@ -202,6 +202,12 @@ def test_what_is_generated_for_a_sample_satisfies_its_schema(name: str, version:
     assert schema.problems([*bundle.manifests, kustomization], version) == []
 
 
+def test_a_cron_job_without_pods_is_a_problem() -> None:
+    job = {"apiVersion": "batch/v1", "kind": "CronJob", "metadata": {"name": "a"}}
+    job["spec"] = {"schedule": "0 3 * * *", "jobTemplate": {}}
+    assert said(job, "1.34") == ["spec.jobTemplate.spec: is missing: pods are made from it"]
+
+
 @given(data=st.data())
 def test_whatever_stands_in_an_object_is_a_problem_at_most(data: st.DataObject) -> None:
     name = data.draw(st.sampled_from(sorted(OBJECTS)))
