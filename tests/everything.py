@@ -20,7 +20,7 @@ EKS = "target"
 def everything() -> tuple[Document, ...]:
     sample = files.read([str(ROOT / "samples" / "three-tier")]).documents
     kept = [document for document in sample if document.shape != "ecs.Cluster"]
-    return tuple([*kept, *ecs(), *efs(), *elbv2(), *eks(), *others()])
+    return (*kept, *ecs(), *efs(), *elbv2(), *eks(), *others())
 
 
 Item = dict[str, Any]
