@@ -102,11 +102,11 @@ def containers(reading: Reading) -> Iterator[Item]:
 
 
 def roles(reading: Reading) -> set[str]:
-    """Names of the task and execution roles of this account."""
+    """Names of the task and execution roles of this account; tasks can have others than their definition."""
     found = set()
-    for definition in definitions(reading):
+    for each in (*definitions(reading), *(task.get("overrides", {}) for task in tasks(reading))):
         for key in ("taskRoleArn", "executionRoleArn"):
-            text = str(definition.get(key) or "")
+            text = str(each.get(key) or "")
             arn = Arn.parse(text)
             if text and (arn is None or arn.account == reading.account):
                 found.add(last(text))
@@ -306,14 +306,34 @@ IMAGE = re.compile(
 )
 
 
+def deployments(reading: Reading) -> Iterator[Item]:
+    for service in services(reading):
+        yield from service.get("deployments", ())
+
+
+def registries(reading: Reading) -> set[str]:
+    """ARNs of Cloud Map services: of registries, and those that Service Connect made."""
+    found = {each.get("registryArn") for its in configurations(reading) for each in its.get("serviceRegistries", ())}
+    for deployment in deployments(reading):
+        found |= {each.get("discoveryArn") for each in deployment.get("serviceConnectResources", ())}
+    return {str(arn) for arn in found if arn}
+
+
 def secret_names(reading: Reading) -> Iterator[str]:
-    """What containers take secrets from: ARNs and names of secrets and parameters."""
-    for container in containers(reading):
-        for secret in (*container.get("secrets", ()), *container.get("logConfiguration", {}).get("secretOptions", ())):
-            yield str(secret.get("valueFrom", ""))
+    """What containers and the proxies of Service Connect take secrets from: ARNs and names."""
+    logs = [container.get("logConfiguration", {}) for container in containers(reading)]
+    connected = (each.get("serviceConnectConfiguration", {}) for each in deployments(reading))
+    logs += [each.get("logConfiguration", {}) for each in connected]
+    secrets = [secret for container in containers(reading) for secret in container.get("secrets", ())]
+    for secret in (*secrets, *(option for log in logs for option in log.get("secretOptions", ()))):
+        yield str(secret.get("valueFrom", ""))
 
 
-def registry_secrets(reading: Reading) -> Iterator[str]:
+def login_secrets(reading: Reading) -> Iterator[str]:
+    """Secrets with a user and a password: of registries, and of file systems of Windows."""
     for container in containers(reading):
-        if text := container.get("repositoryCredentials", {}).get("credentialsParameter"):
-            yield str(text)
+        yield str(container.get("repositoryCredentials", {}).get("credentialsParameter", ""))
+    for definition in definitions(reading):
+        for volume in definition.get("volumes", ()):
+            fsx = volume.get("fsxWindowsFileServerVolumeConfiguration", {})
+            yield str(fsx.get("authorizationConfig", {}).get("credentialsParameter", ""))

@@ -202,10 +202,8 @@ def scalable_targets(reading: Reading) -> Requests:
 
 
 def registries(reading: Reading) -> Requests:
-    for each in estate.configurations(reading):
-        for registry in each.get("serviceRegistries", ()):
-            if arn := registry.get("registryArn"):
-                yield {"Id": last(arn)}
+    for arn in estate.registries(reading):
+        yield {"Id": last(arn)}
 
 
 def rule_targets(reading: Reading) -> Requests:
@@ -317,17 +315,20 @@ def certificates(reading: Reading) -> Requests:
 
 
 def secrets(reading: Reading) -> Requests:
-    for text in estate.registry_secrets(reading):
-        yield {"SecretId": text}
-    for text in estate.secret_names(reading):
+    """Those of this Region: another one would not know them."""
+    for text in (*estate.login_secrets(reading), *estate.secret_names(reading)):
         arn = Arn.parse(text)
-        if arn and arn.service == "secretsmanager":
+        if arn and arn.service == "secretsmanager" and arn.region == reading.region:
             yield {"SecretId": ":".join(text.split(":")[:SECRET_ARN])}
+    for text in estate.login_secrets(reading):
+        if text and not Arn.parse(text):
+            yield {"SecretId": text}
 
 
 def parameters(reading: Reading) -> Requests:
     """By name. An ARN does not tell `/name` from `name`: both are asked for."""
-    for text in estate.secret_names(reading):
+    named = (text for text in estate.login_secrets(reading) if Arn.parse(text))
+    for text in (*named, *estate.secret_names(reading)):
         arn = Arn.parse(text)
         if arn is None and text:
             yield {"ParameterFilters.Name": text}
