@@ -19,14 +19,18 @@ if TYPE_CHECKING:
 ACCOUNT, REGION = "111122223333", "eu-west-1"
 
 
-def sessions(hook: Hook, *regions: str) -> list[login.Session]:
-    """Logged in with keys that are none."""
+def prepared(hook: Hook) -> Any:
+    """What `export.run` and `login.sessions` call for each session: logged in with keys that are none."""
 
     def prepare(core: Any) -> None:
         core.set_credentials("AKIDEXAMPLE", "not-a-key", "not-a-token")
         hook.attach(core)
 
-    return login.sessions(login.Login(regions=regions or (REGION,)), prepare)
+    return prepare
+
+
+def sessions(hook: Hook, *regions: str) -> list[login.Session]:
+    return login.sessions(login.Login(regions=regions or (REGION,)), prepared(hook))
 
 
 def hook_of(documents: Iterable[Document], *before: Policy) -> Hook:

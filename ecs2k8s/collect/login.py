@@ -56,7 +56,7 @@ def sessions(login: Login, prepare: Callable[[Any], None] = lambda _: None) -> l
         core = _core(login, prepare)
         regions = login.regions or tuple(filter(None, [core.get_config_variable("region")]))
         if not regions:
-            raise LoginError("no Region: name one with --region, or set AWS_REGION")
+            raise LoginError("no Region: name one with --region, or set AWS_REGION; or read files with --from")
         if not login.role_arns:
             return [_session(core, login, regions)]
         return [_session(_assumed(core, login, arn, regions[0], prepare), login, regions) for arn in login.role_arns]

@@ -82,12 +82,12 @@ def by_code(code: str, status: int) -> str:
         ("not-permitted", DENIED),
         ("login-expired", EXPIRED),
         ("login-unknown", UNKNOWN_LOGIN),
-        ("throttled", THROTTLED),
+        ("still-throttled", THROTTLED),
     ):
         if bare in codes:
             return slug
     if bare.endswith(GONE):
-        return "gone"
+        return "deleted-in-between"
     if status >= 500 or not bare:  # noqa: PLR2004
         return "no-answer"
     return "not-permitted" if status in (401, 403) else "refused-by-aws"
