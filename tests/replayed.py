@@ -30,7 +30,8 @@ def prepared(hook: Hook) -> Any:
 
 
 def sessions(hook: Hook, *regions: str) -> list[login.Session]:
-    return login.sessions(login.Login(regions=regions or (REGION,)), prepared(hook))
+    found, _ = login.sessions(login.Login(regions=regions or (REGION,)), prepared(hook))
+    return found
 
 
 def hook_of(documents: Iterable[Document], *before: Policy) -> Hook:
@@ -38,7 +39,7 @@ def hook_of(documents: Iterable[Document], *before: Policy) -> Hook:
 
 
 def read(hook: Hook, directory: Path, scope: Scope = Scope(), last: Snapshot | None = None, **kwargs: Any) -> Snapshot:  # noqa: B008
-    live = Live(sessions(hook)[0], scope, **kwargs)
-    snapshot, partial = live.read(REGION, directory, last, lambda *_: None)
+    live = Live(sessions(hook)[0], **kwargs)
+    snapshot, partial = live.read(REGION, scope, directory, last, lambda *_: None)
     partial.done()
     return snapshot

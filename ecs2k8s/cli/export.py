@@ -72,6 +72,20 @@ class Done:
         return counts(self.translation.findings)["error"]
 
 
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """What a run came to: the directories, where nothing runs on ECS, and what could not be read as a whole."""
+
+    done: tuple[Done, ...]
+    empty: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
+    several: bool = False  # a directory for each account and Region
+
+    @property
+    def partial(self) -> bool:
+        return bool(self.unread) or any(each.snapshot.failures for each in self.done)
+
+
 def run(request: Request, talk: Talk, prepare: Prepare = lambda _: None) -> int:
     """The whole export. Returns the exit code; raises `Ecs2k8sError` where nothing could be decided.
 
@@ -79,69 +93,92 @@ def run(request: Request, talk: Talk, prepare: Prepare = lambda _: None) -> int:
     """
     gc.disable()  # values only grow until they are written; looking at them again and again took a quarter of the time
     place = Path(request.output)
-    directory.check(place)
-    done = _from_files(request, place, talk) if request.sources else _from_aws(request, place, talk, prepare)
+    made = _from_files(request, place, talk) if request.sources else _from_aws(request, place, talk, prepare)
     if request.as_json:
-        summaries = [_summary(each) for each in done]
-        print(json.dumps(summaries[0] if len(done) == 1 else summaries, indent=2))
+        print(json.dumps(_summaries(made), indent=2))
     elif talk.level:
-        for each in done:
+        for each in made.done:
             _last_screen(each)
-    errors = sum(each.errors for each in done)
+    errors = sum(each.errors for each in made.done)
     if errors:
-        reports = ", ".join(f"{each.place}/report/report.md#errors" for each in done if each.errors)
+        reports = ", ".join(f"{each.place}/report/report.md#errors" for each in made.done if each.errors)
         talk.problem(f"{errors} errors: do not apply before {reports}")
     if request.strict and errors:
         return ExitCode.FAILED
-    partial = any(each.snapshot.failures for each in done) and not request.allow_partial
-    return ExitCode.PARTIAL if partial else ExitCode.CLEAN
+    return ExitCode.PARTIAL if made.partial and not request.allow_partial else ExitCode.CLEAN
 
 
-def _from_files(request: Request, place: Path, talk: Talk) -> list[Done]:
+def _from_files(request: Request, place: Path, talk: Talk) -> Exported:
     from ecs2k8s.collect import files
 
     if (request.login, request.clusters, request.services, request.excluded) != (ANYONE, (), (), ()):
         raise SnapshotError("--from reads files: --profile, --region, --cluster, --service and the like are for AWS")
+    directory.check(place)
     target = _target(request, place)
     snapshot = files.read(request.sources, stdin=sys.stdin.buffer.read, redact=request.redact)
-    return [_write(request, place, target, snapshot, talk)]
+    return Exported((_write(request, place, target, snapshot, talk),))
 
 
-def _from_aws(request: Request, place: Path, talk: Talk, prepare: Prepare) -> list[Done]:
+def _from_aws(request: Request, place: Path, talk: Talk, prepare: Prepare) -> Exported:
     """Every account and Region: one alone fills the directory itself, several get one each below it."""
     from ecs2k8s.collect.login import sessions
 
-    units = [(session, region) for session in sessions(request.login, prepare) for region in session.regions]
-    done, nothing = [], []
-    accounts: dict[str, Live] = {}
-    for session, region in units:
-        where = place if len(units) == 1 else place / session.account / region
-        directory.check(where)
-        target = _target(request, where)
-        scope = Scope(request.clusters, request.services, request.excluded, target.eks_cluster)
-        live = accounts.setdefault(session.account, Live(session, scope, request.redact))
-        with progress(talk, f"{session.account} {region}") as shown:
-            snapshot, partial = live.read(region, where, _last(where), shown)
-        if partial.resumed:
-            talk.stage(f"{partial.resumed} answers were kept from an interrupted run")
-        if any(document.shape in WORKLOADS for document in snapshot.documents):
-            done.append(_write(request, where, target, snapshot, talk))
+    directory.check(place, several=_several(request))
+    found, refused = sessions(request.login, prepare)
+    for error in refused:
+        talk.problem(str(error))
+    accounts = [Live(session, request.redact) for session in found]
+    units = [(live, region) for live in accounts for region in live.session.regions]
+    several = _several(request) or len(units) > 1
+    if several and not (place / directory.ACCOUNTS).is_file():
+        directory.put(place, directory.ACCOUNTS, accounts_json([], [], []))  # so that the next run knows the folder
+    done: list[Done] = []
+    empty: list[str] = []
+    unread = [str(error) for error in refused]
+    for live, region in units:
+        where = place / live.session.account / region if several else place
+        made = _from_region(request, live, region, where, talk)
+        if isinstance(made, Done):
+            done.append(made)
         else:
-            nothing.append(_nothing(session.account, region, snapshot))
-            talk.stage(nothing[-1])
-        partial.done()
+            (unread if made.failures else empty).append(_nothing(live.session.account, region, made))
+            talk.stage(_nothing(live.session.account, region, made))
     if not done:
-        raise SnapshotError("; ".join(nothing))
-    if len(units) > 1:
-        made = [(each.place.relative_to(place), each.translation) for each in done]
-        directory.put(place, "report/report.md", accounts_report(made, nothing).encode())
-        directory.put(place, directory.ACCOUNTS, accounts_json(made))
-    return done
+        raise SnapshotError("; ".join([*unread, *empty]))
+    if several:
+        rows = [(each.place.relative_to(place), each.translation) for each in done]
+        directory.put(place, "report/report.md", accounts_report(rows, empty, unread).encode())
+        directory.put(place, directory.ACCOUNTS, accounts_json(rows, empty, unread))
+    return Exported(tuple(done), tuple(empty), tuple(unread), several)
+
+
+def _several(request: Request) -> bool:
+    """Whether more than one account or Region is asked for; what can be reached of them does not matter."""
+    return max(1, len(set(request.login.role_arns))) * max(1, len(set(request.login.regions))) > 1
+
+
+def _from_region(request: Request, live: Live, region: str, where: Path, talk: Talk) -> Done | Snapshot:
+    """The directory of one Region; the snapshot alone where there is nothing to translate."""
+    directory.check(where)
+    target = _target(request, where)
+    scope = Scope(request.clusters, request.services, request.excluded, target.eks_cluster)
+    with progress(talk, f"{live.session.account} {region}") as shown:
+        snapshot, partial = live.read(region, scope, where, _last(where), shown)
+    if partial.resumed:
+        talk.stage(f"{partial.resumed} answers were kept from an interrupted run")
+    translatable = any(document.shape in WORKLOADS for document in snapshot.documents)
+    made = _write(request, where, target, snapshot, talk) if translatable else snapshot
+    partial.done()
+    return made
 
 
 def _nothing(account: str, region: str, snapshot: Snapshot) -> str:
-    reasons = "".join(f"; {message(failure)}" for failure in snapshot.failures[:REASONS])
-    return f"nothing to translate in account {account}, {region}: no service and no task was found in ECS{reasons}"
+    where = f"account {account}, {region}"
+    if not snapshot.failures:
+        return f"nothing to translate in {where}: no service and no task was found in ECS"
+    more = len(snapshot.failures) - REASONS
+    reasons = "; ".join(message(failure) for failure in snapshot.failures[:REASONS])
+    return f"{where} could not be read: {reasons}" + (f"; and {more} more" if more > 0 else "")
 
 
 def _last(place: Path) -> Snapshot | None:
@@ -223,6 +260,12 @@ def _validate(translation: Translation, target: Target, talk: Talk) -> None:
         return
     for problem in schema.problems(translation.bundle.manifests, target.kubernetes_version):
         talk.problem(f"schema: {problem}")
+
+
+def _summaries(made: Exported) -> dict[str, object]:
+    if not made.several:
+        return _summary(made.done[0])
+    return {"directories": [_summary(each) for each in made.done], "empty": made.empty, "unread": made.unread}
 
 
 def _summary(done: Done) -> dict[str, object]:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from queue import SimpleQueue
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from ecs2k8s.collect import ids, trouble
 from ecs2k8s.collect.calls import Call, calls, closure
+from ecs2k8s.collect.pace import bucket_of
 from ecs2k8s.collect.reading import Answer
 from ecs2k8s.collect.request import send
 from ecs2k8s.collect.resume import Partial, key
@@ -23,12 +26,12 @@ if TYPE_CHECKING:
 
     from ecs2k8s.collect.reading import Item, Reading
 
-THREADS = 16
+THREADS = 8  # for each bucket of requests: the one that waits for its rate holds up no other
 BATCH = 2  # values that can be split
 
 Progress = Callable[[str, int, int], None]  # service, requests answered, requests known so far
 Sent = tuple[list[Answer], list[Trouble]]
-Running = dict[Future[Sent], Call]
+Pools = dict[str, ThreadPoolExecutor]
 
 
 @dataclass(slots=True)
@@ -57,37 +60,36 @@ class Run:
     partial: Partial | None = None
     progress: Progress = lambda *_: None
     troubles: list[Trouble] = field(default_factory=list)
-    known: Counter[str] = field(default_factory=Counter)
+    known: Counter[str] = field(default_factory=Counter)  # requests by service
     answered: Counter[str] = field(default_factory=Counter)
+    open: Counter[str] = field(default_factory=Counter)  # requests without an answer, by call
+    done: SimpleQueue[tuple[Call, Future[Sent]]] = field(default_factory=SimpleQueue)
 
     def read(self) -> list[Trouble]:
         """Fill the reading. What gave no answer is returned, nothing is raised for it."""
-        waiting, running = list(calls().values()), Running()
-        with ThreadPoolExecutor(THREADS) as pool:
-            try:
-                while waiting or running:
-                    done = self.reading.given.keys() - {row.name for row in running.values()}
-                    ready = [row for row in waiting if done.issuperset(row.after)]
-                    for row in ready:
-                        waiting.remove(row)
-                        self._start(row, running, pool)
-                    if not ready:
-                        self._finish(running)
-            except BaseException:
-                pool.shutdown(wait=False, cancel_futures=True)
-                raise
+        waiting = list(calls().values())
+        with pools() as workers:
+            while waiting or self.open:
+                finished = self.reading.given.keys() - self.open.keys()
+                ready = [row for row in waiting if finished.issuperset(row.after)]
+                for row in ready:
+                    waiting.remove(row)
+                    self._start(row, workers[bucket_of(row)])
+                if not ready:
+                    self._finish()
         return self.troubles
 
-    def _start(self, row: Call, running: Running, pool: ThreadPoolExecutor) -> None:
+    def _start(self, row: Call, pool: ThreadPoolExecutor) -> None:
         self.reading.given[row.name] = []
         for parameters in requests(row, self.reading):
             self.known[row.service] += 1
-            running[pool.submit(self._one, row, parameters)] = row
+            self.open[row.name] += 1
+            pool.submit(self._one, row, parameters).add_done_callback(lambda future: self.done.put((row, future)))
 
-    def _finish(self, running: Running) -> None:
-        done, _ = wait(running, return_when=FIRST_COMPLETED)
-        for future in done:
-            row = running.pop(future)
+    def _finish(self) -> None:
+        """Take answers until those of one row are complete."""
+        while True:
+            row, future = self.done.get()
             answers, troubles = future.result()
             for parameters, answer in answers:
                 if self.partial and self.partial.find(row.name, self._key(parameters)) is None:
@@ -95,9 +97,12 @@ class Run:
             self.reading.given[row.name] += answers
             self.troubles += troubles
             self.answered[row.service] += 1
+            self.open[row.name] -= 1
             self.progress(row.service, self.answered[row.service], self.known[row.service])
-            if row not in running.values():
+            if not self.open[row.name]:
+                del self.open[row.name]
                 self.reading.given[row.name].sort(key=lambda answer: canonical(answer[0]))
+                return
 
     def _key(self, parameters: Item) -> Item:
         return {"region": self.reading.region, **parameters}
@@ -127,6 +132,17 @@ class Run:
                 halves = [self._send(row, half) for half in split(row, parameters)]
                 return [each for half in halves for each in half[0]], [each for half in halves for each in half[1]]
             return [], [trouble.of(row, error, about(parameters))]
+
+
+@contextmanager
+def pools() -> Iterator[Pools]:
+    """Threads for each bucket. After an interruption nothing more is sent, and nobody waits for what is under way."""
+    workers = {bucket_of(row): ThreadPoolExecutor(THREADS) for row in calls().values()}
+    try:
+        yield workers
+    finally:
+        for pool in workers.values():
+            pool.shutdown(wait=False, cancel_futures=True)
 
 
 def requests(row: Call, reading: Reading) -> Iterator[Item]:

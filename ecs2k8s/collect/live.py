@@ -28,25 +28,26 @@ class Live:
     """One account. What is the same in all Regions is read once."""
 
     session: Session
-    scope: Scope
     redact: bool = False
     clients: Clients = field(init=False)
 
     def __post_init__(self) -> None:
         self.clients = Clients(self.session.client, mask if self.redact else lambda answer: answer)
 
-    def read(self, region: str, directory: Path, last: Snapshot | None, progress: Progress) -> tuple[Snapshot, Partial]:
+    def read(
+        self, region: str, scope: Scope, directory: Path, last: Snapshot | None, progress: Progress
+    ) -> tuple[Snapshot, Partial]:
         """The snapshot of *region*; the file of answers in *directory* is `done` when the snapshot is written."""
         directory.mkdir(parents=True, exist_ok=True)
         header = {
             "account": self.session.account,
             "region": region,
-            "scope": self.scope.plain(),
+            "scope": scope.plain(),
             "redact": self.redact,
         }
         partial = Partial(directory / FILE, header, time.time())
         try:
-            reading = Reading(self.scope, region, self.session.account, known(last))
+            reading = Reading(scope, region, self.session.account, known(last))
             troubles = Run(self.clients, reading, partial, progress).read()
             taken = datetime.fromtimestamp(int(partial.taken), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
             return assemble(reading, troubles, taken), partial

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -13,11 +14,14 @@ from ecs2k8s.core.errors import Ecs2k8sError
 from ecs2k8s.core.escape import escape
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 SESSION_NAME = "ecs2k8s-export"  # what CloudTrail shows
 RETRIES = {"mode": "adaptive", "total_max_attempts": 8}
+LOGIN_RETRIES = {"mode": "standard", "total_max_attempts": 3}
 CONNECTIONS = 32
+AGENT = SESSION_NAME
+CONNECT_SECONDS = 10  # botocore waits a minute; a Region that is not there would then take ten
 
 
 class LoginError(Ecs2k8sError):
@@ -45,25 +49,43 @@ class Session:
     client: Callable[[str, str], Any]
 
 
-def sessions(login: Login, prepare: Callable[[Any], None] = lambda _: None) -> list[Session]:
-    """One for each role of *login*, or for the credentials themselves.
+def sessions(login: Login, prepare: Callable[[Any], None] = lambda _: None) -> tuple[list[Session], list[LoginError]]:
+    """One for each role of *login*, or for the credentials themselves; and why the other roles have none.
 
-    *prepare* is given each of botocore's sessions before the first client is made. Raises `LoginError`.
+    *prepare* is given each of botocore's sessions before the first client is made. Raises `LoginError` where nobody
+    could be reached.
     """
-    import botocore.exceptions  # noqa: PLC0415 (only the live reading needs it)
+    with _explained(login):
+        core = _core(login, prepare)
+        regions = tuple(dict.fromkeys(login.regions)) or tuple(filter(None, [core.get_config_variable("region")]))
+    if not regions:
+        raise LoginError("no Region: name one with --region, or set AWS_REGION; or read files with --from")
+    found: dict[str, Session] = {}
+    refused: list[LoginError] = []
+    for arn in dict.fromkeys(login.role_arns) or [""]:
+        try:
+            with _explained(login, arn):
+                reached = _reached(core, login, arn, regions, prepare)
+        except LoginError as error:
+            refused.append(error)
+            continue
+        if reached.account in found:
+            raise LoginError(f"account {reached.account}: two of the roles are in it: name one of them")
+        found[reached.account] = reached
+    if not found:
+        raise refused[0]
+    return list(found.values()), refused
+
+
+@contextmanager
+def _explained(login: Login, role: str = "") -> Iterator[None]:
+    """What botocore raises in the block becomes a `LoginError` of one line."""
+    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 (only the live reading needs it)
 
     try:
-        core = _core(login, prepare)
-        regions = login.regions or tuple(filter(None, [core.get_config_variable("region")]))
-        if not regions:
-            raise LoginError("no Region: name one with --region, or set AWS_REGION; or read files with --from")
-        if not login.role_arns:
-            return [_session(core, login, regions)]
-        return [_session(_assumed(core, login, arn, regions[0], prepare), login, regions) for arn in login.role_arns]
-    except botocore.exceptions.ProfileNotFound as error:
-        raise LoginError(f"{error}: `aws configure list-profiles` names those that there are") from error
-    except (botocore.exceptions.BotoCoreError, botocore.exceptions.ClientError) as error:
-        raise LoginError(_renew(error, login)) from error
+        yield
+    except (BotoCoreError, ClientError, ValueError) as error:  # ValueError: an endpoint that is no URL
+        raise LoginError(f"{role}: {_why(error, login)}" if role else _why(error, login)) from error
 
 
 def _core(login: Login, prepare: Callable[[Any], None]) -> Any:
@@ -88,22 +110,48 @@ def _utc(value: Any) -> str:
     return str(moment.astimezone(UTC).isoformat(timespec="microseconds"))
 
 
-def _session(core: Any, login: Login, regions: tuple[str, ...]) -> Session:
-    """Asks AWS who this is; and so whether the credentials are any good."""
+def _reached(core: Any, login: Login, role: str, regions: tuple[str, ...], prepare: Callable[[Any], None]) -> Session:
+    """Asks AWS who this is; and so whether the credentials are any good.
+
+    The first Region that answers is enough: one that is not there is a failure of its own snapshot.
+    """
+    for region in regions:
+        try:
+            used = _assumed(core, login, role, region, prepare) if role else core
+            identity = _sts(used, login, region).get_caller_identity()
+        except Exception as error:
+            if region == regions[-1] or not trouble.unanswered(error):
+                raise
+        else:
+            break
+    arn = Arn.parse(identity["Arn"])
+    return Session(identity["Account"], arn.partition if arn else "aws", regions, _clients(used, login))
+
+
+def _clients(core: Any, login: Login) -> Callable[[str, str], Any]:
+    """Service and Region to a client that keeps to the Region's rates."""
+    from botocore.config import Config  # noqa: PLC0415
+
     pacers: dict[str, Pacer] = {}
+    config = Config(
+        retries=RETRIES, max_pool_connections=CONNECTIONS, connect_timeout=CONNECT_SECONDS, user_agent_extra=AGENT
+    )
 
     def client(service: str, region: str) -> Any:
-        from botocore.config import Config  # noqa: PLC0415
-
-        config = Config(retries=RETRIES, max_pool_connections=CONNECTIONS, user_agent_extra="ecs2k8s")
         made = core.create_client(service, region_name=region, endpoint_url=login.endpoint_url, config=config)
         pacer = pacers.setdefault(region, Pacer())
         made.meta.events.register_first("before-send", _paced(pacer, service))
         return made
 
-    identity = client("sts", regions[0]).get_caller_identity()
-    arn = Arn.parse(identity["Arn"])
-    return Session(identity["Account"], arn.partition if arn else "aws", regions, client)
+    return client
+
+
+def _sts(core: Any, login: Login, region: str, **credentials: Any) -> Any:
+    """A client that gives up early: when it gets no answer, the network or the Region is not there."""
+    from botocore.config import Config  # noqa: PLC0415
+
+    config = Config(retries=LOGIN_RETRIES, connect_timeout=CONNECT_SECONDS, user_agent_extra=AGENT)
+    return core.create_client("sts", region_name=region, endpoint_url=login.endpoint_url, config=config, **credentials)
 
 
 def _paced(pacer: Pacer, service: str) -> Callable[..., None]:
@@ -114,16 +162,24 @@ def _paced(pacer: Pacer, service: str) -> Callable[..., None]:
 
 
 def _assumed(core: Any, login: Login, arn: str, region: str, prepare: Callable[[Any], None]) -> Any:
-    """A session with the credentials of the role, which last an hour."""
-    sts = core.create_client("sts", region_name=region, endpoint_url=login.endpoint_url)
+    """A session with the credentials of the role: they last an hour, and are fetched again when they end."""
+    from botocore.credentials import AssumeRoleCredentialFetcher, RefreshableCredentials  # noqa: PLC0415
+
     external = {"ExternalId": login.external_id} if login.external_id else {}
-    found = sts.assume_role(RoleArn=arn, RoleSessionName=SESSION_NAME, **external)["Credentials"]
-    assumed = _core(Login(), prepare)
-    assumed.set_credentials(found["AccessKeyId"], found["SecretAccessKey"], found["SessionToken"])
+    fetcher = AssumeRoleCredentialFetcher(
+        lambda _, **keys: _sts(core, login, region, **keys),
+        core.get_credentials(),
+        arn,
+        extra_args={"RoleSessionName": SESSION_NAME, **external},
+    )
+    assumed = _core(login, prepare)
+    assumed._credentials = RefreshableCredentials.create_from_metadata(  # noqa: SLF001 (as boto3's own documents do)
+        fetcher.fetch_credentials(), refresh_using=fetcher.fetch_credentials, method="assume-role"
+    )
     return assumed
 
 
-def _renew(error: Exception, login: Login) -> str:
+def _why(error: Exception, login: Login) -> str:
     """One line: what is wrong, and the command that mends it."""
     import botocore.exceptions as known  # noqa: PLC0415
 
@@ -135,6 +191,8 @@ def _renew(error: Exception, login: Login) -> str:
         return f"the login has expired: run `aws login{profile}` and export again"
     if isinstance(error, known.NoCredentialsError | known.PartialCredentialsError):
         return f"no AWS credentials: run `aws configure sso{profile}`, or name a profile with --profile"
+    if isinstance(error, known.ProfileNotFound):
+        return f"{escape(str(error))}: `aws configure list-profiles` names those that there are"
     return _refused(error, code, profile) if code else _unanswered(error, name, profile)
 
 
@@ -152,6 +210,8 @@ def _refused(error: Exception, code: str, profile: str) -> str:
 def _unanswered(error: Exception, name: str, profile: str) -> str:
     import botocore.exceptions as known  # noqa: PLC0415
 
-    if isinstance(error, known.HTTPClientError):
+    if trouble.unanswered(error):
         return f"AWS gave no answer ({name}): check the network, --region and --endpoint-url"
+    if isinstance(error, known.InvalidRegionError | known.ParamValidationError | ValueError):
+        return f"{escape(' '.join(str(error).split()))}: correct --region, --role-arn, --external-id or --endpoint-url"
     return f"no credentials that can be used ({name}): run `aws sts get-caller-identity{profile}` to see why"

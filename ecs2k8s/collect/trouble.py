@@ -70,9 +70,16 @@ def _told(error: Exception) -> tuple[str, str]:
         return "login-expired", name
     if isinstance(error, exceptions.ParamValidationError):
         return "not-askable", name
-    if isinstance(error, exceptions.HTTPClientError):
+    if unanswered(error):
         return "no-answer", name
     return "answer-not-understood", name
+
+
+def unanswered(error: Exception) -> bool:
+    """Whether nothing came back: no connection, or none to the end."""
+    from botocore import exceptions  # noqa: PLC0415 (only the live reading needs it)
+
+    return isinstance(error, exceptions.HTTPClientError | exceptions.ConnectionError)
 
 
 def by_code(code: str, status: int) -> str:

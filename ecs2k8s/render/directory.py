@@ -30,12 +30,19 @@ class Written:
     removed: tuple[str, ...]
 
 
-def check(directory: Path) -> None:
-    """Raises `OutputError` where *directory* holds something that is not ours."""
+def check(directory: Path, *, several: bool = False) -> None:
+    """Raises `OutputError` where *directory* holds something that is not ours, or ours of the other kind.
+
+    *several*: it is to hold a directory for each account and Region.
+    """
     if directory.exists() and not directory.is_dir():
         raise OutputError(f"{directory}: is no directory")
     if directory.is_dir() and any(directory.iterdir()) and not any((directory / name).is_file() for name in OURS):
         raise OutputError(f"{directory}: is not empty and no migration directory; choose another one with -o")
+    if several and (directory / "snapshot.json").is_file():
+        raise OutputError(f"{directory}: holds the migration of one account and Region; choose another one with -o")
+    if not several and (directory / ACCOUNTS).is_file():
+        raise OutputError(f"{directory}: holds several accounts or Regions; choose another one with -o")
 
 
 def digest(data: bytes) -> str:

@@ -14,7 +14,7 @@ from typing import Any
 from ecs2k8s.collect.calls import CREDENTIALS, calls
 from ecs2k8s.replay.wire import Refusal, Reply, Sent, model, parameters, refused, reply
 
-SCOPE = re.compile(r"Credential=[^/]+/\d+/(?P<region>[^/]+)/")
+SCOPE = re.compile(r"Credential=(?P<key>[^/]+)/\d+/(?P<region>[^/]+)/")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +24,7 @@ class Request:
     call: str
     parameters: dict[str, Any]
     region: str
+    key: str = ""  # the id of the access key that it was signed with
 
 
 # A policy gets the request and how many of its operation came before. It gives an answer, None to leave it to the
@@ -56,7 +57,7 @@ class Hook:
     def answer(self, service: str, operation: str, sent: Sent) -> Reply:
         """The reply to a request on the wire."""
         name = f"{service}.{operation}"
-        asked = Request(name, parameters(service, operation, sent), region_of(sent.headers))
+        asked = Request(name, parameters(service, operation, sent), **signed(sent.headers))
         with self.lock:
             before = self.seen[name]
             self.seen[name] += 1
@@ -78,11 +79,11 @@ def names() -> dict[str, str]:
     return {str(model(service).service_id.hyphenize()): service for service in services}
 
 
-def region_of(headers: Any) -> str:
-    """The Region that a request was signed for."""
+def signed(headers: Any) -> dict[str, str]:
+    """The Region that a request was signed for, and the key."""
     value = headers.get("Authorization") or ""
     found = SCOPE.search(value.decode() if isinstance(value, bytes) else value)
-    return found["region"] if found else ""
+    return found.groupdict() if found else {"region": "", "key": ""}
 
 
 class _Raw(BytesIO):

@@ -18,8 +18,8 @@ FORMAT = "ecs2k8s/accounts/v1"
 Unit = tuple["Path", "Translation"]
 
 
-def accounts_report(units: Sequence[Unit], nothing: Sequence[str]) -> str:
-    """Markdown: one row for each directory, then the accounts and Regions that have nothing to translate."""
+def accounts_report(units: Sequence[Unit], empty: Sequence[str], unread: Sequence[str]) -> str:
+    """Markdown: a row for each directory, then what could not be read, and where there is nothing to translate."""
     lines = ["# Accounts and Regions", ""]
     lines += [
         "| Directory | Workloads | Objects | Errors | Warnings | Report |",
@@ -36,14 +36,16 @@ def accounts_report(units: Sequence[Unit], nothing: Sequence[str]) -> str:
             f"[report.md](../{place}/report/report.md)",
         ]
         lines.append("| " + " | ".join(cells) + " |")
-    lines += ["", *(f"- {plain(text)}" for text in nothing)]
-    return "\n".join(lines).rstrip() + "\n"
+    for title, texts in (("Not read", unread), ("Nothing to translate", empty)):
+        if texts:
+            lines += ["", f"## {title}", "", *(f"- {plain(text)}" for text in texts)]
+    return "\n".join(lines) + "\n"
 
 
-def accounts_json(units: Sequence[Unit]) -> bytes:
+def accounts_json(units: Sequence[Unit], empty: Sequence[str], unread: Sequence[str]) -> bytes:
     """report/accounts.json: the same for machines, and the mark of the folder."""
     found = [
         {"directory": str(place), "workloads": len(made.translated), "findings": counts(made.findings)}
         for place, made in units
     ]
-    return canonical({"format": FORMAT, "directories": found})
+    return canonical({"format": FORMAT, "directories": found, "empty": list(empty), "unread": list(unread)})
