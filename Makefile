@@ -60,7 +60,7 @@ format: $(READY) ## format the code and apply safe fixes
 	@$(BIN)/ruff check --fix --quiet; $(BIN)/ruff format
 
 bench: $(READY) ## measure
-	@$(BIN)/python bench/bench.py
+	@$(BIN)/python -m bench.bench
 
 update: $(READY) ## rewrite expected outputs and generated docs; the diff is the review
 	@$(PYTEST) --update

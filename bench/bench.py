@@ -1,7 +1,7 @@
 """Times whole exports: ledger, reports and files included. Prints figures, judges nothing.
 
-python bench/bench.py                 1,000 and 4,000 services, and the start of `ecs2k8s --help`
-python bench/bench.py 500 2000        other counts
+python -m bench.bench                 1,000 and 4,000 services from files, 200 and 1,000 live, the start of `--help`
+python -m bench.bench 500 2000        other counts from files
 """
 
 from __future__ import annotations
@@ -15,6 +15,9 @@ import time
 from pathlib import Path
 from typing import Any
 
+from bench import live
+
+LIVE = (200, 1000)
 REGION, ACCOUNT = "eu-west-1", "111122223333"
 EXPORT = """
 import resource, sys, time
@@ -22,7 +25,7 @@ start = time.perf_counter()
 from ecs2k8s.cli import export
 from ecs2k8s.cli.console import Talk
 request = export.Request(output=sys.argv[2], sources=(sys.argv[1],))
-export.run(request, Talk(0), strict=False, allow_partial=False, as_json=False)
+export.run(request, Talk(0))
 print(time.perf_counter() - start, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 """
 
@@ -134,6 +137,8 @@ def main(counts: list[int]) -> None:
         print(f"{count} services: {seconds:.2f} s, {rates}, {objects} objects, peak {peak:.0f} MiB")
     if len(counts) > 1:
         print(f"time({counts[-1]}) / time({counts[0]}) = {taken[-1] / taken[0]:.2f}")
+    for count in LIVE:
+        live.show(count)
     helped, bare = start("-m", "ecs2k8s", "--help"), start("-c", "pass")
     print(f"ecs2k8s --help: {helped * 1000:.0f} ms, python -c pass: {bare * 1000:.0f} ms, ratio {helped / bare:.1f}")
 

@@ -1,6 +1,6 @@
 """An account of many Fargate services behind three load balancers, as documents, and the fewest calls that read it.
 
-python bench/estate.py 200      the counts
+python -m bench.estate 200      the counts
 """
 
 from __future__ import annotations

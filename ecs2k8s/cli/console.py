@@ -31,6 +31,9 @@ class ExitCode(IntEnum):
     PARTIAL = 5  # output is written, but something could not be read
 
 
+INTERRUPTED = 130
+
+
 @dataclass(frozen=True, slots=True)
 class Talk:
     """What is said on stderr: 0 only what went wrong, 1 one line per stage, 2 every file."""
@@ -96,7 +99,8 @@ def guarded(app: Callable[..., object]) -> None:
         code = app(standalone_mode=False)
         sys.stdout.flush()
     except (typer.Abort, KeyboardInterrupt):
-        code = 130
+        sys.stdout.flush()
+        os._exit(INTERRUPTED)  # nobody waits for requests that are under way in other threads
     except typer.Exit as exit_:
         code = exit_.exit_code
     except typer.TyperException as error:

@@ -20,6 +20,7 @@ from ecs2k8s.collect.resume import Partial, key
 from ecs2k8s.collect.trouble import Trouble
 from ecs2k8s.core.documents import canonical
 from ecs2k8s.core.errors import Ecs2k8sError
+from ecs2k8s.core.partitions import of_region
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -147,6 +148,8 @@ def pools() -> Iterator[Pools]:
 
 def requests(row: Call, reading: Reading) -> Iterator[Item]:
     """The parameters of each request of *row*: no value twice, as many in one as its batch takes, in stable order."""
+    if of_region(reading.region) in row.without:
+        return
     found = getattr(ids, row.ids)(reading.limited(closure(row.name))) if row.ids else [{}]
     name, size = row.batched
     groups: dict[bytes, tuple[Item, dict[bytes, Any]]] = {}
