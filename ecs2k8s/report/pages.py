@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from ecs2k8s.collect.calls import calls, paces
+from ecs2k8s.collect.pace import SHARE, bucket_of
+from ecs2k8s.collect.policy import policies
 from ecs2k8s.core.added import added
 from ecs2k8s.core.fidelity import Fidelity
 from ecs2k8s.core.fields import tables
@@ -13,6 +17,7 @@ from ecs2k8s.core.target import Target, choices
 from ecs2k8s.report.escape_markdown import code, ours
 
 if TYPE_CHECKING:
+    from ecs2k8s.collect.calls import Call
     from ecs2k8s.core.fields import FieldTable, Pattern, Row
 
 MADE = "<!-- Made from mappings/ by `make update`; do not edit. -->"
@@ -20,7 +25,13 @@ MADE = "<!-- Made from mappings/ by `make update`; do not edit. -->"
 
 def pages() -> dict[str, str]:
     """File name below docs/ to text."""
-    return {"coverage.md": coverage_page(), "findings.md": findings_page(), "target.md": target_page()}
+    return {
+        "coverage.md": coverage_page(),
+        "findings.md": findings_page(),
+        "iam-policy.json": policy_page(),
+        "reads.md": reads_page(),
+        "target.md": target_page(),
+    }
 
 
 def coverage_page() -> str:
@@ -108,3 +119,46 @@ def target_page() -> str:
         default = getattr(Target(), key)
         lines.append(f"| `{key}` | {code(str(default))} | {ours(words['text'])} | {ours(words['reason'])} |")
     return "\n".join(lines) + "\n"
+
+
+def policy_page() -> str:
+    """What `ecs2k8s policy export` prints without options."""
+    found = policies()
+    return json.dumps(found[0] if len(found) == 1 else found, indent=2) + "\n"
+
+
+def reads_page() -> str:
+    """Every operation that can be sent to AWS."""
+    lines = [
+        "# What is read from AWS",
+        "",
+        MADE,
+        "",
+        f"`ecs2k8s export` can send these {len(calls())} operations and no other; boto3 sends its own for credentials.",
+        "`ecs2k8s policy export` prints the IAM policy for them ([iam-policy.json](iam-policy.json) for any account).",
+        "`One request takes`: values of a parameter in one request, and items of a page of its answer.",
+        "",
+        "| Operation | For | One request takes | Permission |",
+        "|---|---|---|---|",
+        *(_read(row) for row in calls().values()),
+        "",
+        "## Rates",
+        "",
+        f"Requests that may be sent at once, and requests a second from then on: {SHARE:.0%} of what is documented,",
+        "because others in the account share it. A service that documents no rate is asked as the row `default` says.",
+        "",
+        "| Bucket | Burst | Rate | Operations |",
+        "|---|--:|--:|---|",
+    ]
+    for name, pace in paces().items():
+        rows = [row for row in calls().values() if row.pace == name]
+        counted = sorted({bucket_of(row) for row in rows} if name == "default" else {row.name for row in rows})
+        lines.append(f"| {name} | {pace.burst} | {pace.rate * SHARE:g} | {', '.join(counted)} |")
+    return "\n".join(lines) + "\n"
+
+
+def _read(row: Call) -> str:
+    sizes = [f"{size} {code(name)}" for name, size in row.batch.items()]
+    sizes += [f"pages of {size}" for size in row.page.values()]
+    permissions = "<br>".join(code(each) for each in row.permissions) or "none"
+    return f"| {row.name} | {ours(row.why)} | {'<br>'.join(sizes)} | {permissions} |"
