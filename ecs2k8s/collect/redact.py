@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 PAIRS = (("name", "value"), ("Name", "Value"), ("key", "value"), ("Key", "Value"))  # environment, tags, attributes
 MAPS = {"options", "driverOpts", "dockerLabels", "labels", "tags", "Tags"}  # what people call their own settings in
+NAMES = {"image"}  # `shop/token:1.2` is a name and a tag
 
 
 def mask(value: Any, key: str = "") -> Any:
@@ -20,18 +21,25 @@ def mask(value: Any, key: str = "") -> Any:
 
     The same secret gives the same constant everywhere, so masking twice changes nothing.
     """
+    return _masked(value, key, by_name=False)
+
+
+def _masked(value: Any, key: str, *, by_name: bool) -> Any:
+    """*by_name*: the members of maps have names that people chose."""
     if isinstance(value, str):
-        return _text(value)
+        return value if key in NAMES else _text(value)
     if isinstance(value, list):
-        return list(_items(value))
+        return list(_items(value, key, by_name=by_name))
     if isinstance(value, dict):
-        return _pair(value) or {name: _member(name, child, key) for name, child in value.items()}
+        named = by_name or key in MAPS
+        return _pair(value) or {name: _member(name, child, named, by_name) for name, child in value.items()}
     return value
 
 
-def _member(name: str, child: Any, key: str) -> Any:
-    by_name = key in MAPS and isinstance(child, str) and looks_secret(name, child)
-    return REDACTED if by_name else mask(child, name)
+def _member(name: str, child: Any, named: bool, by_name: bool) -> Any:  # noqa: FBT001 (of one caller)
+    if named and isinstance(child, str) and looks_secret(name, child):
+        return REDACTED
+    return _masked(child, name, by_name=by_name)
 
 
 def _pair(value: dict[str, Any]) -> dict[str, Any] | None:
@@ -42,20 +50,20 @@ def _pair(value: dict[str, Any]) -> dict[str, Any] | None:
     return None
 
 
-def _items(value: list[Any]) -> Iterator[Any]:
+def _items(value: list[Any], key: str, *, by_name: bool) -> Iterator[Any]:
     """Arguments of a command follow their flags: `--password`, then the password."""
     for before, item in pairwise(["", *value]):
         flag = isinstance(before, str) and before.startswith("--") and isinstance(item, str)
-        yield REDACTED if flag and looks_secret(before.lstrip("-"), item) else mask(item)
+        yield REDACTED if flag and looks_secret(before.lstrip("-"), item) else _masked(item, key, by_name=by_name)
 
 
 def _text(text: str) -> str:
     """JSON in a string, as schedules hold the overrides of a task, is looked into."""
-    if text.startswith("{"):
+    if text.lstrip()[:1] in ("{", "["):
         try:
             inner = json.loads(text)
         except (ValueError, RecursionError):
             return hidden(text)
-        masked = mask(inner)
+        masked = _masked(inner, "", by_name=True)
         return text if masked == inner else json.dumps(masked)
     return hidden(text)

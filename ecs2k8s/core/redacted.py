@@ -4,86 +4,153 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from functools import cache
 from itertools import pairwise
 from math import log2
+from string import ascii_lowercase, ascii_uppercase, digits
+from typing import TYPE_CHECKING
 
+import msgspec
+
+from ecs2k8s.core.mappings import load_yaml
 from ecs2k8s.core.placeholders import PLACEHOLDER
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 REDACTED = "ecs2k8s:redacted"
 
-# DB_PASSWORD, dbPassword, MYSQL_PWD, X-Api-Key, Splunk-token; not TOKENIZER, SECRETARY or COMPASS.
-WORDS = {
-    *("password", "passwd", "passwords", "passphrase", "passcode", "pwd", "secret", "secrets", "token", "tokens"),
-    *("credential", "credentials", "apikey", "authtoken", "authkey", "secretkey", "privatekey", "accesskey"),
-    *("dbpass", "apitoken", "accesstoken", "clientsecret"),
-}
-ENDINGS = ("password", "passwd", "passphrase", "apikey", "secretkey", "authtoken")  # of words that run together
-# With `key` behind it.
-KEYS = {"api", "private", "access", "secret", "auth", "encryption", "signing", "license", "account", "master", "ssh"}
-# What a name of this ending holds is about a secret, and no secret.
-HARMLESS = {
-    *("file", "path", "arn", "name", "url", "uri", "endpoint", "host", "port", "ttl", "expiry", "expires"),
-    *("enabled", "length", "type", "version", "region", "dir", "algorithm", "timeout", "limit", "issuer"),
-    *("count", "size", "max", "min", "seconds", "minutes", "hours", "days", "header", "prefix", "policy", "provider"),
-    *("expiration", "audience"),
-}
 PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
-VALUE = re.compile(
-    r"\b(AKIA|ASIA)[0-9A-Z]{16}\b"
-    r"|-----BEGIN [A-Z ]{0,30}PRIVATE KEY"
-    r"|\beyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]*"
-    r"|\bgh[pousr]_[A-Za-z0-9]{20,}|\bgithub_pat_\w{20,}|\bglpat-[\w-]{16,}|\bnpm_[A-Za-z0-9]{30,}"
-    r"|\bxox[abeoprs]-[\w-]{8,}|\b[rs]k_(live|test)_\w{8,}|\bSG\.[\w-]{16,}\.[\w-]{16,}|\bAIza[\w-]{30,}"
-    r"|\bsk-[A-Za-z0-9_-]{20,}|\bhooks\.slack\.com/services/\w"
-    r"|\b[A-Za-z][A-Za-z0-9+.-]{0,30}://[^\s/:@?#]{0,200}:(?P<password>[^\s/@?#]{1,300})@"
-    r"|(?i:\b(AccountKey|SharedAccessKey|Password|Pwd)\s{0,3}=(?!\s{0,3}[$;])[^;\s])"
-)
-HEX, HEX_ENTROPY = re.compile(r"[0-9a-f]{32,}|[0-9A-F]{32,}"), 3.0
-BASE64, BASE64_ENTROPY = re.compile(r"[A-Za-z0-9+/_-]{20,}={0,2}"), 4.5
-RANDOM_BY_NATURE = {
-    *("sha", "sha1", "sha256", "commit", "revision", "version", "digest", "hash", "checksum", "id", "ids", "uuid"),
-    *("build", "git", "image", "tag", "client", "kid", "fingerprint", "arn", "etag", "public", "pubkey"),
-}
-FLAG = re.compile(
-    r"(?i)(?P<flag>\b[\w-]{0,30}(?:password|passwd|secret|token|api[_-]?key)[=:]\s?)(?![$<{\s])[^\s\"'&;,]{3,}"
-)
 NO_SECRET = re.compile(
-    r"arn:aws[\w-]*:.*|true|false|yes|no|on|off|none|null|enabled|disabled|-?[0-9]{0,5}", re.IGNORECASE
+    r"arn:[\w*-]{1,20}:\S*|true|false|yes|no|on|off|none|null|enabled|disabled|-?[0-9]{0,5}", re.IGNORECASE
 )
+
+# Of these only the group is the secret; a text without what stands before the colon is not searched at all.
+LONG = re.compile(r"[\w.~/-]{14}")
+PRIVATE_KEY = re.compile(r"-----BEGIN [A-Z ]{0,30}PRIVATE KEY[\w+/=\s:,.()\\-]*|PuTTY-User-Key-File-[\w+/=\s:,.()\\-]*")
+IN_URL = re.compile(r"://[^\s/:@?#]{0,200}:(?!\d{1,5}[/?#])(?P<value>[^\s?#\"'<>,]{1,300})@(?=[\w.$\[{-])")
+# `password=x`, `"token": "x"`, `--api-key x`, `?sig=x`, `Authorization: Bearer x`; an ARN is taken first, and left.
+WORDED = re.compile(
+    r"""(?ix)
+      \b arn:[\w*-]{1,20}: [^\s"']*
+    | (?:
+        (?: password | passwd | passphrase | (?<![a-z]) pwd | secret | token
+          | (?:api|access|secret|private|account) [_-]? key (?:[_-]base)? | sharedaccesskey | [_-]pass )
+        \\? ["']? \s{0,3} [=:] \s{0,3}
+      | (?<=-) (?: password | passwd | requirepass | secret | token | api-key | pass ) \s{1,3}
+      | [?&] (?: sig | signature | key | code ) =
+      | \b authorization \\? ["']? \s{0,2} [:=] \s{0,2} \\? ["']? (?: bearer | basic | token ) \s{1,3}
+      )
+      (?: \\? (?P<quote>["']) (?![$<{\s]) (?P<quoted>(?: (?!(?P=quote)) [^\\] ){1,300})
+        | (?![$<{\s"'\\]) (?P<value>[^\s"'&;,\\]{3,300}) )
+    """
+)
+CRYPTED = re.compile(r"\$(?:2[aby]|apr1|[156])\$[\w./$]{20,}")  # as in a file of passwords
+
+HEX, HEX_ENTROPY = re.compile(r"[0-9a-f]{32,}|[0-9A-F]{32,}"), 3.0
+WORD = re.compile(r"[A-Za-z0-9+/_-]{20,}={0,2}")
+ONE_CASE = re.compile(r"[a-z0-9]{30,}|[A-Z0-9]{30,}")
+DIGITS = re.compile(r"[0-9]+")
+# Ends as AWS ends names that it makes: a UUID, CloudFormation's thirteen letters, the id of a resource of EC2.
+MADE_BY_AWS = re.compile(
+    r"(?i:.*[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})|[A-Za-z][A-Za-z0-9-]*-[0-9A-Z]{11,14}|[\w-]*-[0-9a-f]{16,17}"
+)
+KINDS = {letter: kind for kind, letters in enumerate((ascii_uppercase, ascii_lowercase, digits)) for letter in letters}
+FEWEST, CHANGES = 18, 0.4  # letters and digits; the share of neighbours that are of different kinds
+
+
+class Known(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """mappings/secrets.yaml."""
+
+    words: frozenset[str]
+    endings: tuple[str, ...]
+    keys: frozenset[str]
+    harmless: frozenset[str]
+    random: frozenset[str]
+    tokens: dict[str, str]
+
+
+@cache
+def known() -> Known:
+    return msgspec.convert(load_yaml("secrets.yaml"), Known)
+
+
+@cache
+def _tokens() -> re.Pattern[str]:
+    return re.compile(rf"\b(?:{'|'.join(known().tokens.values())})")
 
 
 def looks_secret(name: str, value: str) -> bool:
-    """Whether a variable or an option holds a secret in the clear: by the words of its name, or its value's form."""
+    """Whether a variable or an option holds a secret in the clear: by the words of its name, or its value's form.
+
+    What `hidden` would change looks secret, whatever its name.
+    """
     text = value.strip()
     if not text or text == REDACTED or NO_SECRET.fullmatch(text) or PLACEHOLDER.fullmatch(text):
         return False
-    found = VALUE.search(text)
-    if found:
-        return not (found["password"] and PLACEHOLDER.fullmatch(found["password"]))
+    if any(_is_secret(found) for form in _forms(text) for found in form.finditer(text)):
+        return True
     return _secret_name(name) or (is_random(text) and not _known_as_random(name))
 
 
 def hidden(text: str) -> str:
-    """*text* with the constant in place of every part that has the form of a secret."""
-    return FLAG.sub(rf"\g<flag>{REDACTED}", VALUE.sub(_replaced, text)) if text else text
+    """*text* with the constant in place of every part that has the form of a secret; nothing of that part is left."""
+    for form in _forms(text):
+        text = form.sub(_replaced, text)
+    return text
+
+
+def _forms(text: str) -> Iterator[re.Pattern[str]]:
+    """The forms that *text* may have: most texts have none, and are not searched."""
+    if LONG.search(text):
+        yield _tokens()
+    if "PRIVATE KEY" in text or "PuTTY" in text:
+        yield PRIVATE_KEY
+    if "://" in text:
+        yield IN_URL
+    if "=" in text or ":" in text or "--" in text:
+        yield WORDED
+    if "$" in text:
+        yield CRYPTED
+
+
+def _secret_of(found: re.Match[str]) -> str:
+    """The name of the group that is the secret; empty where it is the whole."""
+    return next((name for name in ("value", "quoted") if found.groupdict().get(name)), "")
+
+
+def _is_secret(found: re.Match[str]) -> bool:
+    name = _secret_of(found)
+    if not name:
+        return not NO_SECRET.fullmatch(found[0])
+    return not (PLACEHOLDER.fullmatch(found[name]) or REDACTED in found[name] or NO_SECRET.fullmatch(found[name]))
 
 
 def _replaced(found: re.Match[str]) -> str:
-    password = found["password"]
-    if password and PLACEHOLDER.fullmatch(password):
+    if not _is_secret(found):
         return found[0]
-    return found[0].replace(password, REDACTED) if password else REDACTED
+    start, end = (at - found.start() for at in found.span(_secret_of(found) or 0))
+    return found[0][:start] + REDACTED + found[0][end:]
 
 
 def is_random(text: str) -> bool:
-    """Whether *text* is one word of the kind that machines make: a key in hex or base64, by its letters' entropy.
+    """Whether *text* is one word of the kind that machines make: a key in hex, base62 or base64.
 
-    The bounds are those that scanners of source code use: 3 bits a letter for hex, 4.5 for base64
-    (https://github.com/Yelp/detect-secrets). A name, a path, a version or a sentence stays below them.
+    Hex by the entropy of its letters, with the bound that scanners of source code use (3 bits:
+    https://github.com/Yelp/detect-secrets). A key of twenty letters has too few of them for that: there it is how
+    often capitals, small letters and digits take turns, which they seldom do in names, paths and versions.
     """
     if HEX.fullmatch(text):
         return _entropy(text) > HEX_ENTROPY
-    return bool(BASE64.fullmatch(text)) and _entropy(text) > BASE64_ENTROPY and not text.isalpha()
+    if not WORD.fullmatch(text) or MADE_BY_AWS.fullmatch(text):
+        return False
+    runs = len(DIGITS.findall(text))
+    if ONE_CASE.fullmatch(text):
+        return runs > 2  # noqa: PLR2004 (a name has a number or two)
+    kinds = [KINDS[letter] for letter in text if letter in KINDS]
+    if len(kinds) < FEWEST or len(set(kinds)) < len((ascii_uppercase, ascii_lowercase, digits)) or runs < 2:  # noqa: PLR2004
+        return False
+    return sum(one != other for one, other in pairwise(kinds)) > CHANGES * (len(kinds) - 1)
 
 
 def _entropy(text: str) -> float:
@@ -92,16 +159,15 @@ def _entropy(text: str) -> float:
 
 
 def _known_as_random(name: str) -> bool:
-    """Digests and ids look as random as keys, and are none."""
-    parts = [part.lower() for part in PART.findall(name)]
-    return any(part in RANDOM_BY_NATURE for part in parts)
+    return any(part.lower() in known().random for part in PART.findall(name))
 
 
 def _secret_name(name: str) -> bool:
     parts = [part.lower() for part in PART.findall(name)]
     while parts and parts[-1].isdigit():
         parts.pop()
-    if not parts or parts[-1] in HARMLESS:
+    if not parts or parts[-1] in known().harmless:
         return False
-    keys = any(first in KEYS and second in {"key", "keys"} for first, second in pairwise(parts))
-    return keys or parts[-1] == "pass" or any(part in WORDS or part.endswith(ENDINGS) for part in parts)
+    keys = any(first in known().keys and second in {"key", "keys"} for first, second in pairwise(parts))
+    words, endings = known().words, known().endings
+    return keys or parts[-1] == "pass" or any(part in words or part.endswith(endings) for part in parts)
