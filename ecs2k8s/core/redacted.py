@@ -26,7 +26,7 @@ NO_SECRET = re.compile(
 )
 
 # Of these only the group is the secret; a text without what stands before the colon is not searched at all.
-LONG = re.compile(r"[\w.~/-]{14}")
+LONG = re.compile(r"[\w.~/+=$:-]{14}")
 PRIVATE_KEY = re.compile(r"-----BEGIN [A-Z ]{0,30}PRIVATE KEY[\w+/=\s:,.()\\-]*|PuTTY-User-Key-File-[\w+/=\s:,.()\\-]*")
 IN_URL = re.compile(r"://[^\s/:@?#]{0,200}:(?!\d{1,5}[/?#])(?P<value>[^\s?#\"'<>,]{1,300})@(?=[\w.$\[{-])")
 # `password=x`, `"token": "x"`, `--api-key x`, `?sig=x`, `Authorization: Bearer x`; an ARN is taken first, and left.
