@@ -71,7 +71,7 @@ wheel: $(READY) ## build the wheel, install it into an empty environment, run it
 	{ said=$$($(BIN)/python -m build --no-isolation --outdir dist . 2>&1) || { echo "$$said"; exit 1; }; }
 	@there=$$(mktemp -d) && trap 'rm -rf "$$there"' EXIT && trap 'exit 1' INT TERM && unset PYTHONPATH && \
 	echo "wheel: install" && $(BIN)/python -m venv "$$there/venv" && \
-	"$$there/venv/bin/python" -m pip --disable-pip-version-check --quiet install -c constraints.txt dist/*.whl && \
+	"$$there/venv/bin/python" -m pip --disable-pip-version-check --quiet install -c constraints.txt "$$(echo dist/*.whl)[demo]" && \
 	cd "$$there" && PATH="$$there/venv/bin:$$PATH" && \
 	for job in '--version' 'demo' 'coverage migration-demo' 'explain containerDefinitions[].ulimits'; do \
 	  echo "wheel: ecs2k8s $$job" && set -f && ecs2k8s $$job >"$$there/out" || { cat "$$there/out"; exit 1; }; \

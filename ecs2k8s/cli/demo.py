@@ -1,4 +1,4 @@
-"""`ecs2k8s demo`: export the sample account."""
+"""`ecs2k8s demo`: the live export, of a sample account that lives in an emulator in this process."""
 
 from __future__ import annotations
 
@@ -7,17 +7,29 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ecs2k8s.cli import export
+from ecs2k8s.collect import files as documents
+from ecs2k8s.collect.login import Login
 from ecs2k8s.core.errors import SnapshotError
+from ecs2k8s.replay.demo import demo_account
 
 if TYPE_CHECKING:
     from ecs2k8s.cli.console import Talk
 
+ACCOUNT, REGION = "111122223333", "eu-west-1"
+
 
 def run(output: str, talk: Talk) -> int:
-    """Translate `samples/three-tier` from the wheel or the checkout."""
+    """Fill the emulator with `samples/three-tier`, from the wheel or the checkout, and export it over boto3."""
+    sample = documents.read([str(place())]).documents
+    request = export.Request(output=output, login=Login(regions=(REGION,)))
+    with demo_account(sample, ACCOUNT, REGION) as prepare:
+        return export.run(request, talk, prepare)
+
+
+def place() -> Path:
+    """The folder of the sample."""
     package = Path(str(files("ecs2k8s")))
-    for place in (package / "samples" / "three-tier", package.parent / "samples" / "three-tier"):
-        if place.is_dir():
-            request = export.Request(output=output, sources=(str(place),))
-            return export.run(request, talk)
+    for found in (package / "samples" / "three-tier", package.parent / "samples" / "three-tier"):
+        if found.is_dir():
+            return found
     raise SnapshotError(f"samples/three-tier is neither in {package} nor beside it: reinstall ecs2k8s")

@@ -148,7 +148,7 @@ def pools() -> Iterator[Pools]:
 
 def requests(row: Call, reading: Reading) -> Iterator[Item]:
     """The parameters of each request of *row*: no value twice, as many in one as its batch takes, in stable order."""
-    if of_region(reading.region) in row.without:
+    if row.partitions and of_region(reading.region) not in row.partitions:
         return
     found = getattr(ids, row.ids)(reading.limited(closure(row.name))) if row.ids else [{}]
     name, size = row.batched

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ecs2k8s.collect import select, trouble
+from ecs2k8s.collect import estate, select, trouble
 from ecs2k8s.collect.calls import calls
 from ecs2k8s.collect.gathered import Gathered
 from ecs2k8s.collect.kinds import kinds
@@ -52,7 +52,7 @@ def documents(row: Call, parameters: Item, answer: Item, kept: set[int] | None) 
             yield from (Found(shape, item, (key,)) for item in items if kept is None or id(item) in kept)
         if kind.marks and all(answer.get(mark) is not None for mark in kind.marks if mark not in parameters):
             whole = {name: parameters[name] for name in kind.request} | _only(answer, kept)
-            if kept is None or any(whole[mark] for mark in kind.marks):
+            if kept is None or id(answer) in kept or any(whole[mark] for mark in kind.marks):
                 yield Found(shape, whole, ())
 
 
@@ -62,7 +62,7 @@ def _tagged(value: Item, answer: Item, key: str) -> Item:
 
 
 def _only(answer: Item, kept: set[int] | None) -> Item:
-    if kept is None:
+    if kept is None or id(answer) in kept:
         return answer
     return {
         key: [item for item in value if id(item) in kept] if isinstance(value, list) else value
@@ -71,14 +71,19 @@ def _only(answer: Item, kept: set[int] | None) -> Item:
 
 
 def known_definitions(reading: Reading) -> Iterator[Found]:
-    """Task definitions of the last snapshot that are still used: their content cannot change, tags and status can."""
+    """Task definitions of the last snapshot that are still used: their content cannot change, tags and status can.
+
+    Where AWS did not say what these are now, they stay as they were; that it did not is a failure of its own.
+    """
     active = set(reading.items("ecs.ListTaskDefinitions", "taskDefinitionArns"))
     listed = bool(reading.answers("ecs.ListTaskDefinitions"))
-    for asked, answer in reading.answers("ecs.ListTagsForResource"):
-        arn = asked["resourceArn"]
+    tags = {
+        asked["resourceArn"]: answer.get("tags") or [] for asked, answer in reading.answers("ecs.ListTagsForResource")
+    }
+    for arn in sorted(estate.definition_arns(reading) & reading.known.keys()):
         data: dict[str, Any] = {**reading.known[arn]}
-        if "tags" in data or answer.get("tags"):
-            data["tags"] = answer.get("tags") or []
+        if tags.get(arn) or (arn in tags and "tags" in data):
+            data["tags"] = tags[arn]
         if listed:
             data["status"] = "ACTIVE" if arn in active else "INACTIVE"
         yield Found("ecs.TaskDefinition", data, ())

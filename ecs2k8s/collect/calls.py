@@ -45,7 +45,7 @@ class Call(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     split: tuple[str, ...] = ()
     pace: str = "default"
     scope: Literal["region", "account"] = "region"
-    without: tuple[str, ...] = ()
+    partitions: tuple[str, ...] = ()
     actions: tuple[str, ...] | None = None
     resource: tuple[str, ...] = ("*",)
     name: str = ""

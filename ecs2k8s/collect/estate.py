@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -42,12 +43,14 @@ def configurations(reading: Reading) -> Iterator[Item]:
 
 
 def tasks(reading: Reading) -> list[Item]:
-    """Tasks of the services that are read, and those that no service started."""
+    """Tasks of the services that are read, and those that neither a service nor a daemon started."""
     names = {(service.get("clusterArn"), service.get("serviceName")) for service in services(reading)}
     found = []
     for task in reading.items("ecs.DescribeTasks", "tasks"):
         kind, _, name = str(task.get("group", "")).partition(":")
         of_service = (task.get("clusterArn"), name) in names
+        if kind == "daemon":
+            continue
         if of_service if kind == "service" else not reading.scope.only_services:
             found.append(task)
     return found
@@ -71,10 +74,54 @@ def schedules(reading: Reading) -> list[Item]:
     return [] if reading.scope.only_services else found
 
 
+def started_schedules(reading: Reading) -> Iterator[tuple[Item, Item]]:
+    """Schedules that start tasks in the clusters that are read, each with the parameters of its tasks.
+
+    The universal target has the whole request of RunTask in its input.
+    https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-targets-universal.html
+    """
+    found = clusters(reading)
+    names = {str(its) for each in found for its in (each.get("clusterArn"), each.get("clusterName"))}
+    for _, answer in reading.answers("scheduler.GetSchedule"):
+        target = answer.get("Target", {})
+        if not str(target.get("Arn", "")).endswith(RUN_TASK):
+            yield answer, target.get("EcsParameters", {})
+            continue
+        request = capitals(inner(target.get("Input")))
+        if str(request.get("Cluster", "default")) in names:
+            yield answer, {**request, "TaskDefinitionArn": request.get("TaskDefinition")}
+
+
 def scheduled(reading: Reading) -> Iterator[Item]:
     """What schedules start."""
-    for _, answer in reading.answers("scheduler.GetSchedule"):
-        yield answer.get("Target", {}).get("EcsParameters", {})
+    for _, parameters in started_schedules(reading):
+        yield parameters
+
+
+def inner(text: Any) -> Item:
+    """The JSON object that a text holds; an empty one where it holds none."""
+    try:
+        found = json.loads(text) if isinstance(text, str) else None
+    except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def capitals(value: Item) -> Item:
+    """The same with keys as EventBridge writes them: ECS's own API begins them with a small letter."""
+    return {key[:1].upper() + key[1:]: each for key, each in value.items()}
+
+
+def overrides(reading: Reading) -> Iterator[Item]:
+    """What tasks, and the inputs of rules and schedules, put in place of parts of their task definition."""
+    for task in tasks(reading):
+        yield task.get("overrides", {})
+    for target in reading.items("events.ListTargetsByRule", "Targets"):
+        if target.get("EcsParameters"):
+            yield inner(target.get("Input"))
+    for schedule, parameters in started_schedules(reading):
+        given = parameters.get("Overrides", inner(schedule.get("Target", {}).get("Input")))
+        yield {key[:1].lower() + key[1:]: each for key, each in given.items()} if isinstance(given, dict) else {}
 
 
 def definition_arns(reading: Reading) -> set[str]:
@@ -104,7 +151,7 @@ def containers(reading: Reading) -> Iterator[Item]:
 def roles(reading: Reading) -> set[str]:
     """Names of the task and execution roles of this account; tasks can have others than their definition."""
     found = set()
-    for each in (*definitions(reading), *(task.get("overrides", {}) for task in tasks(reading))):
+    for each in (*definitions(reading), *overrides(reading)):
         for key in ("taskRoleArn", "executionRoleArn"):
             text = str(each.get(key) or "")
             arn = Arn.parse(text)
@@ -179,13 +226,21 @@ def networks(reading: Reading) -> Iterator[Item]:
     for each in configurations(reading):
         yield each.get("networkConfiguration", {}).get("awsvpcConfiguration", {})
     for each in (*rule_targets(reading), *scheduled(reading)):
-        network = each.get("NetworkConfiguration", {})
+        network = each.get("NetworkConfiguration") or {}
         its = network.get("awsvpcConfiguration") or network.get("AwsvpcConfiguration") or {}
         yield {key[:1].lower() + key[1:]: value for key, value in its.items()}
 
 
+def task_subnets(reading: Reading) -> Iterator[str]:
+    """Subnets of tasks that have no service, which say it in the details of their interface."""
+    for task in tasks(reading):
+        for attachment in task.get("attachments", ()):
+            yield from (each["value"] for each in attachment.get("details", ()) if each.get("name") == "subnetId")
+
+
 def subnets(reading: Reading) -> set[str]:
     found = {subnet for network in networks(reading) for subnet in network.get("subnets", ())}
+    found.update(task_subnets(reading))
     for balancer in load_balancers(reading):
         found.update(zone.get("SubnetId") for zone in balancer.get("AvailabilityZones", ()))
     return {str(subnet) for subnet in found if subnet}
@@ -206,7 +261,22 @@ def task_groups(reading: Reading) -> set[str]:
     found = {group for network in networks(reading) for group in network.get("securityGroups", ())}
     for balancer in load_balancers(reading):
         found.update(balancer.get("SecurityGroups", ()))
-    return {str(group) for group in found}
+    return {str(group) for group in found} | default_groups(reading)
+
+
+def default_groups(reading: Reading) -> set[str]:
+    """Tasks whose network names no group have the default group of their VPC."""
+    bare = {
+        subnet
+        for network in networks(reading)
+        if not network.get("securityGroups")
+        for subnet in network.get("subnets", ())
+    }
+    found = {each.get("VpcId") for each in reading.items("ec2.DescribeSubnets", "Subnets") if each["SubnetId"] in bare}
+    groups = reading.items("ec2.DescribeSecurityGroups", "SecurityGroups")
+    return {
+        str(each["GroupId"]) for each in groups if each.get("GroupName") == "default" and each.get("VpcId") in found
+    }
 
 
 def permissions(group: Item) -> Iterator[Item]:
@@ -246,6 +316,7 @@ def endpoints(store: Item) -> set[str]:
         value = stack.pop()
         if isinstance(value, dict):
             found |= {str(value[key]).lower() for key in ("Address", "ReaderEndpoint", "Endpoint") if _text(value, key)}
+            found |= {str(name).lower() for name in value.get("CustomEndpoints") or ()}
             stack.extend(value.values())
         elif isinstance(value, list):
             stack.extend(value)
@@ -301,7 +372,8 @@ def security_groups(reading: Reading) -> list[Item]:
 
 
 IMAGE = re.compile(
-    r"(?P<account>\d{12})\.dkr[.-]ecr(?:-fips)?\.(?P<region>[a-z0-9-]+)\.(?:amazonaws\.com|on\.aws)(?:\.cn)?/"
+    r"(?P<account>\d{12})\.dkr[.-]ecr(?:-fips)?\.(?P<region>[a-z0-9-]+)"
+    r"\.(?:amazonaws\.com|amazonaws\.eu|on\.aws|on\.amazonwebservices\.com)(?:\.cn)?/"
     r"(?P<repository>[^:@]+)(?::(?P<tag>[^@]+))?(?:@(?P<digest>sha256:[0-9a-f]{64}))?"
 )
 

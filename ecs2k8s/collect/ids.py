@@ -32,8 +32,13 @@ def list_clusters(reading: Reading) -> Requests:
 
 
 def clusters(reading: Reading) -> Requests:
-    for name in reading.scope.clusters or reading.items("ecs.ListClusters", "clusterArns"):
-        yield {"clusters": name}
+    """All, or those that are asked for, as far as they are here."""
+    if not reading.scope.clusters:
+        yield from ({"clusters": arn} for arn in reading.items("ecs.ListClusters", "clusterArns"))
+    for name in reading.scope.clusters:
+        arn = Arn.parse(name)
+        if arn is None or _is_here(arn, reading):
+            yield {"clusters": name}
 
 
 def active_clusters(reading: Reading) -> Requests:
@@ -54,10 +59,11 @@ def clusters_with_instances(reading: Reading) -> Requests:
 
 
 def capacity_providers(reading: Reading) -> Requests:
+    """For each cluster: without it, the providers of managed instances, which belong to one, are not described."""
     for cluster in estate.clusters(reading):
         for name in cluster.get("capacityProviders", ()):
             if name not in OF_AWS:
-                yield {"capacityProviders": name}
+                yield {"cluster": cluster["clusterArn"], "capacityProviders": name}
 
 
 def services(reading: Reading) -> Requests:
@@ -69,7 +75,7 @@ def services(reading: Reading) -> Requests:
 
 def task_sets(reading: Reading) -> Requests:
     for service in estate.services(reading):
-        if estate.controller(service) in estate.OTHER_CONTROLLERS:
+        if estate.controller(service) in estate.OTHER_CONTROLLERS and service.get("taskSets"):
             yield {"cluster": service["clusterArn"], "service": service["serviceArn"]}
 
 
@@ -202,13 +208,19 @@ def scalable_targets(reading: Reading) -> Requests:
 
 
 def registries(reading: Reading) -> Requests:
-    for arn in estate.registries(reading):
-        yield {"Id": last(arn)}
+    """By id, but for those of a namespace that another account shares: they are known by ARN only."""
+    for text in estate.registries(reading):
+        arn = Arn.parse(text)
+        yield {"Id": text if arn and arn.account != reading.account else last(text)}
+
+
+def all_tasks(reading: Reading) -> Requests:
+    """Once, unless only services are asked for."""
+    if not reading.scope.only_services:
+        yield {}
 
 
 def rule_targets(reading: Reading) -> Requests:
-    if reading.scope.only_services:
-        return
     for cluster in estate.clusters(reading):
         for bus in reading.items("events.ListEventBuses", "EventBuses"):
             yield {"TargetArn": cluster["clusterArn"], "EventBusName": bus["Name"]}
@@ -264,10 +276,10 @@ def file_systems(reading: Reading) -> Requests:
         yield {"FileSystemId": volume["fileSystemId"]}
 
 
-def access_points(reading: Reading) -> Requests:
+def with_access_points(reading: Reading) -> Requests:
     for volume in _efs(reading):
-        if found := volume.get("authorizationConfig", {}).get("accessPointId"):
-            yield {"AccessPointId": found}
+        if volume.get("authorizationConfig", {}).get("accessPointId"):
+            yield {"FileSystemId": volume["fileSystemId"]}
 
 
 def mount_targets(reading: Reading) -> Requests:
@@ -278,8 +290,8 @@ def mount_targets(reading: Reading) -> Requests:
 def images(reading: Reading) -> Requests:
     for container in estate.containers(reading):
         image = estate.IMAGE.fullmatch(str(container.get("image", "")))
-        if image and image["region"] == reading.region:
-            ident = {"imageDigest": image["digest"]} if image["digest"] else {"imageTag": image["tag"] or "latest"}
+        if image and image["region"] == reading.region and not image["digest"]:
+            ident = {"imageTag": image["tag"] or "latest"}
             yield {"registryId": image["account"], "repositoryName": image["repository"], "imageIds": ident}
 
 
@@ -314,11 +326,15 @@ def certificates(reading: Reading) -> Requests:
             yield {"CertificateArn": each["CertificateArn"]}
 
 
+def _is_here(arn: Arn, reading: Reading) -> bool:
+    """Another Region or account would have to be asked elsewhere, and here its name may be somebody else's."""
+    return (arn.region, arn.account) == (reading.region, reading.account)
+
+
 def secrets(reading: Reading) -> Requests:
-    """Those of this Region: another one would not know them."""
     for text in (*estate.login_secrets(reading), *estate.secret_names(reading)):
         arn = Arn.parse(text)
-        if arn and arn.service == "secretsmanager" and arn.region == reading.region:
+        if arn and arn.service == "secretsmanager" and _is_here(arn, reading):
             yield {"SecretId": ":".join(text.split(":")[:SECRET_ARN])}
     for text in estate.login_secrets(reading):
         if text and not Arn.parse(text):
@@ -332,7 +348,7 @@ def parameters(reading: Reading) -> Requests:
         arn = Arn.parse(text)
         if arn is None and text:
             yield {"ParameterFilters.Name": text}
-        elif arn and arn.service == "ssm" and arn.region == reading.region:
+        elif arn and arn.service == "ssm" and _is_here(arn, reading):
             name = arn.resource.partition("/")[2]
             yield {"ParameterFilters.Name": f"/{name}"}
             if "/" not in name:
@@ -340,8 +356,10 @@ def parameters(reading: Reading) -> Requests:
 
 
 def eks_clusters(reading: Reading) -> Requests:
-    if reading.scope.eks_cluster:
-        yield {"name": last(reading.scope.eks_cluster)}
+    named = reading.scope.eks_cluster
+    arn = Arn.parse(named)
+    if named and (arn is None or _is_here(arn, reading)):
+        yield {"name": last(named)}
 
 
 def named_eks_cluster(reading: Reading) -> Requests:

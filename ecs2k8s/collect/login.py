@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ecs2k8s.collect import trouble
+from ecs2k8s.collect.calls import calls
 from ecs2k8s.collect.guard import guard
 from ecs2k8s.collect.pace import Pacer
 from ecs2k8s.core.arns import Arn
@@ -133,13 +134,14 @@ def _clients(core: Any, login: Login) -> Callable[[str, str], Any]:
     from botocore.config import Config  # noqa: PLC0415
 
     pacers: dict[str, Pacer] = {}
+    regional = {row.service for row in calls().values() if row.scope == "region"}
     config = Config(
         retries=RETRIES, max_pool_connections=CONNECTIONS, connect_timeout=CONNECT_SECONDS, user_agent_extra=AGENT
     )
 
     def client(service: str, region: str) -> Any:
         made = core.create_client(service, region_name=region, endpoint_url=login.endpoint_url, config=config)
-        pacer = pacers.setdefault(region, Pacer())
+        pacer = pacers.setdefault(region if service in regional else "", Pacer())
         made.meta.events.register_first("before-send", _paced(pacer, service))
         return made
 

@@ -41,7 +41,7 @@ def statements(partition: str, regions: tuple[str, ...], account: str) -> Iterat
     """One for each set of resources, the narrow ones first."""
     actions: dict[tuple[str, ...], set[str]] = {}
     for row in calls().values():
-        if partition in row.without:
+        if row.partitions and partition not in row.partitions:
             continue
         found = product(row.resource, regions)
         resources = {text.format(partition=partition, region=region, account=account) for text, region in found}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 from ecs2k8s.collect.recognise import ASIDE
@@ -13,16 +14,30 @@ if TYPE_CHECKING:
     from ecs2k8s.collect.reading import Item
 
 TOKENS = ("nextToken", "NextToken")  # of operations for which botocore has no paginator
+REDIRECTED = 300  # from here on a status is no success, and its body may be anything
 
 
 def send(client: Any, row: Call, parameters: Item) -> Item:
     """All pages together, without what only belongs to the answer's transport. Raises what botocore raises."""
     from botocore import xform_name  # noqa: PLC0415 (only the live reading needs it)
 
+    client.meta.events.register("before-parse", whole, unique_id="ecs2k8s-whole")
     merged: Item = {}
     for page in _pages(client, xform_name(row.operation), row, parameters):
         _merge(merged, page)
     return {key: value for key, value in merged.items() if key not in ASIDE}
+
+
+def whole(operation_model: Any, response_dict: Item, **_: Any) -> None:
+    """botocore takes JSON that ends in the middle, or never begins, for an answer that holds nothing."""
+    if response_dict["status_code"] >= REDIRECTED or "json" not in operation_model.service_model.resolved_protocol:
+        return
+    try:
+        json.loads(response_dict["body"])
+    except ValueError as error:
+        from botocore.parsers import ResponseParserError  # noqa: PLC0415
+
+        raise ResponseParserError(f"{operation_model.name}: the answer is no JSON") from error
 
 
 def _pages(client: Any, method: str, row: Call, parameters: Item) -> Iterator[Item]:

@@ -60,6 +60,23 @@ def namespaces(reading: Reading) -> Iterator[Item]:
             yield each
 
 
+def access_points(reading: Reading) -> Iterator[Item]:
+    """Those that volumes name."""
+    named = {
+        volume.get("efsVolumeConfiguration", {}).get("authorizationConfig", {}).get("accessPointId")
+        for definition in estate.definitions(reading)
+        for volume in definition.get("volumes", ())
+    }
+    return (
+        each for each in reading.items("efs.DescribeAccessPoints", "AccessPoints") if each["AccessPointId"] in named
+    )
+
+
+def schedules(reading: Reading) -> Iterator[Item]:
+    """Whole answers: those about schedules that start tasks in the clusters that are read."""
+    return (schedule for schedule, _ in estate.started_schedules(reading))
+
+
 def db_instances(reading: Reading) -> list[Item]:
     return estate.stores(reading, "rds.DescribeDBInstances")
 
@@ -88,15 +105,36 @@ def alarms(reading: Reading) -> Iterator[Item]:
     }
     for policy in scaling_policies(reading):
         watched |= {alarm.get("AlarmName") for alarm in policy.get("Alarms", ())}
-    kept = set()
-    for alarm in reading.items("cloudwatch.DescribeAlarms", "MetricAlarms"):
-        if alarm.get("AlarmName") in watched or any(_on(found, services, suffixes) for found in dimensions(alarm)):
-            kept.add(str(alarm.get("AlarmName")))
-            yield alarm
-    for alarm in reading.items("cloudwatch.DescribeAlarms", "CompositeAlarms"):
-        named = set(re.findall(r'\(\s*"?([^"()]+?)"?\s*\)', str(alarm.get("AlarmRule", ""))))
-        if alarm.get("AlarmName") in watched or named & kept:
-            yield alarm
+    for group in deployment_groups(reading):
+        watched |= {alarm.get("name") for alarm in group.get("alarmConfiguration", {}).get("alarms", ())}
+    metric = list(reading.items("cloudwatch.DescribeAlarms", "MetricAlarms"))
+    composite = {
+        str(each.get("AlarmName")): each for each in reading.items("cloudwatch.DescribeAlarms", "CompositeAlarms")
+    }
+    kept = {str(name) for name in watched if name}
+    kept |= {
+        str(each.get("AlarmName"))
+        for each in metric
+        if any(_on(found, services, suffixes) for found in dimensions(each))
+    }
+    kept = _made_of(kept, {name: named_alarms(each) for name, each in composite.items()})
+    yield from (each for each in (*metric, *composite.values()) if each.get("AlarmName") in kept)
+
+
+def named_alarms(composite: Item) -> set[str]:
+    """The alarms in the rule of a composite one, by name: `ALARM("name") OR OK(arn:…:alarm:name)`."""
+    found = re.findall(r'\(\s*"?([^"()]+?)"?\s*\)', str(composite.get("AlarmRule", "")))
+    return {each.rpartition(":alarm:")[2] for each in found}
+
+
+def _made_of(kept: set[str], parts: dict[str, set[str]]) -> set[str]:
+    """*kept*, the composite alarms that have one of them as a part, and all parts of those."""
+    while True:
+        more = {name for name, named in parts.items() if named & kept}
+        more |= {part for name in kept & parts.keys() for part in parts[name]}
+        if more <= kept:
+            return kept
+        kept |= more
 
 
 def _suffix(arn: str) -> str:
@@ -113,7 +151,10 @@ def dimensions(alarm: Item) -> Iterator[dict[str, Any]]:
 
 
 def _on(found: dict[str, Any], services: set[tuple[str, Any]], suffixes: set[str]) -> bool:
-    if (str(found.get("ClusterName")), found.get("ServiceName")) in services:
+    cluster = str(found.get("ClusterName"))
+    if (cluster, found.get("ServiceName")) in services:
+        return True
+    if found.keys() == {"ClusterName"} and cluster in {name for name, _ in services}:
         return True
     return bool({found.get("LoadBalancer"), found.get("TargetGroup")} & suffixes)
 
@@ -133,13 +174,21 @@ def record_sets(reading: Reading) -> list[Item]:
 
 
 def _leading_to(reading: Reading, names: set[str]) -> list[Item]:
-    found = []
-    for record in reading.items("route53.ListResourceRecordSets", "ResourceRecordSets"):
-        values = [each.get("Value", "") for each in record.get("ResourceRecords") or ()]
-        values.append((record.get("AliasTarget") or {}).get("DNSName", ""))
-        if names & {estate.plain_name(value) for value in values}:
-            found.append(record)
-    return found
+    """Records that lead to *names*, also by way of other records."""
+    records = list(reading.items("route53.ListResourceRecordSets", "ResourceRecordSets"))
+    while True:
+        found = [record for record in records if names & _values(record)]
+        more = names | {estate.plain_name(record["Name"]) for record in found}
+        if more == names:
+            return found
+        names = more
+
+
+def _values(record: Item) -> set[str]:
+    """What a record leads to."""
+    values = [each.get("Value", "") for each in record.get("ResourceRecords") or ()]
+    values.append((record.get("AliasTarget") or {}).get("DNSName", ""))
+    return {estate.plain_name(value) for value in values} - {""}
 
 
 def hosted_zones(reading: Reading) -> Iterator[Item]:

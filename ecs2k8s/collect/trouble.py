@@ -33,7 +33,15 @@ LOGIN = {
     *("NoCredentialsError", "PartialCredentialsError", "CredentialRetrievalError", "TokenRetrievalError"),
     *("LoginError", "LoginRefreshRequired", "LoginTokenLoadError", "MissingDependencyException"),
 }
-GONE = ("NotFound", "NotFoundException", "NotFoundFault", "NoSuchEntity", "DoesNotExist", "DoesNotExistException")
+GONE = (
+    "NotFound",
+    "NotFoundException",
+    "NotFoundFault",
+    "NoSuchEntity",
+    "DoesNotExist",
+    "DoesNotExistException",
+    "NonexistentItemException",
+)
 
 
 @dataclass(frozen=True, slots=True)

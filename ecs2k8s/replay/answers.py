@@ -98,6 +98,14 @@ def _described(shape: str, arn: str, key: str) -> Callable[[Estate, Asked], Item
     return answer
 
 
+def _providers_of_cluster(estate: Estate, asked: Asked) -> Item:
+    """Those that the cluster names."""
+    cluster = estate.one("ecs.Cluster", "ClusterNotFoundException", clusterArn=asked["cluster"])
+    named = [name for name in asked["capacityProviders"] if name in cluster.get("capacityProviders", ())]
+    answer = _described("ecs.CapacityProvider", "name", "capacityProviders")
+    return answer(estate, {"capacityProviders": named, "include": asked.get("include", ())})
+
+
 def _in_cluster(data: Item, arn: str, cluster: str) -> bool:
     """Container instances say it in their ARN only: `container-instance/CLUSTER/ID`."""
     its = data.get("clusterArn") or str(data[arn]).rpartition(":")[2].split("/")[1]
@@ -358,7 +366,7 @@ OPERATIONS: dict[str, Callable[[Estate, Asked], Item]] = {
     "sts.GetCallerIdentity": _identity,
     "ecs.ListClusters": _arns("ecs.Cluster", "clusterArn", "clusterArns"),
     "ecs.DescribeClusters": _described("ecs.Cluster", "clusterArn", "clusters"),
-    "ecs.DescribeCapacityProviders": _described("ecs.CapacityProvider", "name", "capacityProviders"),
+    "ecs.DescribeCapacityProviders": _providers_of_cluster,
     "ecs.ListServices": _arns("ecs.Service", "serviceArn", "serviceArns"),
     "ecs.DescribeServices": _described("ecs.Service", "serviceArn", "services"),
     "ecs.DescribeTaskSets": _task_sets,
@@ -412,7 +420,7 @@ OPERATIONS: dict[str, Callable[[Estate, Asked], Item]] = {
     "iam.GetPolicyVersion": _whole("iam.PolicyVersion", "NoSuchEntity", ("PolicyArn",), PolicyArn="PolicyArn"),
     "iam.ListOpenIDConnectProviders": _providers,
     "efs.DescribeFileSystems": _by("efs.FileSystem", "FileSystems", "FileSystemNotFound", FileSystemId="FileSystemId"),
-    "efs.DescribeAccessPoints": _by("efs.AccessPoint", "AccessPoints", "AccessPointNotFound", AccessPointId="AccessPointId"),
+    "efs.DescribeAccessPoints": _by("efs.AccessPoint", "AccessPoints", "", FileSystemId="FileSystemId"),
     "efs.DescribeMountTargets": _by("efs.MountTarget", "MountTargets", "", FileSystemId="FileSystemId"),
     "efs.DescribeMountTargetSecurityGroups": _whole("efs.MountTargetSecurityGroups", "MountTargetNotFound", ("MountTargetId",), MountTargetId="MountTargetId"),
     "efs.DescribeFileSystemPolicy": _whole("efs.FileSystemPolicy", "PolicyNotFound", FileSystemId="FileSystemId"),

@@ -24,6 +24,7 @@ class Request:
     call: str
     parameters: dict[str, Any]
     region: str
+    sent: Sent | None = field(default=None, compare=False, repr=False)  # as it goes over the wire
     key: str = ""  # the id of the access key that it was signed with
 
 
@@ -46,18 +47,13 @@ class Hook:
         session.get_component("event_emitter").register_last("before-send", self._before_send)
 
     def _before_send(self, event_name: str, request: Any, **_: Any) -> Any:
-        from botocore.awsrequest import AWSResponse  # noqa: PLC0415
-
         service, operation = event_name.split(".")[1:]
-        given = request.body or b""
-        body = given.encode() if isinstance(given, str) else given
-        found = self.answer(names()[service], operation, Sent(request.url, request.headers, body))
-        return AWSResponse(request.url, found.status, found.headers, _Raw(found.body))
+        return received(request, self.answer(names()[service], operation, sent_of(request)))
 
     def answer(self, service: str, operation: str, sent: Sent) -> Reply:
         """The reply to a request on the wire."""
         name = f"{service}.{operation}"
-        asked = Request(name, parameters(service, operation, sent), **signed(sent.headers))
+        asked = Request(name, parameters(service, operation, sent), sent=sent, **signed(sent.headers))
         with self.lock:
             before = self.seen[name]
             self.seen[name] += 1
@@ -70,6 +66,19 @@ class Hook:
         except Refusal as refusal:
             return refused(service, refusal)
         raise LookupError(f"no policy answers {name}, and nothing is sent to AWS")
+
+
+def sent_of(request: Any) -> Sent:
+    """What botocore is about to send."""
+    body = request.body or b""
+    return Sent(request.url, request.headers, body.encode() if isinstance(body, str) else body, request.method)
+
+
+def received(request: Any, found: Reply) -> Any:
+    """The reply as botocore gets it from its connection."""
+    from botocore.awsrequest import AWSResponse  # noqa: PLC0415
+
+    return AWSResponse(request.url, found.status, found.headers, _Raw(found.body))
 
 
 @cache

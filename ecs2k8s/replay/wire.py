@@ -20,6 +20,7 @@ class Sent:
     url: str
     headers: Any
     body: bytes
+    method: str = "POST"
 
 
 @dataclass(frozen=True, slots=True)
