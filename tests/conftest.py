@@ -10,7 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore import handlers
 from hypothesis import settings
+
+from ecs2k8s.collect.calls import CREDENTIALS, calls
+from ecs2k8s.replay.emulator import FILLING
+from ecs2k8s.replay.hook import names
 
 settings.register_profile("dev", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True, database=None)
@@ -58,6 +63,26 @@ def only_loopback() -> None:
     An audit hook sees what any library in any thread does, before it is done. It cannot be removed, and need not be.
     """
     sys.addaudithook(refuse)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def only_reads() -> None:
+    """Make the test fail that sends AWS, or what stands in for it, an operation that is no row of collect.yaml.
+
+    Every client of botocore in this process is seen, also one that was made without the guard. What fills an emulator
+    says so. Processes that tests start speak to a server of the replay layer, which knows the same operations only.
+    """
+    handlers.BUILTIN_HANDLERS.append(("before-send", only_rows))
+
+
+def only_rows(event_name: str, request: Any, **_: Any) -> None:
+    service, operation = event_name.split(".")[1:]
+    agent = request.headers.get("User-Agent", b"")
+    if FILLING in (agent.decode() if isinstance(agent, bytes) else agent):
+        return
+    name = f"{names().get(service, service)}.{operation}"
+    if name not in calls() and name not in CREDENTIALS:
+        pytest.fail(f"{name} was sent: it is no row of mappings/collect.yaml")
 
 
 def refuse(event: str, args: tuple[Any, ...]) -> None:

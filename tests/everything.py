@@ -6,6 +6,7 @@ from functools import cache
 from typing import Any
 
 from ecs2k8s.collect import files
+from ecs2k8s.collect.identity import identity
 from ecs2k8s.core.documents import Document
 from tests.estates import ROOT
 from tests.replayed import ACCOUNT, REGION
@@ -14,6 +15,7 @@ ECS = f"arn:aws:ecs:{REGION}:{ACCOUNT}"
 ELB = f"arn:aws:elasticloadbalancing:{REGION}:{ACCOUNT}"
 CLUSTER = f"{ECS}:cluster/shop"
 EKS = "target"
+SHARED = "sg-0a1b2c3d4e5f60004"  # the group of the sample's database
 
 
 @cache
@@ -59,9 +61,27 @@ def ecs() -> list[Document]:
         Document("ecs.TaskDefinition", definition, family),
         Document("ecs.TaskSet", task_set["taskSetArn"], task_set),
         Document("ecs.ContainerInstance", f"{ECS}:container-instance/shop/1", instance()),
-        Document("ecs.Daemon", daemon, {"daemonArn": daemon, "clusterArn": CLUSTER, "status": "ACTIVE"}),
+        Document("ec2.Instance", "instance/i-1", {"InstanceId": "i-1", "InstanceType": "m5.large", "VpcId": "vpc-1"}),
+        *agent(daemon),
         Document("ecs.Gateway", gateway, {"gatewayArn": gateway}),
-        Document("ecs.GatewayRoute", f"{gateway}/1", {"gatewayRouteArn": f"{gateway}/1", "gatewayArn": gateway}),
+        Document("ecs.GatewayRoute", f"{gateway}/1", {"gatewayRouteArn": f"{gateway}/1"}),
+    ]
+
+
+def agent(daemon: str) -> list[Document]:
+    revision, definition = f"{daemon}/1", f"{ECS}:daemon-task-definition/agent:1"
+    its: Item = {"daemonArn": daemon, "clusterArn": CLUSTER, "status": "ACTIVE"}
+    its["currentRevisions"] = [{"arn": revision}]
+    app: Item = {"name": "agent", "image": "agent:1"}
+    running: Item = {"daemonRevisionArn": revision, "daemonArn": daemon, "daemonTaskDefinitionArn": definition}
+    return [
+        Document("ecs.Daemon", daemon, its),
+        Document("ecs.DaemonRevision", revision, running),
+        Document(
+            "ecs.DaemonTaskDefinition",
+            definition,
+            {"daemonTaskDefinitionArn": definition, "family": "agent", "revision": 1, "containerDefinitions": [app]},
+        ),
     ]
 
 
@@ -133,18 +153,21 @@ def eks() -> list[Document]:
         "clusterName": EKS,
     }
     addon = {"addonName": "vpc-cni", "clusterName": EKS, "addonArn": f"{arn}:addon/target/vpc-cni/1"}
-    providers = {"OpenIDConnectProviderList": [{"Arn": f"arn:aws:iam::{ACCOUNT}:oidc-provider/oidc.eks/id/1"}]}
+    trusted = f"arn:aws:iam::{ACCOUNT}:oidc-provider/oidc.eks/id/1"
+    providers = {"OpenIDConnectProviderList": [{"Arn": trusted}]}
+    provider = {"OpenIDConnectProviderArn": trusted, "Url": "oidc.eks/id/1", "ClientIDList": ["sts.amazonaws.com"]}
+    cluster: Item = {"name": EKS, "arn": f"{arn}:cluster/target", "version": "1.35"}
+    cluster["identity"] = {"oidc": {"issuer": "https://oidc.eks/id/1"}}
     return [
-        Document(
-            "eks.Cluster", f"{arn}:cluster/target", {"name": EKS, "arn": f"{arn}:cluster/target", "version": "1.35"}
-        ),
+        Document("eks.Cluster", cluster["arn"], cluster),
         Document("eks.Addon", addon["addonArn"], addon),
         Document("eks.Nodegroup", nodes["nodegroupArn"], nodes),
         Document("eks.FargateProfile", profile["fargateProfileArn"], profile),
         Document(
             "eks.PodIdentityAssociations", "pod-identity-associations/target", {"clusterName": EKS, "associations": []}
         ),
-        Document("iam.OpenIDConnectProviders", "open-id-connect-providers/1", providers),
+        Document(listed := "iam.OpenIDConnectProviders", identity(listed, providers), providers),
+        Document("iam.OpenIDConnectProvider", trusted, provider),
     ]
 
 
@@ -154,7 +177,9 @@ def others() -> list[Document]:
         f"arn:aws:scheduler:{REGION}:{ACCOUNT}:schedule",
     )
     named = {"ClusterName": "shop", "ServiceName": "legacy"}
-    group: Item = {"applicationName": "shop", "deploymentGroupName": "legacy"}
+    group: Item = {"applicationName": "shop", "deploymentGroupName": "legacy", "deploymentConfigName": "slow"}
+    proxy = f"arn:aws:rds:{REGION}:{ACCOUNT}:db-proxy:prx-1"
+    cache = f"arn:aws:elasticache:{REGION}:{ACCOUNT}:serverlesscache:carts"
     group |= {"ecsServices": [{key[:1].lower() + key[1:]: value for key, value in named.items()}]}
     parameter: Item = {
         "Name": "/shop/token",
@@ -169,6 +194,13 @@ def others() -> list[Document]:
     registry = {"Id": "srv-1", "Arn": f"{discovery}:service/srv-1", "Name": "legacy", "NamespaceId": "ns-1"}
     return [
         Document("codedeploy.DeploymentGroup", "deployment-group/shop/legacy", group),
+        Document("codedeploy.DeploymentConfig", "deployment-config/slow", {"deploymentConfigName": "slow"}),
+        Document("rds.DBProxy", proxy, {"DBProxyName": "shop", "DBProxyArn": proxy, "VpcSecurityGroupIds": [SHARED]}),
+        Document(
+            "elasticache.ServerlessCache",
+            cache,
+            {"ServerlessCacheName": "carts", "ARN": cache, "SecurityGroupIds": [SHARED]},
+        ),
         Document("ssm.Parameter", parameter["ARN"], parameter),
         Document("scheduler.Schedule", night["Arn"], night),
         Document("servicediscovery.Namespace", names["Arn"], names),

@@ -77,6 +77,15 @@ def test_every_row_is_asked_and_nothing_else_and_nothing_twice(tmp_path: Path) -
     assert {request.call for request in (*hook.calls, *again.calls)} == set(calls())
 
 
+def test_every_document_of_the_account_is_kept(tmp_path: Path) -> None:
+    snapshot = read(hook_of(everything()), tmp_path, Scope(eks_cluster=EKS))
+    given = {(document.shape, document.id): document.data for document in everything()}
+    found = {(document.shape, document.id): document.data for document in snapshot.documents}
+    assert sorted(given.keys() - found.keys()) == []
+    assert {shape for shape, _ in found.keys() - given.keys()} == {"elbv2.Tags"}  # of what has none
+    assert [key for key in given if given[key] != found[key]] == []
+
+
 def test_known_revisions_are_not_read_again_but_their_tags_and_status_are(tmp_path: Path) -> None:
     first = read(hook_of(everything()), tmp_path, Scope(eks_cluster=EKS))
     arn = f"arn:aws:ecs:{REGION}:{ACCOUNT}:task-definition/shop-worker:31"
@@ -115,6 +124,16 @@ def test_an_operation_that_no_row_names_is_refused_before_it_is_sent() -> None:
     with pytest.raises(NotAllowedError, match=r"secretsmanager\.DeleteSecret"):
         client.delete_secret(SecretId="a")
     assert len(hook.calls) == before
+
+
+def test_the_suite_sees_what_is_sent_without_the_guard() -> None:
+    import botocore.session
+
+    core = botocore.session.Session()
+    core.set_credentials("AKIDEXAMPLE", "not-a-key")
+    client = core.create_client("secretsmanager", region_name=REGION, endpoint_url="http://127.0.0.1:9")
+    with pytest.raises(pytest.fail.Exception, match=r"secretsmanager\.GetSecretValue was sent"):
+        client.get_secret_value(SecretId="a")
 
 
 READS_SECRETS = {

@@ -76,6 +76,7 @@ UNANSWERED = {
     ("no-answer", "ecs.ListDaemons in eu-west-1"),
     ("no-answer", "ecs.ListGateways in eu-west-1"),
     ("no-answer", "codedeploy.BatchGetDeploymentGroups in eu-west-1"),
+    ("answer-not-understood", "elasticache.DescribeServerlessCaches in eu-west-1"),
     ("aws-failure", "arn:aws:ecs:eu-west-1:111122223333:capacity_provider/managed"),  # AWS spells it capacity-provider
 }
 

@@ -8,7 +8,7 @@ from ecs2k8s.collect import estate, select, trouble
 from ecs2k8s.collect.calls import calls
 from ecs2k8s.collect.gathered import Gathered
 from ecs2k8s.collect.kinds import kinds
-from ecs2k8s.collect.recognise import Found, failures_in
+from ecs2k8s.collect.recognise import Found, failures_in, members
 from ecs2k8s.core.escape import escape
 
 if TYPE_CHECKING:
@@ -48,8 +48,8 @@ def documents(row: Call, parameters: Item, answer: Item, kept: set[int] | None) 
             if form == "map":
                 yield Found(shape, _tagged(value, answer, key), (key,))
                 continue
-            items = value if form == "list" else value.get("Items") or []
-            yield from (Found(shape, item, (key,)) for item in items if kept is None or id(item) in kept)
+            found = (item for _, item in members(form, value))
+            yield from (Found(shape, item, (key,)) for item in found if kept is None or id(item) in kept)
         if kind.marks and all(answer.get(mark) is not None for mark in kind.marks if mark not in parameters):
             whole = {name: parameters[name] for name in kind.request} | _only(answer, kept)
             if kept is None or id(answer) in kept or any(whole[mark] for mark in kind.marks):

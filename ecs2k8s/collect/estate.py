@@ -137,10 +137,11 @@ def definition_arns(reading: Reading) -> set[str]:
 
 
 def definitions(reading: Reading) -> list[Item]:
-    """Task definitions, read now or known already."""
+    """Task definitions, of daemons too, read now or known already."""
     read = [answer["taskDefinition"] for _, answer in reading.answers("ecs.DescribeTaskDefinition") if answer]
     wanted = definition_arns(reading)
-    return [*read, *(data for arn, data in reading.known.items() if arn in wanted)]
+    daemons = (answer.get("daemonTaskDefinition") for _, answer in reading.answers("ecs.DescribeDaemonTaskDefinition"))
+    return [*read, *filter(None, daemons), *(data for arn, data in reading.known.items() if arn in wanted)]
 
 
 def containers(reading: Reading) -> Iterator[Item]:
@@ -241,9 +242,26 @@ def task_subnets(reading: Reading) -> Iterator[str]:
 def subnets(reading: Reading) -> set[str]:
     found = {subnet for network in networks(reading) for subnet in network.get("subnets", ())}
     found.update(task_subnets(reading))
+    found.update(each.get("SubnetId") for each in instances(reading))
+    found.update(cluster_subnets(reading))
     for balancer in load_balancers(reading):
         found.update(zone.get("SubnetId") for zone in balancer.get("AvailabilityZones", ()))
     return {str(subnet) for subnet in found if subnet}
+
+
+def cluster_subnets(reading: Reading) -> Iterator[str]:
+    """Subnets of the EKS cluster that is moved to: its own, and those of its nodes and Fargate profiles."""
+    for _, answer in reading.answers("eks.DescribeCluster"):
+        yield from answer.get("cluster", {}).get("resourcesVpcConfig", {}).get("subnetIds", ())
+    for call, key in (("eks.DescribeNodegroup", "nodegroup"), ("eks.DescribeFargateProfile", "fargateProfile")):
+        for _, answer in reading.answers(call):
+            yield from answer.get(key, {}).get("subnets", ())
+
+
+def instances(reading: Reading) -> Iterator[Item]:
+    """EC2 instances of the clusters."""
+    for each in reading.items("ec2.DescribeInstances", "Reservations"):
+        yield from each.get("Instances", ())
 
 
 def vpcs(reading: Reading) -> set[str]:
@@ -257,11 +275,13 @@ def vpcs(reading: Reading) -> set[str]:
 
 
 def task_groups(reading: Reading) -> set[str]:
-    """Security groups of tasks and of load balancers."""
+    """Security groups of tasks, of instances and of load balancers."""
     found = {group for network in networks(reading) for group in network.get("securityGroups", ())}
     for balancer in load_balancers(reading):
         found.update(balancer.get("SecurityGroups", ()))
-    return {str(group) for group in found} | default_groups(reading)
+    for instance in instances(reading):
+        found.update(each.get("GroupId") for each in instance.get("SecurityGroups", ()))
+    return {str(group) for group in found if group} | default_groups(reading)
 
 
 def default_groups(reading: Reading) -> set[str]:
@@ -330,8 +350,10 @@ def _text(value: Item, key: str) -> bool:
 STORES = {
     "rds.DescribeDBInstances": ("DBInstances", "VpcSecurityGroups", "VpcSecurityGroupId"),
     "rds.DescribeDBClusters": ("DBClusters", "VpcSecurityGroups", "VpcSecurityGroupId"),
+    "rds.DescribeDBProxies": ("DBProxies", "VpcSecurityGroupIds", ""),
     "elasticache.DescribeReplicationGroups": ("ReplicationGroups", "", ""),
     "elasticache.DescribeCacheClusters": ("CacheClusters", "SecurityGroups", "SecurityGroupId"),
+    "elasticache.DescribeServerlessCaches": ("ServerlessCaches", "SecurityGroupIds", ""),
 }
 
 
@@ -357,7 +379,7 @@ def _caches(reading: Reading, near: set[str]) -> set[str]:
 
 def store_groups(store: Item, call: str) -> set[str]:
     _, groups, key = STORES[call]
-    return {str(each.get(key)) for each in store.get(groups, ())} if groups else set()
+    return {str(each.get(key) if key else each) for each in store.get(groups, ())} if groups else set()
 
 
 def security_groups(reading: Reading) -> list[Item]:
@@ -367,6 +389,9 @@ def security_groups(reading: Reading) -> list[Item]:
         seeds.update(*(store_groups(store, call) for store in stores(reading, call)))
     seeds.update(str(group) for group in reading.items("efs.DescribeMountTargetSecurityGroups", "SecurityGroups"))
     wanted = neighbours(reading, seeds)
+    for _, answer in reading.answers("eks.DescribeCluster"):
+        its = answer.get("cluster", {}).get("resourcesVpcConfig", {})
+        wanted.update((its.get("clusterSecurityGroupId"), *its.get("securityGroupIds", ())))
     found = reading.items("ec2.DescribeSecurityGroups", "SecurityGroups")
     return [group for group in found if group.get("GroupId") in wanted]
 
@@ -376,6 +401,15 @@ IMAGE = re.compile(
     r"\.(?:amazonaws\.com|amazonaws\.eu|on\.aws|on\.amazonwebservices\.com)(?:\.cn)?/"
     r"(?P<repository>[^:@]+)(?::(?P<tag>[^@]+))?(?:@(?P<digest>sha256:[0-9a-f]{64}))?"
 )
+
+
+def deployment_groups(reading: Reading) -> Iterator[Item]:
+    """CodeDeploy's groups that deploy the services."""
+    known = {(last(str(each.get("clusterArn"))), each.get("serviceName")) for each in services(reading)}
+    for group in reading.items("codedeploy.BatchGetDeploymentGroups", "deploymentGroupsInfo"):
+        named = {(each.get("clusterName"), each.get("serviceName")) for each in group.get("ecsServices", ())}
+        if named & known:
+            yield group
 
 
 def deployments(reading: Reading) -> Iterator[Item]:
@@ -389,6 +423,16 @@ def registries(reading: Reading) -> set[str]:
     for deployment in deployments(reading):
         found |= {each.get("discoveryArn") for each in deployment.get("serviceConnectResources", ())}
     return {str(arn) for arn in found if arn}
+
+
+def namespaces(reading: Reading) -> set[str]:
+    """Namespaces of registries and of Service Connect, by id or by name; the latter are also named by ARN."""
+    found = {each.get("Service", {}).get("NamespaceId") for _, each in reading.answers("servicediscovery.GetService")}
+    for cluster in clusters(reading):
+        found.add(cluster.get("serviceConnectDefaults", {}).get("namespace"))
+    for each in (*services(reading), *deployments(reading)):
+        found.add(each.get("serviceConnectConfiguration", {}).get("namespace"))
+    return {last(str(name)) for name in found if name}
 
 
 def secret_names(reading: Reading) -> Iterator[str]:

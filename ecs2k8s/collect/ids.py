@@ -111,9 +111,28 @@ def daemons(reading: Reading) -> Requests:
         yield {"daemonArn": daemon["daemonArn"]}
 
 
+def daemon_revisions(reading: Reading) -> Requests:
+    for _, answer in reading.answers("ecs.DescribeDaemon"):
+        for revision in answer.get("daemon", {}).get("currentRevisions", ()):
+            yield {"daemonRevisionArns": revision["arn"]}
+
+
+def daemon_task_definitions(reading: Reading) -> Requests:
+    found = {
+        each["daemonTaskDefinitionArn"] for each in reading.items("ecs.DescribeDaemonRevisions", "daemonRevisions")
+    }
+    for arn in found:
+        yield {"daemonTaskDefinition": arn}
+
+
 def gateways(reading: Reading) -> Requests:
     for gateway in reading.items("ecs.ListGateways", "gateways"):
         yield {"gateway": gateway["gatewayArn"]}
+
+
+def where_gateways(reading: Reading) -> Requests:
+    if next(reading.items("ecs.ListGateways", "gateways"), None):
+        yield {}
 
 
 def gateway_routes(reading: Reading) -> Requests:
@@ -175,6 +194,13 @@ def tagged(reading: Reading) -> Requests:
             yield {"ResourceArns": each[key]}
 
 
+def instances(reading: Reading) -> Requests:
+    """Those of EC2: ECS Anywhere has instances that EC2 does not know (`mi-…`)."""
+    for each in reading.items("ecs.DescribeContainerInstances", "containerInstances"):
+        if str(each.get("ec2InstanceId", "")).startswith("i-"):
+            yield {"Filters.instance-id": each["ec2InstanceId"]}
+
+
 def subnets(reading: Reading) -> Requests:
     for subnet in estate.subnets(reading):
         yield {"Filters.subnet-id": subnet}
@@ -212,6 +238,11 @@ def registries(reading: Reading) -> Requests:
     for text in estate.registries(reading):
         arn = Arn.parse(text)
         yield {"Id": text if arn and arn.account != reading.account else last(text)}
+
+
+def namespaces(reading: Reading) -> Requests:
+    if estate.namespaces(reading):
+        yield {}
 
 
 def all_tasks(reading: Reading) -> Requests:
@@ -302,13 +333,27 @@ def where_code_deploy(reading: Reading) -> Requests:
 
 def applications(reading: Reading) -> Requests:
     for name in reading.items("codedeploy.ListApplications", "applications"):
-        yield {"applicationName": name}
+        yield {"applicationNames": name}
+
+
+def ecs_applications(reading: Reading) -> Requests:
+    for each in reading.items("codedeploy.BatchGetApplications", "applicationsInfo"):
+        if each.get("computePlatform") == "ECS":
+            yield {"applicationName": each["applicationName"]}
 
 
 def deployment_groups(reading: Reading) -> Requests:
     for asked, answer in reading.answers("codedeploy.ListDeploymentGroups"):
         for name in answer.get("deploymentGroups", ()):
             yield {"applicationName": asked["applicationName"], "deploymentGroupNames": name}
+
+
+def deployment_configs(reading: Reading) -> Requests:
+    """Those that are not CodeDeploy's own, which everybody knows."""
+    for group in estate.deployment_groups(reading):
+        name = str(group.get("deploymentConfigName", ""))
+        if name and not name.startswith("CodeDeployDefault."):
+            yield {"deploymentConfigName": name}
 
 
 def hosted_zones(reading: Reading) -> Requests:
@@ -365,6 +410,15 @@ def eks_clusters(reading: Reading) -> Requests:
 def named_eks_cluster(reading: Reading) -> Requests:
     if reading.scope.eks_cluster:
         yield {}
+
+
+def oidc_provider(reading: Reading) -> Requests:
+    """The one of the cluster's issuer: its ARN ends with the issuer's host and path."""
+    for _, answer in reading.answers("eks.DescribeCluster"):
+        issuer = answer.get("cluster", {}).get("identity", {}).get("oidc", {}).get("issuer", "").partition("://")[2]
+        for each in reading.items("iam.ListOpenIDConnectProviders", "OpenIDConnectProviderList"):
+            if issuer and each["Arn"].partition(":oidc-provider/")[2] == issuer:
+                yield {"OpenIDConnectProviderArn": each["Arn"]}
 
 
 def found_eks_clusters(reading: Reading) -> Requests:

@@ -19,7 +19,7 @@ class Kind(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What documents of one shape are made of, and how they are known; the keys are explained in the file."""
 
     model: tuple[str, ...]
-    answer: dict[str, Literal["list", "map", "items"]] = {}
+    answer: dict[str, Literal["list", "map", "items", "reservations"]] = {}
     arn: str = ""
     names: tuple[str, ...] = ()
     marks: tuple[str, ...] = ()

@@ -47,7 +47,7 @@ class Live:
         }
         partial = Partial(directory / FILE, header, time.time())
         try:
-            reading = Reading(scope, region, self.session.account, known(last))
+            reading = Reading(scope, region, self.session.account, self.clients.mask(known(last)))
             troubles = Run(self.clients, reading, partial, progress).read()
             taken = datetime.fromtimestamp(int(partial.taken), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
             return assemble(reading, troubles, taken), partial

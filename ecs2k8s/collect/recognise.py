@@ -55,7 +55,7 @@ Part = Found | Snapshotted | Said | Strange
 MORE = ("nextToken", "NextToken", "NextMarker", "Marker")
 ASIDE = {"ResponseMetadata", "IsTruncated", "MaxItems", "$schema", *MORE}  # of an answer, and no part of what it says
 MOST = 12  # keys that a message names
-TYPES: dict[str, type] = {"list": list, "map": dict, "items": dict}
+TYPES: dict[str, type] = {"list": list, "map": dict, "items": dict, "reservations": list}
 SERVICE_MARKS = {
     *("networkConfiguration", "deploymentConfiguration", "desiredCount", "launchType", "loadBalancers"),
     *("schedulingStrategy", "capacityProviderStrategy", "serviceRegistries", "deploymentController"),
@@ -169,10 +169,7 @@ def _answer(value: dict[str, Any], held: list[str], path: Path) -> Iterator[Part
         if form == "map":
             yield Found(_shape(key, form, value[key]), _tagged(value, key), (*path, key))
             continue
-        items, at = value[key], (*path, key)
-        if form == "items":
-            items, at = items.get("Items", []), (*at, "Items")
-        yield from (Found(_shape(key, form, item), item, (*at, index)) for index, item in enumerate(items))
+        yield from (Found(_shape(key, form, item), item, (*path, key, *at)) for at, item in members(form, value[key]))
     known = {*held, *ASIDE, *(("tags",) if "taskDefinition" in held else ())}
     if isinstance(value.get("failures"), list):
         yield from failures_in(value["failures"], (*path, "failures"))
@@ -180,6 +177,18 @@ def _answer(value: dict[str, Any], held: list[str], path: Path) -> Iterator[Part
     yield from _more(value, path)
     ignored = (key for key, item in value.items() if key not in known and item not in (None, [], {}, ""))
     yield from (Said("key-ignored", (*path, key), {"key": key}) for key in ignored)
+
+
+def members(form: str, value: Any) -> Iterator[tuple[Path, Any]]:
+    """The items of a list in one of its forms, each with its place: CloudFront's and EC2's stand one level deeper."""
+    if form == "items":
+        yield from ((("Items", index), item) for index, item in enumerate(value.get("Items") or ()))
+    elif form == "reservations":
+        for number, each in enumerate(value):
+            inside = each.get("Instances") or () if isinstance(each, dict) else ()
+            yield from (((number, "Instances", index), item) for index, item in enumerate(inside))
+    else:
+        yield from (((index,), item) for index, item in enumerate(value))
 
 
 def _tagged(value: dict[str, Any], key: str) -> Any:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from base64 import b64decode
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -11,9 +13,25 @@ from ecs2k8s.core.redacted import REDACTED, hidden, looks_secret
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-PAIRS = (("name", "value"), ("Name", "Value"), ("key", "value"), ("Key", "Value"))  # environment, tags, attributes
-MAPS = {"options", "driverOpts", "dockerLabels", "labels", "tags", "Tags"}  # what people call their own settings in
+# What has a name of its own: environment, tags, attributes, headers of conditions and of origins.
+PAIRS = (
+    *(("name", "value"), ("Name", "Value"), ("key", "value"), ("Key", "Value"), ("HeaderName", "HeaderValue")),
+    *(("name", "values"), ("HttpHeaderName", "Values")),
+)
+MAPS = {  # what people call their own settings in
+    *("options", "driverOpts", "dockerLabels", "labels", "tags", "Tags"),
+    *("AuthenticationRequestExtraParams", "HeaderParameters", "QueryStringParameters"),
+}
+SECRET = {"ClientSecret", "MasterUserPassword"}  # members that hold one whatever it looks like
+COMMANDS = {"command", "entryPoint"}
+FLAG = re.compile(r"--?[^\s=]+")
+NEUTRAL = "abc"  # looks secret by its name only
 NAMES = {"image"}  # `shop/token:1.2` is a name and a tag
+# Clients that take a password from an option of one letter, and how the option begins.
+CLIENTS = {"curl": "-u", "redis-cli": "-a", "mysql": "-p", "mysqladmin": "-p", "mariadb-admin": "-p"}
+CLIENT = re.compile(rf"\b(?P<client>{'|'.join(CLIENTS)})\b(?P<rest>[^|;&\n]*)")
+PLACEHOLDER = re.compile(r"(?<=[:,\[])(\s*)(<[^<>\"\s]+>)(?=\s*[,}\]])")  # `{"when": <time>}`, of input templates
+QUOTED_PLACEHOLDER = re.compile(r'"ecs2k8s:(<[^<>\"\s]+>)"')
 
 
 def mask(value: Any, key: str = "") -> Any:
@@ -37,33 +55,103 @@ def _masked(value: Any, key: str, *, by_name: bool) -> Any:
 
 
 def _member(name: str, child: Any, named: bool, by_name: bool) -> Any:  # noqa: FBT001 (of one caller)
-    if named and isinstance(child, str) and looks_secret(name, child):
+    if isinstance(child, str) and ((name in SECRET and child) or (named and looks_secret(name, child))):
         return REDACTED
     return _masked(child, name, by_name=by_name)
 
 
 def _pair(value: dict[str, Any]) -> dict[str, Any] | None:
+    if isinstance(value.get("SearchString"), str):
+        return _matched(value)
     for name, held in PAIRS:
-        if isinstance(value.get(name), str) and isinstance(value.get(held), str):
-            secret = looks_secret(value[name], value[held])
-            return {**value, held: REDACTED if secret else _text(value[held])}
+        if isinstance(value.get(name), str) and isinstance(value.get(held), str | list | dict):
+            rest = {key: _masked(child, key, by_name=False) for key, child in value.items() if key != held}
+            return {key: _held(value[name], value[held]) if key == held else rest[key] for key in value}
     return None
+
+
+def _held(name: str, value: Any) -> Any:
+    """What a pair of this *name* holds; rules have several values for one header, or a map that says how to compare."""
+    if isinstance(value, list):
+        return [_held(name, item) for item in value]
+    if isinstance(value, dict):
+        return {key: _held(name, child) for key, child in value.items()}
+    if not isinstance(value, str):
+        return value
+    return REDACTED if looks_secret(name, value) else _text(value)
+
+
+def _matched(value: dict[str, Any]) -> dict[str, Any]:
+    """What a web ACL compares a header with, in base64."""
+    name = str(value.get("FieldToMatch", {}).get("SingleHeader", {}).get("Name", ""))
+    try:
+        text = b64decode(value["SearchString"], validate=True).decode()
+    except ValueError:
+        text = value["SearchString"]
+    rest = {key: _masked(child, key, by_name=False) for key, child in value.items()}
+    return rest | ({"SearchString": REDACTED} if looks_secret(name, text) else {})
 
 
 def _items(value: list[Any], key: str, *, by_name: bool) -> Iterator[Any]:
     """Arguments of a command follow their flags: `--password`, then the password."""
+    client = next((CLIENTS[word] for word in value if isinstance(word, str) and word in CLIENTS), "")
     for before, item in pairwise(["", *value]):
-        flag = isinstance(before, str) and before.startswith("--") and isinstance(item, str)
-        yield REDACTED if flag and looks_secret(before.lstrip("-"), item) else _masked(item, key, by_name=by_name)
+        if not isinstance(item, str):
+            yield _masked(item, key, by_name=by_name)
+            continue
+        flag = before.lstrip("-") if isinstance(before, str) and FLAG.fullmatch(before) else ""
+        if client and _takes(client, str(before), item):
+            yield _of_client(client, before, item)
+        else:
+            yield _word(flag, item, word=bool(flag) or key in COMMANDS)
+
+
+def _word(flag: str, item: str, *, word: bool) -> str:
+    """One item of a list; *flag* is what stands before it. A whole script is masked in parts, a word as a whole."""
+    if flag and looks_secret(flag, NEUTRAL) and looks_secret(flag, item):
+        return REDACTED
+    masked = _text(item)
+    return REDACTED if word and masked == item and looks_secret(flag, item) else masked
+
+
+def _takes(option: str, before: str, word: str) -> bool:
+    """Whether *word* has the password: behind its option, or joined to it, which is the only way of `-p`."""
+    joined = len(word) > len(option) and word.startswith(option)
+    return joined or (bool(word) and before == option != "-p")
+
+
+def _of_client(client: str, before: str, item: str) -> str:
+    """The password of a client; of a login (`user:password`) what comes after the user."""
+    option = "" if before == client else item[: len(client)]
+    user, colon, _ = item[len(option) :].partition(":")
+    if client == "-u":
+        return f"{option}{user}:{REDACTED}" if colon else item
+    return f"{option}{REDACTED}"
 
 
 def _text(text: str) -> str:
     """JSON in a string, as schedules hold the overrides of a task, is looked into."""
     if text.lstrip()[:1] in ("{", "["):
         try:
-            inner = json.loads(text)
+            inner = json.loads(PLACEHOLDER.sub(r'\1"ecs2k8s:\2"', text))
         except (ValueError, RecursionError):
-            return hidden(text)
+            return _line(text)
         masked = _masked(inner, "", by_name=True)
-        return text if masked == inner else json.dumps(masked)
-    return hidden(text)
+        return text if masked == inner else QUOTED_PLACEHOLDER.sub(r"\1", json.dumps(masked))
+    return _line(text)
+
+
+def _line(text: str) -> str:
+    """A line of a shell: a client's password is a word of it."""
+    return CLIENT.sub(_client, hidden(text)) if CLIENT.search(text) else hidden(text)
+
+
+def _client(found: re.Match[str]) -> str:
+    words = re.split(r"(\s+)", found["rest"])
+    option = CLIENTS[found["client"]]
+    for at in range(0, len(words), 2):
+        before = words[at - 2] if at > 1 else ""
+        word = words[at]
+        if _takes(option, before, word):
+            words[at] = _of_client(option, before, word)
+    return found["client"] + "".join(words)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from base64 import b64encode
 from typing import TYPE_CHECKING, Any
 
 from ecs2k8s.collect.recognise import ASIDE
@@ -25,7 +26,16 @@ def send(client: Any, row: Call, parameters: Item) -> Item:
     merged: Item = {}
     for page in _pages(client, xform_name(row.operation), row, parameters):
         _merge(merged, page)
-    return {key: value for key, value in merged.items() if key not in ASIDE}
+    return {key: _as_text(value) for key, value in merged.items() if key not in ASIDE}
+
+
+def _as_text(value: Any) -> Any:
+    """Bytes, as web ACLs compare headers with, in base64: as the AWS CLI prints them, and as JSON can have them."""
+    if isinstance(value, dict):
+        return {key: _as_text(child) for key, child in value.items()}
+    if isinstance(value, list):
+        return [_as_text(child) for child in value]
+    return b64encode(value).decode() if isinstance(value, bytes) else value
 
 
 def whole(operation_model: Any, response_dict: Item, **_: Any) -> None:

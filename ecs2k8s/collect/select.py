@@ -22,6 +22,7 @@ tasks = estate.tasks
 target_groups = estate.target_groups
 load_balancers = estate.load_balancers
 security_groups = estate.security_groups
+deployment_groups = estate.deployment_groups
 
 
 def network_interfaces(reading: Reading) -> Iterator[Item]:
@@ -45,16 +46,7 @@ def scheduled_actions(reading: Reading) -> Iterator[Item]:
 
 
 def namespaces(reading: Reading) -> Iterator[Item]:
-    """Namespaces of registries and of Service Connect; the latter are named by name or by ARN."""
-    wanted = {
-        answer.get("Service", {}).get("NamespaceId") for _, answer in reading.answers("servicediscovery.GetService")
-    }
-    for cluster in estate.clusters(reading):
-        wanted.add(cluster.get("serviceConnectDefaults", {}).get("namespace"))
-    for service in estate.services(reading):
-        for deployment in (service, *service.get("deployments", ())):
-            wanted.add(deployment.get("serviceConnectConfiguration", {}).get("namespace"))
-    names = {last(str(name)) for name in wanted if name}
+    names = estate.namespaces(reading)
     for each in reading.items("servicediscovery.ListNamespaces", "Namespaces"):
         if {each.get("Id"), each.get("Name")} & names:
             yield each
@@ -85,6 +77,14 @@ def db_clusters(reading: Reading) -> list[Item]:
     return estate.stores(reading, "rds.DescribeDBClusters")
 
 
+def db_proxies(reading: Reading) -> list[Item]:
+    return estate.stores(reading, "rds.DescribeDBProxies")
+
+
+def serverless_caches(reading: Reading) -> list[Item]:
+    return estate.stores(reading, "elasticache.DescribeServerlessCaches")
+
+
 def replication_groups(reading: Reading) -> list[Item]:
     return estate.stores(reading, "elasticache.DescribeReplicationGroups")
 
@@ -105,7 +105,7 @@ def alarms(reading: Reading) -> Iterator[Item]:
     }
     for policy in scaling_policies(reading):
         watched |= {alarm.get("AlarmName") for alarm in policy.get("Alarms", ())}
-    for group in deployment_groups(reading):
+    for group in estate.deployment_groups(reading):
         watched |= {alarm.get("name") for alarm in group.get("alarmConfiguration", {}).get("alarms", ())}
     metric = list(reading.items("cloudwatch.DescribeAlarms", "MetricAlarms"))
     composite = {
@@ -157,14 +157,6 @@ def _on(found: dict[str, Any], services: set[tuple[str, Any]], suffixes: set[str
     if found.keys() == {"ClusterName"} and cluster in {name for name, _ in services}:
         return True
     return bool({found.get("LoadBalancer"), found.get("TargetGroup")} & suffixes)
-
-
-def deployment_groups(reading: Reading) -> Iterator[Item]:
-    services = {(last(str(each.get("clusterArn"))), each.get("serviceName")) for each in estate.services(reading)}
-    for group in reading.items("codedeploy.BatchGetDeploymentGroups", "deploymentGroupsInfo"):
-        named = {(each.get("clusterName"), each.get("serviceName")) for each in group.get("ecsServices", ())}
-        if named & services:
-            yield group
 
 
 def record_sets(reading: Reading) -> list[Item]:

@@ -360,6 +360,7 @@ def _zones(estate: Estate, _: Asked) -> Item:
     return {"HostedZones": estate.all("route53.HostedZone"), "MaxItems": "100"}
 
 
+_instances = _filtered("ec2.Instance", "Instances", InstanceId="instance-id")
 _LB, _LISTENER, _GROUP = ("LoadBalancerArn",), ("ListenerArn",), ("TargetGroupArn",)
 _EKS = "ResourceNotFoundException"
 OPERATIONS: dict[str, Callable[[Estate, Asked], Item]] = {
@@ -379,9 +380,11 @@ OPERATIONS: dict[str, Callable[[Estate, Asked], Item]] = {
     "ecs.ListTagsForResource": _definition_tags,
     "ecs.ListDaemons": _by("ecs.Daemon", "daemonSummariesList", "", clusterArn="clusterArn"),
     "ecs.DescribeDaemon": _inner("ecs.Daemon", "daemon", "DaemonNotFoundException", daemonArn="daemonArn"),
+    "ecs.DescribeDaemonRevisions": lambda estate, asked: {"daemonRevisions": [each for arn in asked["daemonRevisionArns"] for each in estate.where("ecs.DaemonRevision", daemonRevisionArn=arn)]},
+    "ecs.DescribeDaemonTaskDefinition": _inner("ecs.DaemonTaskDefinition", "daemonTaskDefinition", "ClientException", daemonTaskDefinitionArn="daemonTaskDefinition"),
     "ecs.ListGateways": _sweep("ecs.Gateway", "gateways"),
     "ecs.DescribeGateway": _inner("ecs.Gateway", "gateway", "ClientException", gatewayArn="gateway"),
-    "ecs.ListGatewayRoutes": _by("ecs.GatewayRoute", "gatewayRoutes", "", gatewayArn="gateway"),
+    "ecs.ListGatewayRoutes": _sweep("ecs.GatewayRoute", "gatewayRoutes"),
     "ecs.DescribeGatewayRoute": _inner("ecs.GatewayRoute", "gatewayRoute", "ClientException", gatewayRouteArn="gatewayRouteArn"),
     "elbv2.DescribeTargetGroups": _sweep("elbv2.TargetGroup", "TargetGroups"),
     "elbv2.DescribeLoadBalancers": _sweep("elbv2.LoadBalancer", "LoadBalancers"),
@@ -394,6 +397,7 @@ OPERATIONS: dict[str, Callable[[Estate, Asked], Item]] = {
     "elbv2.DescribeTargetGroupAttributes": _whole("elbv2.TargetGroupAttributes", "TargetGroupNotFound", _GROUP, TargetGroupArn="TargetGroupArn"),
     "elbv2.DescribeTargetHealth": _whole("elbv2.TargetHealth", "TargetGroupNotFound", _GROUP, TargetGroupArn="TargetGroupArn"),
     "elbv2.DescribeTags": _tag_descriptions,
+    "ec2.DescribeInstances": lambda estate, asked: {"Reservations": [{"Instances": [each]} for each in _instances(estate, asked)["Instances"]]},
     "ec2.DescribeSubnets": _filtered("ec2.Subnet", "Subnets", SubnetId="subnet-id", VpcId="vpc-id"),
     "ec2.DescribeVpcs": _filtered("ec2.Vpc", "Vpcs", VpcId="vpc-id"),
     "ec2.DescribeSecurityGroups": _filtered("ec2.SecurityGroup", "SecurityGroups", VpcId="vpc-id", GroupId="group-id"),
@@ -419,6 +423,7 @@ OPERATIONS: dict[str, Callable[[Estate, Asked], Item]] = {
     "iam.GetPolicy": _inner("iam.Policy", "Policy", "NoSuchEntity", Arn="PolicyArn"),
     "iam.GetPolicyVersion": _whole("iam.PolicyVersion", "NoSuchEntity", ("PolicyArn",), PolicyArn="PolicyArn"),
     "iam.ListOpenIDConnectProviders": _providers,
+    "iam.GetOpenIDConnectProvider": _whole("iam.OpenIDConnectProvider", "NoSuchEntity", ("OpenIDConnectProviderArn",), OpenIDConnectProviderArn="OpenIDConnectProviderArn"),
     "efs.DescribeFileSystems": _by("efs.FileSystem", "FileSystems", "FileSystemNotFound", FileSystemId="FileSystemId"),
     "efs.DescribeAccessPoints": _by("efs.AccessPoint", "AccessPoints", "", FileSystemId="FileSystemId"),
     "efs.DescribeMountTargets": _by("efs.MountTarget", "MountTargets", "", FileSystemId="FileSystemId"),
@@ -426,11 +431,15 @@ OPERATIONS: dict[str, Callable[[Estate, Asked], Item]] = {
     "efs.DescribeFileSystemPolicy": _whole("efs.FileSystemPolicy", "PolicyNotFound", FileSystemId="FileSystemId"),
     "rds.DescribeDBInstances": _sweep("rds.DBInstance", "DBInstances"),
     "rds.DescribeDBClusters": _sweep("rds.DBCluster", "DBClusters"),
+    "rds.DescribeDBProxies": _sweep("rds.DBProxy", "DBProxies"),
+    "elasticache.DescribeServerlessCaches": _sweep("elasticache.ServerlessCache", "ServerlessCaches"),
     "elasticache.DescribeReplicationGroups": _sweep("elasticache.ReplicationGroup", "ReplicationGroups"),
     "elasticache.DescribeCacheClusters": _sweep("elasticache.CacheCluster", "CacheClusters"),
     "ecr.DescribeImages": _images,
     "cloudwatch.DescribeAlarms": _alarms,
     "codedeploy.ListApplications": _applications,
+    "codedeploy.BatchGetApplications": lambda _, asked: {"applicationsInfo": [{"applicationName": name, "computePlatform": "ECS"} for name in asked["applicationNames"]]},
+    "codedeploy.GetDeploymentConfig": _inner("codedeploy.DeploymentConfig", "deploymentConfigInfo", "DeploymentConfigDoesNotExistException", deploymentConfigName="deploymentConfigName"),
     "codedeploy.ListDeploymentGroups": _deployment_groups,
     "codedeploy.BatchGetDeploymentGroups": _deployment_group_infos,
     "wafv2.GetWebACLForResource": _web_acl,

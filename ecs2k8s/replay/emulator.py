@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     Answer = Callable[[Sent], Reply]
 
 SEED = 1  # ids of the emulator are random: they are to be the same in every run
+FILLING = "ecs2k8s-fills-an-emulator"  # the only clients that write say so
 KEYS = ("AKIDEXAMPLE", "not-a-key", "not-a-token")
 NO_FILES = {
     "AWS_CONFIG_FILE": os.devnull,
@@ -113,7 +114,7 @@ def clients(core: Any, region: str, endpoint_url: str | None = None) -> Client:
     from botocore.config import Config  # noqa: PLC0415
 
     made: dict[str, Any] = {}
-    once = Config(retries={"total_max_attempts": 1})
+    once = Config(retries={"total_max_attempts": 1}, user_agent_extra=FILLING)
 
     def client(service: str) -> Any:
         if service not in made:

@@ -64,6 +64,7 @@ PAGES = {
     "elbv2.DescribeListenerCertificates": _elb("Certificates"),
     "elbv2.DescribeRules": _elb("Rules"),
     "elbv2.DescribeTrustStores": _elb("TrustStores"),
+    "ec2.DescribeInstances": _ec2("Reservations"),
     "ec2.DescribeSubnets": _ec2("Subnets"),
     "ec2.DescribeVpcs": _ec2("Vpcs"),
     "ec2.DescribeSecurityGroups": _ec2("SecurityGroups"),
@@ -86,6 +87,8 @@ PAGES = {
     "efs.DescribeAccessPoints": Pages(("AccessPoints",), "MaxResults"),
     "rds.DescribeDBInstances": _records("DBInstances"),
     "rds.DescribeDBClusters": _records("DBClusters"),
+    "rds.DescribeDBProxies": _records("DBProxies"),
+    "elasticache.DescribeServerlessCaches": Pages(("ServerlessCaches",), "MaxResults", 50, 100),
     "elasticache.DescribeReplicationGroups": _records("ReplicationGroups"),
     "elasticache.DescribeCacheClusters": _records("CacheClusters"),
     "cloudwatch.DescribeAlarms": Pages(("MetricAlarms", "CompositeAlarms"), "MaxRecords", 50, 100),
@@ -110,6 +113,8 @@ BATCHES = {
     "elbv2.DescribeTrustStores": ("TrustStoreArns", 20),
     "application-autoscaling.DescribeScalableTargets": ("ResourceIds", 50),
     "ecr.DescribeImages": ("imageIds", 100),
+    "ecs.DescribeDaemonRevisions": ("daemonRevisionArns", 20),
+    "codedeploy.BatchGetApplications": ("applicationNames", 100),
     "codedeploy.BatchGetDeploymentGroups": ("deploymentGroupNames", 100),
 }
 FILTER_VALUES = {"ec2": 200, "ssm": 50}
