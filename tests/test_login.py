@@ -161,6 +161,17 @@ def test_several_accounts_go_on_after_a_kill_in_the_first(tmp_path: Path) -> Non
     assert len(accounts(tmp_path)["directories"]) == 2
 
 
+def test_an_account_that_is_no_number_chooses_no_path(tmp_path: Path) -> None:
+    def hostile(request: Request, _: int) -> dict[str, Any] | None:
+        if request.call == "sts.GetCallerIdentity":
+            return {"Account": "../../elsewhere", "UserId": "x", "Arn": "arn:aws:iam::1:user/x"}
+        return None
+
+    with pytest.raises(login.LoginError, match=r"names no account of twelve digits, but '\.\./\.\./elsewhere'"):
+        exported(tmp_path / "out", hostile, regions=(REGION, "us-east-1"))
+    assert not list(tmp_path.rglob("snapshot*"))
+
+
 REFUSED = {
     "ExpiredToken": r"the credentials have expired \(ExpiredToken\): run `aws sso login`.*MFA",
     "InvalidClientTokenId": r"AWS refused GetCallerIdentity \(InvalidClientTokenId\)",

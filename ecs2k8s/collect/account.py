@@ -82,7 +82,12 @@ class Run:
 
     def _start(self, row: Call, pool: ThreadPoolExecutor) -> None:
         self.reading.given[row.name] = []
-        for parameters in requests(row, self.reading):
+        try:
+            asked = list(requests(row, self.reading))
+        except KeyError as error:
+            self.troubles.append(trouble.lacking(row, error))
+            return
+        for parameters in asked:
             self.known[row.service] += 1
             self.open[row.name] += 1
             pool.submit(self._one, row, parameters).add_done_callback(lambda future: self.done.put((row, future)))

@@ -24,15 +24,22 @@ def assemble(reading: Reading, troubles: list[Trouble], taken: str) -> Snapshot:
     """The same documents that the answers would give as files; *taken* is when the reading began."""
     gathered = Gathered(times={taken})
     for row in calls().values():
-        kept = {id(item) for item in getattr(select, row.select)(reading)} if row.select else None
+        try:
+            kept = {id(item) for item in getattr(select, row.select)(reading)} if row.select else None
+        except KeyError as error:
+            troubles = [*troubles, trouble.lacking(row, error)]
+            kept = set()
         for parameters, answer in reading.answers(row.name):
             for part in documents(row, parameters, answer, kept):
                 gathered.found(part, row.name)
             for said in failures_in(answer.get("failures") or [], ()):
                 reason, detail = said.args["reason"], said.args["detail"]
                 gathered.say(said.slug, escape(said.args["arn"]) or row.name, reason=reason, detail=detail)
-    for part in known_definitions(reading):
-        gathered.found(part, "snapshot.json")
+    try:
+        for part in known_definitions(reading):
+            gathered.found(part, "snapshot.json")
+    except KeyError as error:
+        troubles = [*troubles, trouble.lacking(calls()["ecs.ListTagsForResource"], error)]
     gathered.failures.update(trouble.findings(troubles, dict(calls()), reading.region))
     return gathered.snapshot()
 

@@ -11,7 +11,7 @@ from ecs2k8s.collect.gathered import Gathered, Taken, notes_on
 from ecs2k8s.collect.identity import identity
 from ecs2k8s.collect.recognise import Found, Said, Snapshotted, Strange, looked_for, recognise
 from ecs2k8s.collect.redact import mask
-from ecs2k8s.collect.required import missing
+from ecs2k8s.collect.required import NAMES, missing, nameless
 from ecs2k8s.collect.shapes import validate
 from ecs2k8s.collect.sources import LIMIT, STANDARD_INPUT, Source, Unreadable, bounded, read_bytes, sources
 from ecs2k8s.core.documents import Document, Snapshot, load
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
     from ecs2k8s.core.paths import Path
 
-NAMES = {"ecs.TaskDefinition": ("family",), "ecs.Service": ("serviceName", "service")}
 REASONS = 3  # of those that the last message names
 
 
@@ -107,15 +106,14 @@ def _found(part: Found, source: Source, gathered: Gathered, unnamed: int) -> int
     if problems:
         gathered.reject(problems, part.path, source.subject)
         return 0
-    keys = NAMES.get(part.shape, ())
-    named = not keys or any(data.get(key) for key in keys)
+    named = not nameless(part.shape, data)
     name = source.stem if not unnamed else f"{source.stem}-{unnamed + 1}"
     if not named:
-        data = {**data, keys[0]: name}
+        data = {**data, NAMES[part.shape][0]: name}
     document = Document(part.shape, identity(part.shape, data), data)
     notes = list(notes_on(coerced, document.id))
     if not named:
-        notes.append(Finding.of("named-after-file", document.id, keys[0], file=source.subject, name=name))
+        notes.append(Finding.of("named-after-file", document.id, NAMES[part.shape][0], file=source.subject, name=name))
     gathered.taken.append(Taken(document, tuple(sorted(notes))))
     return int(not named)
 

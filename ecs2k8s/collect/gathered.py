@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ecs2k8s.collect.checks import Coerced, Problem
 from ecs2k8s.collect.identity import identity
-from ecs2k8s.collect.required import missing
+from ecs2k8s.collect.required import missing, nameless
 from ecs2k8s.collect.shapes import validate
 from ecs2k8s.core.documents import Document, Snapshot, canonical
 from ecs2k8s.core.escape import escape
@@ -53,7 +53,7 @@ class Gathered:
     def found(self, part: Found, subject: str) -> None:
         """Add what an answer of AWS holds."""
         data, problems, coerced = validate(part.data, part.shape)
-        problems = problems or missing(part.shape, data)
+        problems = problems or missing(part.shape, data) or nameless(part.shape, data)
         if problems:
             self.reject(problems, part.path, subject)
             return

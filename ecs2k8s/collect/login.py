@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -23,6 +24,9 @@ LOGIN_RETRIES = {"mode": "standard", "total_max_attempts": 3}
 CONNECTIONS = 32
 AGENT = SESSION_NAME
 CONNECT_SECONDS = 10  # botocore waits a minute; a Region that is not there would then take ten
+
+
+ACCOUNT = re.compile(r"[0-9]{12}")
 
 
 class LoginError(Ecs2k8sError):
@@ -125,8 +129,10 @@ def _reached(core: Any, login: Login, role: str, regions: tuple[str, ...], prepa
                 raise
         else:
             break
-    arn = Arn.parse(identity["Arn"])
-    return Session(identity["Account"], arn.partition if arn else "aws", regions, _clients(used, login))
+    arn, number = Arn.parse(identity.get("Arn", "")), identity.get("Account", "")
+    if not ACCOUNT.fullmatch(number):  # it becomes a folder
+        raise LoginError(f"{login.endpoint_url or 'AWS'} names no account of twelve digits, but {escape(number)!r}")
+    return Session(number, arn.partition if arn else "aws", regions, _clients(used, login))
 
 
 def _clients(core: Any, login: Login) -> Callable[[str, str], Any]:

@@ -17,6 +17,15 @@ def missing(shape: str, data: Mapping[str, Any]) -> list[Problem]:
     return list(_containers(data)) if shape == "ecs.TaskDefinition" else []
 
 
+NAMES = {"ecs.TaskDefinition": ("family",), "ecs.Service": ("serviceName", "service")}
+
+
+def nameless(shape: str, data: Mapping[str, Any]) -> list[Problem]:
+    """What AWS answers has a name; a file may lend its own to what it holds."""
+    keys = NAMES.get(shape, ())
+    return [] if not keys or any(data.get(key) for key in keys) else [Problem((keys[0],), "is missing")]
+
+
 def _containers(data: Mapping[str, Any]) -> Iterator[Problem]:
     """A container is told apart by its name alone; what has no image is translated, with a finding."""
     containers = data.get("containerDefinitions")

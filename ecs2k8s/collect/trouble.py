@@ -66,6 +66,11 @@ def of(call: Call, error: Exception, about: str) -> Trouble:
     return Trouble(call.name, slug, code, about)
 
 
+def lacking(call: Call, error: KeyError) -> Trouble:
+    """An answer without a member that AWS always gives: what depends on it cannot be asked or told."""
+    return Trouble(call.name, "answer-lacks-member", str(error.args[0]), "")
+
+
 def _told(error: Exception) -> tuple[str, str]:
     from botocore import exceptions  # noqa: PLC0415 (only the live reading needs it)
 
