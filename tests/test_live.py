@@ -202,6 +202,21 @@ def test_a_cluster_that_does_not_exist_is_said(tmp_path: Path) -> None:
     assert [(f.slug, f.subject) for f in snapshot.failures] == [("aws-failure", "nowhere")]
 
 
+def test_a_policy_that_cannot_be_read_costs_no_other(tmp_path: Path) -> None:
+    from ecs2k8s.replay.wire import Refusal
+
+    def failing(request: Request, _: int) -> None:
+        of = request.parameters.get("ResourceId", "shop/worker")
+        if request.call == "application-autoscaling.DescribeScalingPolicies" and of.endswith("shop/worker"):
+            raise Refusal("FailedResourceAccessException", "cannot describe alarms")
+
+    snapshot = read(hook_of(everything(), failing), tmp_path)
+    kept = {document.data["ResourceId"] for document in snapshot.of("application-autoscaling.ScalingPolicy")}
+    assert kept == {"service/shop/frontend", "service/shop/backend"}
+    (failure,) = snapshot.failures
+    assert (failure.slug, dict(failure.args)["what"]) == ("refused-by-aws", " (service/shop/worker)")
+
+
 def test_several_accounts_and_regions_get_a_directory_each(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     hook = Hook((assumed, in_region(hook_of(everything()).policies[0])))
     roles = ("arn:aws:iam::111122223333:role/read", "arn:aws:iam::444455556666:role/read")

@@ -11,6 +11,8 @@ from queue import SimpleQueue
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
+from msgspec import structs
+
 from ecs2k8s.collect import ids, trouble
 from ecs2k8s.collect.calls import Call, calls, closure
 from ecs2k8s.collect.pace import bucket_of
@@ -23,7 +25,7 @@ from ecs2k8s.core.errors import Ecs2k8sError
 from ecs2k8s.core.partitions import of_region
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from ecs2k8s.collect.reading import Item, Reading
 
@@ -134,10 +136,16 @@ class Run:
             code = trouble.code_of(error)
             if code in row.absent:
                 return [(parameters, {})], []
+            if code in row.otherwise:
+                one_by_one = structs.replace(row, ids=row.otherwise[code], otherwise={})
+                return self._together(one_by_one, requests(one_by_one, self.reading))
             if code in row.split and len(values_of(row, parameters)) >= BATCH:
-                halves = [self._send(row, half) for half in split(row, parameters)]
-                return [each for half in halves for each in half[0]], [each for half in halves for each in half[1]]
-            return [], [trouble.of(row, error, about(parameters))]
+                return self._together(row, split(row, parameters))
+            return [], [trouble.of(row, error, about(row, parameters))]
+
+    def _together(self, row: Call, asked: Iterable[Item]) -> Sent:
+        parts = [self._send(row, parameters) for parameters in asked]
+        return [each for part in parts for each in part[0]], [each for part in parts for each in part[1]]
 
 
 @contextmanager
@@ -187,12 +195,15 @@ def split(row: Call, parameters: Item) -> Iterator[Item]:
         yield row.parameters(fixed, part)
 
 
-def about(parameters: Item) -> str:
-    """What a request asked about: its texts, the first few."""
+def about(row: Call, parameters: Item) -> str:
+    """What a request asked about: its texts, the first few, without those of every request of its row."""
     texts: list[str] = []
-    for value in parameters.values():
+    for name, value in parameters.items():
+        if name in row.send:
+            continue
         if isinstance(value, str):
             texts.append(value)
         elif isinstance(value, list):
-            texts += [each for each in value if isinstance(each, str) and not each.isupper()]
+            named = (its for each in value for its in (each.get("Values", ()) if isinstance(each, dict) else [each]))
+            texts += [each for each in named if isinstance(each, str)]
     return " ".join(texts[:2]) + (f" and {len(texts) - 2} more" if len(texts) > 2 else "")  # noqa: PLR2004

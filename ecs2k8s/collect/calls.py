@@ -43,6 +43,7 @@ class Call(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     select: str = ""
     absent: tuple[str, ...] = ()
     split: tuple[str, ...] = ()
+    otherwise: dict[str, str] = {}
     pace: str = "default"
     scope: Literal["region", "account"] = "region"
     partitions: tuple[str, ...] = ()

@@ -240,6 +240,17 @@ def registries(reading: Reading) -> Requests:
         yield {"Id": text if arn and arn.account != reading.account else last(text)}
 
 
+def all_policies(reading: Reading) -> Requests:
+    if estate.services(reading):
+        yield {}
+
+
+def policies_by_service(reading: Reading) -> Requests:
+    """One that Application Auto Scaling cannot read the alarms of makes it refuse the whole list."""
+    for name in estate.resource_ids(reading):
+        yield {"ResourceId": name}
+
+
 def namespaces(reading: Reading) -> Requests:
     if estate.namespaces(reading):
         yield {}

@@ -209,7 +209,7 @@ def _tag_descriptions(estate: Estate, asked: Asked) -> Item:
 def _scaled(shape: str, key: str) -> Callable[[Estate, Asked], Item]:
     def answer(estate: Estate, asked: Asked) -> Item:
         found = estate.where(shape, ServiceNamespace=asked["ServiceNamespace"])
-        wanted = asked.get("ResourceIds")
+        wanted = asked.get("ResourceIds") or [name for name in [asked.get("ResourceId")] if name]
         return {key: [data for data in found if not wanted or data["ResourceId"] in wanted]}
 
     return answer

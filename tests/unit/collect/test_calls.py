@@ -36,6 +36,7 @@ def test_a_row_names_what_exists(row: Call) -> None:
     assert named <= asked.keys()
     assert row.after == tuple(each for each in row.after if each in calls())
     assert not row.ids or callable(getattr(ids, row.ids))
+    assert all(callable(getattr(ids, name)) for name in row.otherwise.values())
     assert not row.select or callable(getattr(select, row.select))
     assert set(row.keep) <= kinds().keys()
     assert row.pace in paces()
@@ -75,11 +76,13 @@ WHOLE = {
 }
 
 
-@pytest.mark.parametrize("row", [row for row in CALLS if row.absent or row.split], ids=lambda row: row.name)
+@pytest.mark.parametrize(
+    "row", [row for row in CALLS if row.absent or row.split or row.otherwise], ids=lambda row: row.name
+)
 def test_errors_that_a_row_expects_are_of_its_operation(row: Call) -> None:
     known = {shape.metadata.get("error", {}).get("code", shape.name) for shape in operation(row).error_shapes}
     known |= {shape.name for shape in operation(row).error_shapes} | {"ValidationException"}  # which any service has
-    assert set(row.absent) | set(row.split) <= known
+    assert {*row.absent, *row.split, *row.otherwise} <= known
 
 
 @pytest.mark.parametrize("row", CALLS, ids=lambda row: row.name)
