@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ecs2k8s.collect import estate
+from ecs2k8s.collect import estate, networks, traffic
 from ecs2k8s.core.arns import Arn, last
 
 if TYPE_CHECKING:
@@ -141,19 +141,19 @@ def gateway_routes(reading: Reading) -> Requests:
 
 
 def load_balancers(reading: Reading) -> Requests:
-    for balancer in estate.load_balancers(reading):
+    for balancer in traffic.load_balancers(reading):
         yield {"LoadBalancerArn": balancer["LoadBalancerArn"]}
 
 
 def protected(reading: Reading) -> Requests:
     """Only application load balancers can have a web ACL."""
-    for balancer in estate.load_balancers(reading):
+    for balancer in traffic.load_balancers(reading):
         if balancer.get("Type") == "application":
             yield {"ResourceArn": balancer["LoadBalancerArn"]}
 
 
 def _listeners(reading: Reading, *protocols: str) -> Requests:
-    for listener in estate.listeners(reading):
+    for listener in traffic.listeners(reading):
         if not protocols or listener.get("Protocol") in protocols:
             yield {"ListenerArn": listener["ListenerArn"]}
 
@@ -172,22 +172,22 @@ def rule_listeners(reading: Reading) -> Requests:
 
 
 def trust_stores(reading: Reading) -> Requests:
-    for listener in estate.listeners(reading):
+    for listener in traffic.listeners(reading):
         if arn := listener.get("MutualAuthentication", {}).get("TrustStoreArn"):
             yield {"TrustStoreArns": arn}
 
 
 def target_groups(reading: Reading) -> Requests:
-    for group in estate.target_groups(reading):
+    for group in traffic.target_groups(reading):
         yield {"TargetGroupArn": group["TargetGroupArn"]}
 
 
 def tagged(reading: Reading) -> Requests:
     rules = (rule for rule in reading.items("elbv2.DescribeRules", "Rules") if not rule.get("IsDefault"))
     for key, found in (
-        ("LoadBalancerArn", estate.load_balancers(reading)),
-        ("TargetGroupArn", estate.target_groups(reading)),
-        ("ListenerArn", estate.listeners(reading)),
+        ("LoadBalancerArn", traffic.load_balancers(reading)),
+        ("TargetGroupArn", traffic.target_groups(reading)),
+        ("ListenerArn", traffic.listeners(reading)),
         ("RuleArn", rules),
     ):
         for each in found:
@@ -202,23 +202,23 @@ def instances(reading: Reading) -> Requests:
 
 
 def subnets(reading: Reading) -> Requests:
-    for subnet in estate.subnets(reading):
+    for subnet in networks.subnets(reading):
         yield {"Filters.subnet-id": subnet}
 
 
 def vpcs(reading: Reading) -> Requests:
-    for vpc in estate.vpcs(reading):
+    for vpc in networks.vpcs(reading):
         yield {"Filters.vpc-id": vpc}
 
 
 def groups_by_filter(reading: Reading) -> Requests:
-    for group in estate.security_groups(reading):
+    for group in networks.security_groups(reading):
         yield {"Filters.group-id": group["GroupId"]}
 
 
 def prefix_lists(reading: Reading) -> Requests:
-    for group in estate.security_groups(reading):
-        for rule in estate.permissions(group):
+    for group in networks.security_groups(reading):
+        for rule in networks.permissions(group):
             for each in rule.get("PrefixListIds") or ():
                 yield {"Filters.prefix-list-id": each["PrefixListId"]}
 
@@ -368,14 +368,14 @@ def deployment_configs(reading: Reading) -> Requests:
 
 
 def hosted_zones(reading: Reading) -> Requests:
-    if estate.load_balancers(reading):
+    if traffic.load_balancers(reading):
         for zone in reading.items("route53.ListHostedZones", "HostedZones"):
             yield {"HostedZoneId": last(zone["Id"].rpartition("/")[2])}
 
 
 def certificates(reading: Reading) -> Requests:
     listed = reading.items("elbv2.DescribeListenerCertificates", "Certificates")
-    named = (each for listener in estate.listeners(reading) for each in listener.get("Certificates", ()))
+    named = (each for listener in traffic.listeners(reading) for each in listener.get("Certificates", ()))
     for each in (*listed, *named):
         arn = Arn.parse(str(each.get("CertificateArn", "")))
         if arn and arn.service == "acm":

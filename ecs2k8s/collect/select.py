@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from ecs2k8s.collect import estate
+from ecs2k8s.collect import estate, networks, traffic
 from ecs2k8s.core.arns import last
 
 if TYPE_CHECKING:
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 TASK_INTERFACE = re.compile(r"arn:aws[\w-]*:ecs:[\w-]+:\d+:attachment/")  # the description of a task's own interface
 
 tasks = estate.tasks
-target_groups = estate.target_groups
-load_balancers = estate.load_balancers
-security_groups = estate.security_groups
+target_groups = traffic.target_groups
+load_balancers = traffic.load_balancers
+security_groups = networks.security_groups
 deployment_groups = estate.deployment_groups
 
 
@@ -70,33 +70,33 @@ def schedules(reading: Reading) -> Iterator[Item]:
 
 
 def db_instances(reading: Reading) -> list[Item]:
-    return estate.stores(reading, "rds.DescribeDBInstances")
+    return networks.stores(reading, "rds.DescribeDBInstances")
 
 
 def db_clusters(reading: Reading) -> list[Item]:
-    return estate.stores(reading, "rds.DescribeDBClusters")
+    return networks.stores(reading, "rds.DescribeDBClusters")
 
 
 def db_proxies(reading: Reading) -> list[Item]:
-    return estate.stores(reading, "rds.DescribeDBProxies")
+    return networks.stores(reading, "rds.DescribeDBProxies")
 
 
 def serverless_caches(reading: Reading) -> list[Item]:
-    return estate.stores(reading, "elasticache.DescribeServerlessCaches")
+    return networks.stores(reading, "elasticache.DescribeServerlessCaches")
 
 
 def replication_groups(reading: Reading) -> list[Item]:
-    return estate.stores(reading, "elasticache.DescribeReplicationGroups")
+    return networks.stores(reading, "elasticache.DescribeReplicationGroups")
 
 
 def cache_clusters(reading: Reading) -> list[Item]:
-    return estate.stores(reading, "elasticache.DescribeCacheClusters")
+    return networks.stores(reading, "elasticache.DescribeCacheClusters")
 
 
 def alarms(reading: Reading) -> Iterator[Item]:
     """Alarms on services and load balancers, those that deployments or scaling watch, and what is made of them."""
-    suffixes = {_suffix(str(each["LoadBalancerArn"])) for each in estate.load_balancers(reading)}
-    suffixes |= {_suffix(str(each["TargetGroupArn"])) for each in estate.target_groups(reading)}
+    suffixes = {_suffix(str(each["LoadBalancerArn"])) for each in traffic.load_balancers(reading)}
+    suffixes |= {_suffix(str(each["TargetGroupArn"])) for each in traffic.target_groups(reading)}
     services = {(last(str(each.get("clusterArn"))), each.get("serviceName")) for each in estate.services(reading)}
     watched = {
         name
@@ -161,8 +161,8 @@ def _on(found: dict[str, Any], services: set[tuple[str, Any]], suffixes: set[str
 
 def record_sets(reading: Reading) -> list[Item]:
     """Records that lead to the load balancers, or to distributions in front of them."""
-    fronts = {estate.plain_name(str(each.get("DomainName", ""))) for each in distributions(reading)}
-    return _leading_to(reading, estate.dns_names(reading) | fronts)
+    fronts = {traffic.plain_name(str(each.get("DomainName", ""))) for each in distributions(reading)}
+    return _leading_to(reading, traffic.dns_names(reading) | fronts)
 
 
 def _leading_to(reading: Reading, names: set[str]) -> list[Item]:
@@ -170,7 +170,7 @@ def _leading_to(reading: Reading, names: set[str]) -> list[Item]:
     records = list(reading.items("route53.ListResourceRecordSets", "ResourceRecordSets"))
     while True:
         found = [record for record in records if names & _values(record)]
-        more = names | {estate.plain_name(record["Name"]) for record in found}
+        more = names | {traffic.plain_name(record["Name"]) for record in found}
         if more == names:
             return found
         names = more
@@ -180,7 +180,7 @@ def _values(record: Item) -> set[str]:
     """What a record leads to."""
     values = [each.get("Value", "") for each in record.get("ResourceRecords") or ()]
     values.append((record.get("AliasTarget") or {}).get("DNSName", ""))
-    return {estate.plain_name(value) for value in values} - {""}
+    return {traffic.plain_name(value) for value in values} - {""}
 
 
 def hosted_zones(reading: Reading) -> Iterator[Item]:
@@ -198,12 +198,12 @@ def hosted_zones(reading: Reading) -> Iterator[Item]:
 
 def distributions(reading: Reading) -> list[Item]:
     """Distributions with a load balancer as origin, or a name that leads to one."""
-    names = estate.dns_names(reading)
-    names |= {estate.plain_name(record["Name"]) for record in _leading_to(reading, names)}
+    names = traffic.dns_names(reading)
+    names |= {traffic.plain_name(record["Name"]) for record in _leading_to(reading, names)}
     found = []
     for _, answer in reading.answers("cloudfront.ListDistributions"):
         for each in answer.get("DistributionList", {}).get("Items") or ():
             origins = (each.get("Origins") or {}).get("Items") or ()
-            if names & {estate.plain_name(origin.get("DomainName", "")) for origin in origins}:
+            if names & {traffic.plain_name(origin.get("DomainName", "")) for origin in origins}:
                 found.append(each)
     return found

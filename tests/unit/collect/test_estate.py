@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ecs2k8s.collect import estate, ids, select
+from ecs2k8s.collect import estate, ids, networks, select
 from ecs2k8s.collect.reading import Answer, Reading
 from ecs2k8s.collect.scope import Scope
 
@@ -47,7 +47,7 @@ def test_tasks_without_a_service_are_kept_unless_services_are_named() -> None:
     task: dict[str, Any] = {"clusterArn": CLUSTER["clusterArn"], "group": "family:report", "taskDefinitionArn": "d"}
     task |= {"attachments": [{"details": [{"name": "subnetId", "value": "subnet-7"}]}]}
     assert estate.definition_arns(reading(ecs_DescribeTasks=[{"tasks": [task]}])) == {"d"}
-    assert estate.subnets(reading(ecs_DescribeTasks=[{"tasks": [task]}])) == {"subnet-7"}
+    assert networks.subnets(reading(ecs_DescribeTasks=[{"tasks": [task]}])) == {"subnet-7"}
     assert estate.tasks(reading(Scope(services=("web",)), ecs_DescribeTasks=[{"tasks": [task]}])) == []
 
 
@@ -62,14 +62,14 @@ def test_a_network_without_groups_has_the_default_group_of_its_vpc() -> None:
         ec2_DescribeSubnets=[{"Subnets": [{"SubnetId": "subnet-1", "VpcId": "vpc-1"}]}],
         ec2_DescribeSecurityGroups=[{"SecurityGroups": groups}],
     )
-    assert [each["GroupId"] for each in estate.security_groups(found)] == ["sg-1"]
+    assert [each["GroupId"] for each in networks.security_groups(found)] == ["sg-1"]
 
 
 def test_instances_tell_the_networks_and_groups_of_tasks_in_bridge_mode() -> None:
     instance = {"SubnetId": "subnet-5", "VpcId": "vpc-5", "SecurityGroups": [{"GroupId": "sg-5"}]}
     found = reading(ec2_DescribeInstances=[{"Reservations": [{"Instances": [instance]}]}])
-    assert estate.subnets(found) == {"subnet-5"}
-    assert estate.task_groups(found) == {"sg-5"}
+    assert networks.subnets(found) == {"subnet-5"}
+    assert networks.task_groups(found) == {"sg-5"}
     named = [{"ec2InstanceId": "i-1"}, {"ec2InstanceId": "mi-1"}]
     asked = reading(ecs_DescribeContainerInstances=[{"containerInstances": named}])
     assert list(ids.instances(asked)) == [{"Filters.instance-id": "i-1"}]
@@ -85,8 +85,8 @@ def universal(cluster: str) -> dict[str, Any]:
 def test_the_universal_target_of_a_schedule_is_followed() -> None:
     found = reading(scheduler_GetSchedule=[universal("shop"), universal("elsewhere")])
     assert estate.definition_arns(found) == {"report"}
-    assert estate.subnets(found) == {"subnet-1"}
-    assert estate.task_groups(found) == {"sg-1"}
+    assert networks.subnets(found) == {"subnet-1"}
+    assert networks.task_groups(found) == {"sg-1"}
     assert estate.roles(found) == {"nightly"}
     assert len(list(select.schedules(found))) == 1
 
