@@ -18,7 +18,7 @@ import tempfile
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -34,7 +34,7 @@ from tests.everything import EKS, everything
 from tests.replayed import REGION, hook_of, prepared
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from ecs2k8s.replay.hook import Hook, Request
 
@@ -73,7 +73,7 @@ def audited(event, args):
 def profiled(frame, event, what):
     if event == "c_call" and what.__name__ == "write":
         file = what.__self__
-        if isinstance(file, io.FileIO) and file.fileno() > 2 or isinstance(file, io.TextIOWrapper) and file.fileno() > 2:
+        if isinstance(file, (io.FileIO, io.BufferedWriter)) and file.fileno() > 2:
             step("write", file.name)
 
 
@@ -121,6 +121,7 @@ def tree(folder: Path) -> Tree:
 def undisturbed(begin: str) -> tuple[Path, Tree, Tree]:
     """A directory to begin with (its files too), and what an export makes of it that nobody disturbs."""
     scratch = Path(tempfile.mkdtemp(prefix="ecs2k8s-kill-"))
+    SCRATCH.append(scratch)
     start, end = scratch / "start", scratch / "end"
     if begin == "old":
         assert exported(hook_of(changed()), start) == 0
@@ -133,9 +134,13 @@ def undisturbed(begin: str) -> tuple[Path, Tree, Tree]:
 @pytest.fixture(scope="module", autouse=True)
 def swept() -> Iterator[None]:
     yield
-    for begin in ("old", "new"):
-        if undisturbed.cache_info().currsize:
-            shutil.rmtree(undisturbed(begin)[0].parent, ignore_errors=True)
+    undisturbed.cache_clear()
+    for folder in SCRATCH:
+        shutil.rmtree(folder)
+    SCRATCH.clear()
+
+
+SCRATCH: list[Path] = []
 
 
 @contextmanager
@@ -202,16 +207,28 @@ def readable(out: Path, before: Tree, after: Tree) -> str:
         assert data in known, f"{path} is neither the old file nor the new one"
     if (out / "snapshot.json").exists():
         load(json.loads((out / "snapshot.json").read_bytes()))
+    if (said := refusal(out)) is not None:
+        assert said in (f"{out}: interrupted export, run it again", f"{out}: is no migration directory")
+        assert "interrupted" in said or not before
+        return "interrupted"
+    ends = [settled(its) for its in (before, after)]
+    assert settled(tree(out)) in ends, "it is said to be whole, and is neither the old export nor the new one"
+    return "whole"
+
+
+def refusal(out: Path) -> str | None:
+    """What `coverage` says instead of its table."""
     try:
         coverage.load(out)
     except OutputError as error:
-        assert str(error) in (f"{out}: interrupted export, run it again", f"{out}: is no migration directory")
-        assert "interrupted" in str(error) or not before
-        return "interrupted"
-    whole = {path: data for path, data in tree(out).items() if path not in (directory.PARTIAL, "target.yaml")}
-    ends = [{path: data for path, data in its.items() if path != "target.yaml"} for its in (before, after)]
-    assert whole in ends, "it is said to be whole, and is neither the old export nor the new one"
-    return "whole"
+        return str(error)
+    return None
+
+
+def settled(found: Tree) -> Tree:
+    """What the ledger is about: not the choices, which are the user's, and nothing that is only on its way."""
+    aside = (directory.PARTIAL, "target.yaml")
+    return {path: data for path, data in found.items() if path not in aside and not path.endswith(".partial")}
 
 
 def complete(out: Path, after: Tree) -> Hook:
@@ -222,7 +239,7 @@ def complete(out: Path, after: Tree) -> Hook:
     return hook
 
 
-REQUESTS = [1, 2, 3, 8, 20, 45, 75, 100]  # of about 110
+REQUESTS = [1, 2, 3, 8, 20, 45, 75, 100]  # of about 120
 
 
 @pytest.mark.parametrize("number", REQUESTS)
@@ -235,9 +252,8 @@ def test_killed_while_reading_the_old_directory_stays_and_the_next_run_goes_on(n
             "whole" if begin == "old" else "nothing" if number == 1 else "interrupted"
         )
         hook = complete(out, after)
-    assert len(hook.calls) <= len(everything())
-    if number >= 75:
-        assert len(hook.calls) < 60  # most was kept
+    if number >= 75:  # what was answered is kept; what was under way is asked again
+        assert len(hook.calls) < 100
 
 
 # As shares of all steps of the writing, and the first and last ones by their number.
@@ -281,3 +297,109 @@ def test_killed_at_the_last_steps(left: int, tmp_path: Path) -> None:
 def test_killed_in_the_middle_of_the_writing(share: float, tmp_path: Path) -> None:
     begin = "new" if SHARES.index(share) % 2 else "old"
     killed_while_writing(begin, int(steps(begin) * share) + 1, tmp_path)
+
+
+def test_the_commands_themselves_say_that_a_run_was_killed_and_complete_it(tmp_path: Path) -> None:
+    _, _, after = undisturbed("old")
+    with begun("old", tmp_path) as out:
+        code, _ = killed_at_step(out, steps("old") // 2, tmp_path)
+        assert code == -signal.SIGKILL
+        cover = [sys.executable, "-m", "ecs2k8s", "coverage", "-q", str(out)]
+        done = subprocess.run(cover, env=environment(), capture_output=True, check=False)
+        assert done.returncode == 1
+        assert done.stderr.decode() == f"ecs2k8s: {out}: interrupted export, run it again\n"
+        with listening(hook_of(everything())) as url:
+            again = subprocess.run(command(out, url), env=environment(), capture_output=True, check=False)
+        assert again.returncode == 0, again.stderr
+        assert subprocess.run(cover, env=environment(), capture_output=True, check=False).returncode == 0
+        assert tree(out) == after
+
+
+def test_killed_while_the_choices_are_written(tmp_path: Path) -> None:
+    _, _, after = undisturbed("new")
+    last = step_of("new", tmp_path, lambda what, path: (what, path) == ("rename", "/.target.yaml.partial"))
+    for number in (last - 1, last):
+        with begun("new", tmp_path) as out:
+            assert killed_at_step(out, number, tmp_path)[0] == -signal.SIGKILL
+            assert not (out / "target.yaml").exists()
+            complete(out, after)
+        shutil.rmtree(out)
+        (tmp_path / "steps").unlink()
+
+
+def step_of(begin: str, folder: Path, found: Callable[[str, str], bool]) -> int:
+    """The number of the step that *found* tells by what is done, and to which path."""
+    with begun(begin, folder) as out:
+        _, listed = killed_at_step(out, 0, folder)
+    shutil.rmtree(out)
+    (folder / "steps").unlink()
+    parts = (step.removeprefix("os.").replace(str(out), "").partition(" ") for step in listed)
+    return next(at for at, (what, _, path) in enumerate(parts, 1) if found(what, path))
+
+
+def test_killed_while_a_file_is_written_that_the_next_run_does_not_generate(tmp_path: Path) -> None:
+    _, before, _ = undisturbed("old")
+    number = step_of("old", tmp_path, lambda what, path: (what, path) == ("rename", NEW))
+    with begun("old", tmp_path) as out:
+        code, _ = killed_at_step(out, number - 1, tmp_path)  # opened, and nothing is in it
+        assert code == -signal.SIGKILL
+        (out / directory.PARTIAL).unlink()  # an hour later: the account is asked again
+        assert exported(hook_of(changed()), out) == 0
+        assert tree(out) == before
+
+
+NEW = "/manifests/shop/worker/.deployment.yaml.partial"
+
+
+def test_killed_between_the_last_file_of_a_folder_and_the_folder(tmp_path: Path) -> None:
+    _, _, after = undisturbed("old")
+    number = step_of("old", tmp_path, lambda what, path: (what, path) == ("rmdir", "/manifests/shop/api"))
+    with begun("old", tmp_path) as out:
+        assert killed_at_step(out, number, tmp_path)[0] == -signal.SIGKILL
+        complete(out, after)
+        assert not (out / "manifests" / "shop" / "api").exists()
+
+
+def test_killed_at_the_first_file_of_an_export_of_files(tmp_path: Path) -> None:
+    (tmp_path / "site").mkdir()
+    (tmp_path / "site" / "sitecustomize.py").write_text(COUNTER)
+    out = tmp_path / "out"
+    variables = {"KILL_OUT": str(out), "KILL_LOG": str(tmp_path / "steps")}
+    variables |= {"PYTHONPATH": os.pathsep.join((str(tmp_path / "site"), str(ROOT)))}
+    source = str(ROOT / "samples" / "three-tier")
+    run = [sys.executable, "-m", "ecs2k8s", "export", "-q", "-o", str(out), "--from", source]
+    for at in range(4, 7):  # the folder, the file, what is in it
+        shutil.rmtree(out, ignore_errors=True)
+        first = subprocess.run(run, env=environment(KILL_AT=str(at), **variables), capture_output=True, check=False)
+        assert first.returncode == -signal.SIGKILL
+        again = subprocess.run(run, env=environment(KILL_AT="0", **variables), capture_output=True, check=False)
+        assert again.returncode == 0, again.stderr.decode()
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("number", range(1, 106, 4))
+@pytest.mark.parametrize("begin", ["old", "new"])
+def test_killed_at_many_requests(begin: str, number: int, tmp_path: Path) -> None:
+    _, before, after = undisturbed(begin)
+    with begun(begin, tmp_path) as out:
+        assert killed_at_request(out, number) == -signal.SIGKILL
+        readable(out, before, after)
+        complete(out, after)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("percent", range(100))
+@pytest.mark.parametrize("begin", ["old", "new"])
+def test_killed_at_many_steps_of_the_writing(begin: str, percent: int, tmp_path: Path) -> None:
+    number = 1 + steps(begin) * percent // 100
+    killed_while_writing(begin, number, tmp_path)
+
+
+def test_a_file_that_does_not_fit_on_the_disk_is_an_error_and_not_half_of_it(tmp_path: Path) -> None:
+    """As on a full disk the kernel takes a part of what is written, here because no file may be longer."""
+    limited = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (20000, 20000))"
+    code = f"{limited}; from ecs2k8s.cli import main; main()"
+    args = ["export", "-q", "-o", str(tmp_path / "out"), "--from", str(ROOT / "samples" / "three-tier")]
+    done = subprocess.run([sys.executable, "-c", code, *args], env=environment(), capture_output=True, check=False)
+    assert done.returncode == 1
+    assert b"Traceback" not in done.stderr

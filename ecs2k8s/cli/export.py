@@ -202,9 +202,8 @@ def _choices(request: Request, place: Path) -> bytes:
 
 def _write_target(place: Path, target: Target) -> None:
     """On the first run only: from then on it belongs to the user."""
-    file = place / "target.yaml"
-    if not file.exists():
-        file.write_text(target_file(target), encoding="utf-8")
+    if not (place / "target.yaml").exists():
+        directory.put(place, "target.yaml", target_file(target).encode())
 
 
 def _write(request: Request, place: Path, target: Target, read: Snapshot, talk: Talk) -> Done:

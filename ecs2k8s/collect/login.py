@@ -11,6 +11,7 @@ from ecs2k8s.collect import trouble
 from ecs2k8s.collect.calls import calls
 from ecs2k8s.collect.guard import guard
 from ecs2k8s.collect.pace import Pacer
+from ecs2k8s.collect.request import whole
 from ecs2k8s.core.arns import Arn
 from ecs2k8s.core.errors import Ecs2k8sError
 from ecs2k8s.core.escape import escape
@@ -86,10 +87,12 @@ def sessions(login: Login, prepare: Callable[[Any], None] = lambda _: None) -> t
 def _explained(login: Login, role: str = "") -> Iterator[None]:
     """What botocore raises in the block becomes a `LoginError` of one line."""
     from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 (only the live reading needs it)
+    from botocore.parsers import ResponseParserError  # noqa: PLC0415
 
     try:
         yield
-    except (BotoCoreError, ClientError, ValueError) as error:  # ValueError: an endpoint that is no URL
+    # ValueError: an endpoint that is no URL; KeyError: credentials without one of their members.
+    except (BotoCoreError, ClientError, ResponseParserError, KeyError, ValueError) as error:
         raise LoginError(f"{role}: {_why(error, login)}" if role else _why(error, login)) from error
 
 
@@ -100,6 +103,7 @@ def _core(login: Login, prepare: Callable[[Any], None]) -> Any:
     core = botocore.session.Session(profile=login.profile)
     core.get_component("response_parser_factory").set_parser_defaults(timestamp_parser=_utc)
     guard(core)
+    core.register("before-parse", whole, unique_id="ecs2k8s-whole")
     prepare(core)
     return core
 
@@ -218,6 +222,8 @@ def _refused(error: Exception, code: str, profile: str) -> str:
 def _unanswered(error: Exception, name: str, profile: str) -> str:
     import botocore.exceptions as known  # noqa: PLC0415
 
+    if isinstance(error, KeyError) or name == "ResponseParserError":
+        return f"the answer to the login could not be read ({name}): check the network and --endpoint-url"
     if trouble.unanswered(error):
         return f"AWS gave no answer ({name}): check the network, --region and --endpoint-url"
     if isinstance(error, known.InvalidRegionError | known.ParamValidationError | ValueError):

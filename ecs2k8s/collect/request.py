@@ -22,7 +22,6 @@ def send(client: Any, row: Call, parameters: Item) -> Item:
     """All pages together, without what only belongs to the answer's transport. Raises what botocore raises."""
     from botocore import xform_name  # noqa: PLC0415 (only the live reading needs it)
 
-    client.meta.events.register("before-parse", whole, unique_id="ecs2k8s-whole")
     merged: Item = {}
     for page in _pages(client, xform_name(row.operation), row, parameters):
         _merge(merged, page)
@@ -39,7 +38,7 @@ def _as_text(value: Any) -> Any:
 
 
 def whole(operation_model: Any, response_dict: Item, **_: Any) -> None:
-    """botocore takes JSON that ends in the middle, or never begins, for an answer that holds nothing."""
+    """Raise where the answer is JSON that ends in the middle: botocore would take it for one that holds nothing."""
     if response_dict["status_code"] >= REDIRECTED or "json" not in operation_model.service_model.resolved_protocol:
         return
     try:

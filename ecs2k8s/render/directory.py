@@ -37,7 +37,9 @@ def check(directory: Path, *, several: bool = False) -> None:
     """
     if directory.exists() and not directory.is_dir():
         raise OutputError(f"{directory}: is no directory")
-    if directory.is_dir() and any(directory.iterdir()) and not any((directory / name).is_file() for name in OURS):
+    marks = (place for name in OURS for place in (directory / name, _beside(directory / name)))
+    foreign = directory.is_dir() and any(not place.is_dir() for place in directory.rglob("*"))
+    if foreign and not any(place.is_file() for place in marks):
         raise OutputError(f"{directory}: is not empty and no migration directory; choose another one with -o")
     if several and (directory / "snapshot.json").is_file():
         raise OutputError(f"{directory}: holds the migration of one account and Region; choose another one with -o")
@@ -61,12 +63,14 @@ def write(directory: Path, files: Mapping[str, bytes], snapshot: bytes, ledger: 
     kept = [path for path, data in sorted(files.items()) if not _replace(directory, path, data, known)]
     removed = []
     for path in sorted(known.keys() - files.keys()):
+        place = _inside(directory, path)
+        _beside(place).unlink(missing_ok=True)  # of a write that was interrupted
         if _is_generated(directory, path, known):
-            (directory / path).unlink()
-            _remove_empty(directory, path)
+            place.unlink()
             removed.append(path)
-        elif _inside(directory, path).is_file():
+        elif place.is_file():
             kept.append(path)
+        _remove_empty(directory, place.parent)
     (directory / NEXT).replace(directory / LEDGER)
     return Written(tuple(sorted(kept)), tuple(removed))
 
@@ -135,22 +139,29 @@ def put(directory: Path, path: str, data: bytes) -> None:
 def _put(directory: Path, path: str, data: bytes, mode: int = 0o644) -> None:
     """Write beside and rename: a reader sees the old file or the new one. A link is replaced, never followed."""
     place = _inside(directory, path)
-    beside = f"{place.parent}/.{place.name}.partial"
+    beside = _beside(place)
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW
     try:
         handle = os.open(beside, flags, mode)
     except FileNotFoundError:
         place.parent.mkdir(parents=True, exist_ok=True)
         handle = os.open(beside, flags, mode)
-    with os.fdopen(handle, "wb", buffering=0) as file:
+    with os.fdopen(handle, "wb") as file:  # buffered: a raw one may write a part and say how much
         file.write(data)
     os.replace(beside, place)  # noqa: PTH105 (half the cost of Path.replace, ten thousand times)
 
 
-def _remove_empty(directory: Path, path: str) -> None:
-    folder = (directory / path).parent
-    while folder != directory and not any(folder.iterdir()):
-        folder.rmdir()
+def _beside(place: Path) -> Path:
+    """Where a file is until it is whole."""
+    return place.parent / f".{place.name}.partial"
+
+
+def _remove_empty(directory: Path, folder: Path) -> None:
+    while folder != directory:
+        if folder.is_dir():
+            if any(folder.iterdir()):
+                return
+            folder.rmdir()
         folder = folder.parent
 
 

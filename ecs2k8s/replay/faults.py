@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
+from ecs2k8s.replay.pages import PAGES
 from ecs2k8s.replay.wire import Refusal, Reply, protocol, reply
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from ecs2k8s.replay.hook import Policy, Request
 
 # As the services spell them: the query protocol has no `Exception` at the end, EC2 has words of its own.
@@ -73,13 +71,43 @@ def cut_off(call: str, answer: Policy) -> Policy:
     return policy
 
 
-def repeating(call: str, answer: Policy, token: Callable[[dict[str, Any]], dict[str, Any]]) -> Policy:
-    """Every page says that one more follows, always with the same token; *token* adds it to an answer."""
+# The parameter that asks for the next page, and how an answer of one page says that one more follows.
+# pages.py has the others; these have several parameters, or nothing in the account that fills a page.
+MORE: dict[str, tuple[str, dict[str, Any]]] = {
+    "ecr.DescribeImages": ("nextToken", {"nextToken": "0"}),
+    "cloudfront.ListDistributions": ("Marker", {"DistributionList": {"NextMarker": "0", "IsTruncated": True}}),
+    "route53.ListResourceRecordSets": (
+        "StartRecordName",
+        {"NextRecordName": "same.example.", "NextRecordType": "A", "IsTruncated": True},
+    ),
+}
 
-    def policy(request: Request, before: int) -> dict[str, Any] | None:
+
+def more(call: str) -> tuple[str, dict[str, Any]] | None:
+    """How the pages of *call* follow each other; none where it has no pages."""
+    if found := PAGES.get(call):
+        return found.asked, {found.given: "0"} | ({"IsTruncated": True} if found.truncated else {})
+    return MORE.get(call)
+
+
+def repeating(call: str, answer: Policy) -> Policy:
+    """Every page says that one more follows, always with the same token."""
+    return second_page(call, answer, answer)
+
+
+def second_page(call: str, answer: Policy, then: Policy) -> Policy:
+    """Every page says that one more follows; what becomes of the second one, *then* says."""
+    asked, said = more(call) or ("", {})
+
+    def policy(request: Request, before: int) -> dict[str, Any] | Reply | None:
         if request.call != call:
             return None
-        found = answer(request, before)
-        return token(json.loads(json.dumps(found))) if isinstance(found, dict) else None
+        found = (then if asked in request.parameters else answer)(request, before)
+        return _joined(found, said) if isinstance(found, dict) else found
 
     return policy
+
+
+def _joined(answer: dict[str, Any], said: dict[str, Any]) -> dict[str, Any]:
+    inner = {key: _joined(answer[key], value) for key, value in said.items() if isinstance(value, dict)}
+    return answer | said | inner
