@@ -20,13 +20,19 @@ if TYPE_CHECKING:
 
 def translate(snapshot: Snapshot, target: Target) -> Translation:
     """What *snapshot* becomes on *target*. A function of both alone: no time, no randomness, no environment."""
-    index = Index.of(snapshot.in_order().documents)
-    inventory = resolve(index, target)
-    placed, refused = manifests(inventory, target)
+    index, inventory, bundle, refused = objects(snapshot, target)
     _leave_out_refused(index, inventory, refused)
     ledger = account(((item.document, item.trace) for item in index.tracked), target.chosen)
     said = {*snapshot.failures, *snapshot.notes, *findings(ledger)}
-    return Translation(inventory, Bundle.of(placed), ledger, tuple(sorted(said, key=rank)), tuple(refused))
+    return Translation(inventory, bundle, ledger, tuple(sorted(said, key=rank)), tuple(refused))
+
+
+def objects(snapshot: Snapshot, target: Target) -> tuple[Index, Inventory, Bundle, list[Workload]]:
+    """The line up to the manifests, without the account of the fields: also what cannot be translated."""
+    index = Index.of(snapshot.in_order().documents)
+    inventory = resolve(index, target)
+    placed, refused = manifests(inventory, target)
+    return index, inventory, Bundle.of(placed), refused
 
 
 def _leave_out_refused(index: Index, inventory: Inventory, refused: list[Workload]) -> None:

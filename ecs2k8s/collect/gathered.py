@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ecs2k8s.collect.checks import Coerced, Problem
 from ecs2k8s.collect.identity import identity
+from ecs2k8s.collect.plain_secrets import plain_secrets
 from ecs2k8s.collect.required import missing, nameless
 from ecs2k8s.collect.shapes import validate
 from ecs2k8s.core.documents import Document, Snapshot, canonical
@@ -65,6 +66,7 @@ class Gathered:
         kept = self._unique()
         notes = self.notes.union(*(each.notes for each in kept))
         documents = tuple(each.document for each in kept)
+        notes = notes.union(*map(plain_secrets, documents))
         return Snapshot(documents, tuple(sorted(self.failures)), tuple(sorted(notes)), min(self.times, default=""))
 
     def _unique(self) -> list[Taken]:
