@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
-from ecs2k8s.core.errors import MappingError
-from ecs2k8s.core.mappings import load_yaml
+from ecs2k8s.core.mappings import rows
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -86,20 +85,15 @@ class Call(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 @cache
 def calls() -> Mapping[str, Call]:
-    """`ecs.ListClusters` to its row, in the order of the file. Raises `MappingError` naming the row that is wrong."""
-    found: dict[str, Call] = {}
-    for name, row in load_yaml("collect.yaml")["calls"].items():
-        try:
-            found[name] = msgspec.structs.replace(msgspec.convert(row, Call), name=name)
-        except msgspec.ValidationError as error:
-            raise MappingError(f"collect.yaml: {name}: {error}") from error
-    return found
+    """`ecs.ListClusters` to its row, in the order of the file."""
+    found = rows("collect.yaml", Call, "calls")
+    return {name: msgspec.structs.replace(row, name=name) for name, row in found.items()}
 
 
 @cache
 def paces() -> Mapping[str, Pace]:
     """The buckets that requests are counted in."""
-    return msgspec.convert(load_yaml("collect.yaml")["paces"], dict[str, Pace])
+    return rows("collect.yaml", Pace, "paces")
 
 
 @cache

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
-from ecs2k8s.core.errors import MappingError
-from ecs2k8s.core.mappings import load_yaml
+from ecs2k8s.core.mappings import rows
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,14 +27,8 @@ class Kind(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 @cache
 def kinds() -> Mapping[str, Kind]:
-    """Shape (`ecs.Service`) to its kind. Raises `MappingError` naming the row that is wrong."""
-    found = {}
-    for shape, row in load_yaml("documents.yaml").items():
-        try:
-            found[shape] = msgspec.convert(row, Kind)
-        except msgspec.ValidationError as error:
-            raise MappingError(f"documents.yaml: {shape}: {error}") from error
-    return found
+    """Shape (`ecs.Service`) to its kind."""
+    return rows("documents.yaml", Kind)
 
 
 def label(shape: str) -> str:

@@ -8,9 +8,8 @@ from typing import Any, Literal
 
 import msgspec
 
-from ecs2k8s.core.errors import MappingError
 from ecs2k8s.core.fidelity import Fidelity
-from ecs2k8s.core.mappings import load_yaml
+from ecs2k8s.core.mappings import rows
 
 Severity = Literal["error", "warning", "note"]
 SEVERITIES: tuple[Severity, ...] = ("error", "warning", "note")
@@ -56,14 +55,8 @@ Catalogue = dict[str, Entry]
 
 @cache
 def catalogue() -> Catalogue:
-    """mappings/findings.yaml, slug to entry. Raises `MappingError` naming the slug that is wrong."""
-    entries: Catalogue = {}
-    for slug, row in load_yaml("findings.yaml").items():
-        try:
-            entries[slug] = msgspec.convert(row, Entry)
-        except msgspec.ValidationError as error:
-            raise MappingError(f"findings.yaml: {slug}: {error}") from error
-    return entries
+    """mappings/findings.yaml, slug to entry."""
+    return rows("findings.yaml", Entry)
 
 
 def message(finding: Finding) -> str:

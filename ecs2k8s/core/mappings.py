@@ -5,14 +5,18 @@ from __future__ import annotations
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
+import msgspec
 import yaml
 
 from ecs2k8s.core.errors import MappingError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+
+Row = TypeVar("Row")
 
 
 @cache
@@ -55,3 +59,14 @@ def load_yaml(name: str) -> Any:
         return yaml.load((root() / name).read_bytes(), StrictLoader)  # noqa: S506
     except (MappingError, yaml.YAMLError) as error:
         raise MappingError(f"{name}: {error}") from error
+
+
+def rows(name: str, kind: type[Row], part: str = "") -> dict[str, Row]:
+    """The rows of mappings/*name*, or below its key *part*, in their order. Raises `MappingError` naming a wrong row."""
+    found: dict[str, Row] = {}
+    for key, row in (load_yaml(name)[part] if part else load_yaml(name)).items():
+        try:
+            found[key] = msgspec.convert(row, kind)
+        except msgspec.ValidationError as error:
+            raise MappingError(f"{name}: {key}: {error}") from error
+    return found
