@@ -19,6 +19,7 @@ from ecs2k8s.collect.resume import FILE
 from ecs2k8s.collect.scope import Scope
 from ecs2k8s.core.documents import Snapshot, dump, load
 from ecs2k8s.replay.hook import Hook, Request
+from ecs2k8s.replay.server import listening
 from tests.estates import ROOT, SAMPLES
 from tests.everything import EKS, everything
 from tests.replayed import ACCOUNT, REGION, hook_of, prepared, read, sessions
@@ -64,6 +65,16 @@ def test_a_live_export_equals_the_export_of_the_files(name: str, tmp_path: Path)
     assert export.run(export.Request(str(tmp_path / "files"), (str(tmp_path / "given.json"),)), Talk(0)) == 0
     assert exported(hook_of(given.documents), tmp_path / "live") == 0
     assert tree(tmp_path / "live") == tree(tmp_path / "files")
+
+
+def test_over_a_port_it_is_the_same(tmp_path: Path) -> None:
+    given = files.read([str(ROOT / "samples" / "three-tier")]).documents
+    assert exported(hook_of(given), tmp_path / "hook") == 0
+    with listening(hook_of(given)) as url:
+        request = export.Request(str(tmp_path / "port"), login=login.Login(regions=(REGION,), endpoint_url=url))
+        keys = ("AKIDEXAMPLE", "not-a-key", "not-a-token")
+        assert export.run(request, Talk(0), lambda core: core.set_credentials(*keys)) == 0
+    assert tree(tmp_path / "port") == tree(tmp_path / "hook")
 
 
 def test_every_row_is_asked_and_nothing_else_and_nothing_twice(tmp_path: Path) -> None:

@@ -62,7 +62,7 @@ def load_yaml(name: str) -> Any:
 
 
 def rows(name: str, kind: type[Row], part: str = "") -> dict[str, Row]:
-    """The rows of mappings/*name*, or below its key *part*, in their order. Raises `MappingError` naming a wrong row."""
+    """The rows of mappings/*name*, or below its key *part*. Raises `MappingError` naming the row that is wrong."""
     found: dict[str, Row] = {}
     for key, row in (load_yaml(name)[part] if part else load_yaml(name)).items():
         try:
