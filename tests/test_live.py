@@ -67,6 +67,34 @@ def test_a_live_export_equals_the_export_of_the_files(name: str, tmp_path: Path)
     assert tree(tmp_path / "live") == tree(tmp_path / "files")
 
 
+def test_redaction_does_not_hide_what_a_secret_stands_beside(tmp_path: Path) -> None:
+    """A database that only the address in a URL with a password leads to is read, before and after an interruption."""
+    url = "postgres://app:hunter22@shop-db.example.com/shop"
+    document = next(each for each in everything() if each.id.endswith("task-definition/legacy:1"))
+    definition = json.loads(json.dumps(document.data))
+    definition["containerDefinitions"][0]["environment"] = [{"name": "DATABASE_URL", "value": url}]
+    store = {"DBInstanceArn": "arn:aws:rds:eu-west-1:111122223333:db:far", "DBInstanceIdentifier": "far"}
+    far = type(document)(
+        "rds.DBInstance", store["DBInstanceArn"], {**store, "Endpoint": {"Address": "shop-db.example.com"}}
+    )
+    estate = [
+        *(each for each in everything() if each is not document),
+        type(document)(document.shape, document.id, definition),
+        far,
+    ]
+
+    def dying(request: Request, _: int) -> None:
+        if request.call == "iam.GetPolicyVersion":
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        read(hook_of(estate, dying), tmp_path, redact=True)
+    assert b"hunter22" not in (tmp_path / FILE).read_bytes()
+    snapshot = read(hook_of(estate), tmp_path, redact=True)
+    assert far.id in {each.id for each in snapshot.of("rds.DBInstance")}
+    assert b"hunter22" not in dump(snapshot)
+
+
 def test_over_a_port_it_is_the_same(tmp_path: Path) -> None:
     given = files.read([str(ROOT / "samples" / "three-tier")]).documents
     assert exported(hook_of(given), tmp_path / "hook") == 0

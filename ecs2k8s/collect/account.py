@@ -17,6 +17,7 @@ from ecs2k8s.collect import ids, trouble
 from ecs2k8s.collect.calls import Call, calls, closure
 from ecs2k8s.collect.pace import bucket_of
 from ecs2k8s.collect.reading import Answer
+from ecs2k8s.collect.redact import is_masked
 from ecs2k8s.collect.request import send
 from ecs2k8s.collect.resume import Partial, key
 from ecs2k8s.collect.trouble import Trouble
@@ -42,7 +43,7 @@ class Clients:
     """What the Regions of one account share: how clients are made, and answers that are the same in all of them."""
 
     make: Callable[[str, str], Any]  # service and Region to a client
-    mask: Callable[[Any], Any] = lambda answer: answer
+    mask: Callable[[Any], Any] = lambda value: value  # of what is written or said
     made: dict[tuple[str, str], Any] = field(default_factory=dict)
     lock: Lock = field(default_factory=Lock)
     shared: dict[str, Sent] = field(default_factory=dict)
@@ -101,7 +102,7 @@ class Run:
             answers, troubles = future.result()
             for parameters, answer in answers:
                 if self.partial and self.partial.find(row.name, self._key(parameters)) is None:
-                    self.partial.add(row.name, self._key(parameters), answer)
+                    self.partial.add(row.name, self._key(parameters), self.clients.mask(answer))
             self.reading.given[row.name] += answers
             self.troubles += troubles
             self.answered[row.service] += 1
@@ -116,8 +117,12 @@ class Run:
         return {"region": self.reading.region, **parameters}
 
     def _one(self, row: Call, parameters: Item) -> Sent:
-        """One request, from the interrupted run or another Region where that has the answer."""
-        if self.partial and (found := self.partial.find(row.name, self._key(parameters))) is not None:
+        """One request, from the interrupted run or another Region where that has the answer.
+
+        What was masked in the file of the interrupted run is asked for again: a masked address leads nowhere.
+        """
+        found = self.partial.find(row.name, self._key(parameters)) if self.partial else None
+        if found is not None and not is_masked(found):
             return [(parameters, found)], []
         if row.scope == "region":
             return self._send(row, parameters)
@@ -129,7 +134,7 @@ class Run:
     def _send(self, row: Call, parameters: Item) -> Sent:
         try:
             client = self.clients.client(row.service, self.reading.region)
-            return [(parameters, self.clients.mask(send(client, row, parameters)))], []
+            return [(parameters, send(client, row, parameters))], []
         except Ecs2k8sError:
             raise  # the guard: a defect of ours, not of the account
         except Exception as error:  # noqa: BLE001 (whatever botocore raises is data: the rest goes on)
@@ -141,7 +146,7 @@ class Run:
                 return self._together(one_by_one, requests(one_by_one, self.reading))
             if code in row.split and len(values_of(row, parameters)) >= BATCH:
                 return self._together(row, split(row, parameters))
-            return [], [trouble.of(row, error, about(row, parameters))]
+            return [], [trouble.of(row, error, self.clients.mask(about(row, parameters)))]
 
     def _together(self, row: Call, asked: Iterable[Item]) -> Sent:
         parts = [self._send(row, parameters) for parameters in asked]

@@ -12,17 +12,22 @@ from ecs2k8s.collect.recognise import Found, failures_in, members
 from ecs2k8s.core.escape import escape
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from ecs2k8s.collect.calls import Call
     from ecs2k8s.collect.reading import Item, Reading
     from ecs2k8s.collect.trouble import Trouble
     from ecs2k8s.core.documents import Snapshot
 
+    Mask = Callable[[Any], Any]
 
-def assemble(reading: Reading, troubles: list[Trouble], taken: str) -> Snapshot:
-    """The same documents that the answers would give as files; *taken* is when the reading began."""
-    gathered = Gathered(times={taken})
+
+def assemble(reading: Reading, troubles: list[Trouble], taken: str, mask: Mask = lambda value: value) -> Snapshot:
+    """The same documents that the answers would give as files; *taken* is when the reading began.
+
+    Masking comes last: what secrets stand beside, such as the host in a URL, leads to other documents.
+    """
+    gathered = Gathered(times={taken}, mask=mask)
     for row in calls().values():
         try:
             kept = {id(item) for item in getattr(select, row.select)(reading)} if row.select else None
@@ -32,7 +37,7 @@ def assemble(reading: Reading, troubles: list[Trouble], taken: str) -> Snapshot:
         for parameters, answer in reading.answers(row.name):
             for part in documents(row, parameters, answer, kept):
                 gathered.found(part, row.name)
-            for said in failures_in(answer.get("failures") or [], ()):
+            for said in failures_in(mask(answer.get("failures") or []), ()):
                 reason, detail = said.args["reason"], said.args["detail"]
                 gathered.say(said.slug, escape(said.args["arn"]) or row.name, reason=reason, detail=detail)
     try:

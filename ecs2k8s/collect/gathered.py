@@ -16,7 +16,7 @@ from ecs2k8s.core.findings import Finding
 from ecs2k8s.core.paths import leaves, show
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from ecs2k8s.collect.recognise import Found
     from ecs2k8s.core.paths import Path
@@ -40,6 +40,7 @@ class Gathered:
     failures: set[Finding] = field(default_factory=set)
     notes: set[Finding] = field(default_factory=set)
     times: set[str] = field(default_factory=set)
+    mask: Callable[[Any], Any] = lambda value: value
 
     def say(self, slug: str, subject: str, path: Path = (), **args: str) -> None:
         visible = {name: escape(value) for name, value in args.items()}
@@ -53,7 +54,7 @@ class Gathered:
 
     def found(self, part: Found, subject: str) -> None:
         """Add what an answer of AWS holds."""
-        data, problems, coerced = validate(part.data, part.shape)
+        data, problems, coerced = validate(self.mask(part.data), part.shape)
         problems = problems or missing(part.shape, data) or nameless(part.shape, data)
         if problems:
             self.reject(problems, part.path, subject)

@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Any
 from ecs2k8s.collect.account import Clients, Progress, Run
 from ecs2k8s.collect.assemble import assemble
 from ecs2k8s.collect.reading import Reading
-from ecs2k8s.collect.redact import mask
+from ecs2k8s.collect.redact import is_masked, mask
 from ecs2k8s.collect.resume import FILE, Partial
-from ecs2k8s.core.redacted import REDACTED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,7 +31,7 @@ class Live:
     clients: Clients = field(init=False)
 
     def __post_init__(self) -> None:
-        self.clients = Clients(self.session.client, mask if self.redact else lambda answer: answer)
+        self.clients = Clients(self.session.client, mask if self.redact else lambda value: value)
 
     def read(
         self, region: str, scope: Scope, directory: Path, last: Snapshot | None, progress: Progress
@@ -47,10 +46,10 @@ class Live:
         }
         partial = Partial(directory / FILE, header, time.time())
         try:
-            reading = Reading(scope, region, self.session.account, self.clients.mask(known(last)))
+            reading = Reading(scope, region, self.session.account, known(last))
             troubles = Run(self.clients, reading, partial, progress).read()
             taken = datetime.fromtimestamp(int(partial.taken), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-            return assemble(reading, troubles, taken), partial
+            return assemble(reading, troubles, taken, self.clients.mask), partial
         except BaseException:
             partial.close()
             raise
@@ -59,12 +58,4 @@ class Live:
 def known(last: Snapshot | None) -> Mapping[str, dict[str, Any]]:
     """Task definitions of the last snapshot by ARN; what was masked is read again."""
     documents = last.of("ecs.TaskDefinition") if last else []
-    return {each.id: each.data for each in documents if each.id.startswith("arn:") and not _masked(each.data)}
-
-
-def _masked(value: Any) -> bool:
-    if isinstance(value, dict):
-        return any(map(_masked, value.values()))
-    if isinstance(value, list):
-        return any(map(_masked, value))
-    return isinstance(value, str) and REDACTED in value
+    return {each.id: each.data for each in documents if each.id.startswith("arn:") and not is_masked(each.data)}

@@ -42,6 +42,15 @@ def mask(value: Any, key: str = "") -> Any:
     return _masked(value, key, by_name=False)
 
 
+def is_masked(value: Any) -> bool:
+    """Whether anything in *value* was masked."""
+    if isinstance(value, dict):
+        return any(map(is_masked, value.values()))
+    if isinstance(value, list):
+        return any(map(is_masked, value))
+    return isinstance(value, str) and REDACTED in value
+
+
 def _masked(value: Any, key: str, *, by_name: bool) -> Any:
     """*by_name*: the members of maps have names that people chose."""
     if isinstance(value, str):
