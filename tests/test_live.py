@@ -256,6 +256,87 @@ def test_a_policy_that_cannot_be_read_costs_no_other(tmp_path: Path) -> None:
     assert (failure.slug, dict(failure.args)["what"]) == ("refused-by-aws", " (service/shop/worker)")
 
 
+def expiring(request: Request, _: int) -> None:
+    from ecs2k8s.replay.wire import Refusal
+
+    if request.call in ("ecs.DescribeServices", "iam.GetRole"):
+        raise Refusal("ExpiredTokenException", "The security token included in the request is expired")
+
+
+def test_a_login_that_ends_costs_no_manifest_and_no_answer(tmp_path: Path) -> None:
+    whole = hook_of(everything())
+    assert exported(whole, tmp_path) == 0
+    before = {path: path.read_bytes() for path in (tmp_path / "manifests").rglob("deployment.yaml")}
+    assert len(before) > 1
+    assert exported(hook_of(everything(), expiring), tmp_path) == 5
+    assert {path: path.read_bytes() for path in before if path.is_file()} == before
+    rest = hook_of(everything())
+    assert exported(rest, tmp_path) == 0
+    assert len(rest.calls) < len(whole.calls)
+    assert tree(tmp_path).keys() >= {str(path.relative_to(tmp_path)) for path in before}
+    assert not (tmp_path / FILE).exists()
+
+
+def test_what_is_gone_is_removed_by_a_whole_run_only(tmp_path: Path) -> None:
+    fewer = [each for each in everything() if not each.id.endswith("service/shop/backend")]
+    assert exported(hook_of(everything()), tmp_path) == 0
+    place = tmp_path / "manifests" / "shop" / "backend" / "deployment.yaml"
+    assert place.is_file()
+
+    def denied(request: Request, _: int) -> None:
+        from ecs2k8s.replay.wire import Refusal
+
+        if request.call == "wafv2.GetWebACLForResource":
+            raise Refusal("AccessDeniedException", "", 400)
+
+    assert exported(hook_of(fewer, denied), tmp_path) == 5
+    assert place.is_file()
+    assert exported(hook_of(fewer), tmp_path) == 0
+    assert not place.exists()
+
+
+def test_schedules_of_other_clusters_are_not_kept(tmp_path: Path) -> None:
+    night = next(each for each in everything() if each.shape == "scheduler.Schedule")
+    target = {"Arn": "arn:aws:scheduler:::aws-sdk:ecs:runTask", "RoleArn": "r"}
+    target["Input"] = json.dumps({"Cluster": "payroll", "TaskDefinition": "x"})
+    other = {**night.data, "Arn": night.id.replace("night", "pay"), "Name": "pay", "Target": target}
+    snapshot = read(hook_of([*everything(), type(night)(night.shape, other["Arn"], other)]), tmp_path)
+    assert [each.id for each in snapshot.of("scheduler.Schedule")] == [night.id]
+
+
+def test_a_service_that_cannot_be_reached_is_not_asked_for_ever(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from botocore.exceptions import ConnectTimeoutError
+
+    monkeypatch.setattr("time.sleep", lambda _: None)
+
+    def unreachable(request: Request, _: int) -> None:
+        if request.call.startswith("secretsmanager."):
+            raise ConnectTimeoutError(endpoint_url="https://secretsmanager.invalid")
+
+    hook = hook_of(documents(60), unreachable)
+    snapshot = read(hook, tmp_path)
+    assert {failure.slug for failure in snapshot.failures} == {"no-answer"}
+    asked = [request for request in hook.calls if request.call == "secretsmanager.DescribeSecret"]
+    assert len(asked) < 60 * 8 / 2
+
+
+def test_a_lone_surrogate_rejects_its_document_only(tmp_path: Path) -> None:
+    def odd(request: Request, before: int) -> dict[str, Any] | None:
+        found = hook_of(everything()).policies[0](request, before)
+        if request.call != "ecs.DescribeTaskDefinition" or "legacy" not in request.parameters["taskDefinition"]:
+            return None
+        assert isinstance(found, dict)
+        found = json.loads(json.dumps(found))
+        found["taskDefinition"]["containerDefinitions"][0]["environment"] = [{"name": "A", "value": "\ud800x"}]
+        return dict(found)
+
+    snapshot = read(hook_of(everything(), odd), tmp_path)
+    assert len(snapshot.of("ecs.Service")) == 4
+    assert dump(snapshot)
+
+
 def test_several_accounts_and_regions_get_a_directory_each(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     hook = Hook((assumed, in_region(hook_of(everything()).policies[0])))
     roles = ("arn:aws:iam::111122223333:role/read", "arn:aws:iam::444455556666:role/read")
@@ -326,3 +407,13 @@ def test_the_version_is_that_of_the_eks_cluster(tmp_path: Path) -> None:
     assert "kubernetes_version: '1.35'" in (tmp_path / "a" / "target.yaml").read_text()
     assert exported(hook_of(everything()), tmp_path / "b", sets=(f"eks_cluster={EKS}", "kubernetes_version=1.33")) == 0
     assert "kubernetes_version: '1.33'" in (tmp_path / "b" / "target.yaml").read_text()
+
+
+def test_a_version_of_the_eks_cluster_that_is_not_known_is_said(tmp_path: Path) -> None:
+    old = [
+        each if each.shape != "eks.Cluster" else type(each)(each.shape, each.id, {**each.data, "version": "1.30"})
+        for each in everything()
+    ]
+    assert exported(hook_of(old), tmp_path, sets=(f"eks_cluster={EKS}",)) == 0
+    findings = json.loads((tmp_path / "report" / "findings.json").read_text())
+    assert [each["subject"] for each in findings if each["slug"] == "eks-version-not-known"] == [EKS]

@@ -172,6 +172,29 @@ def test_an_account_that_is_no_number_chooses_no_path(tmp_path: Path) -> None:
     assert not list(tmp_path.rglob("snapshot*"))
 
 
+@pytest.mark.parametrize("region", ["../../evil", "eu_west_1"])
+def test_a_region_that_is_no_name_is_refused_before_anything_is_read(region: str, tmp_path: Path) -> None:
+    with pytest.raises(login.LoginError, match="correct --region"):
+        exported(tmp_path / "out", regions=(REGION, region))
+    assert not (tmp_path / "out").exists()
+
+
+def test_the_region_of_the_aws_cli_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_REGION", REGION)
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    _, hook = exported(tmp_path, regions=())
+    assert {request.region for request in hook.calls if request.call.startswith("ecs.")} == {REGION}
+
+
+def test_a_role_needs_somebody_who_assumes_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    request = export.Request(str(tmp_path / "out"), login=login.Login(regions=(REGION,), role_arns=READERS[:1]))
+    with pytest.raises(login.LoginError, match="no AWS credentials: run `aws configure sso`"):
+        export.run(request, Talk(0), hook_of([]).attach)
+
+
 REFUSED = {
     "ExpiredToken": r"the credentials have expired \(ExpiredToken\): run `aws sso login`.*MFA",
     "InvalidClientTokenId": r"AWS refused GetCallerIdentity \(InvalidClientTokenId\)",

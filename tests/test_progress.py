@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import pty
 import re
+import signal
 import subprocess
 import sys
 import threading
+import time
 from typing import TYPE_CHECKING
 
 from ecs2k8s.replay.server import listening
@@ -16,6 +18,8 @@ from tests.replayed import REGION, hook_of
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from ecs2k8s.replay.hook import Request
 
 KEYS = {"AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": "none", "AWS_EC2_METADATA_DISABLED": "true"}
 CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
@@ -83,3 +87,28 @@ def test_quiet_says_nothing(tmp_path: Path) -> None:
         done = subprocess.run(asked, capture_output=True, text=True, env=os.environ | KEYS, check=True)
     assert done.stderr == ""
     assert done.stdout == ""
+
+
+def test_an_interruption_waits_for_no_request(tmp_path: Path) -> None:
+    asked, over = threading.Event(), threading.Event()
+
+    def hanging(request: Request, _: int) -> None:
+        if request.call == "iam.GetRole":
+            asked.set()
+            over.wait(60)
+
+    with listening(hook_of(everything(), hanging)) as url:
+        process = subprocess.Popen(command(url, tmp_path), stderr=subprocess.PIPE, env=os.environ | KEYS)
+        try:
+            assert asked.wait(60)
+            begin = time.monotonic()
+            process.send_signal(signal.SIGINT)
+            _, said = process.communicate(timeout=30)
+            assert time.monotonic() - begin < 15  # the request would hang for a minute
+        finally:
+            over.set()
+            process.kill()
+            process.wait()
+    assert process.returncode == 130
+    assert b"Traceback" not in said
+    assert (tmp_path / "snapshot.partial.jsonl").is_file()

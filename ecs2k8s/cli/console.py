@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import IntEnum
@@ -99,8 +100,7 @@ def guarded(app: Callable[..., object]) -> None:
         code = app(standalone_mode=False)
         sys.stdout.flush()
     except (typer.Abort, KeyboardInterrupt):
-        sys.stdout.flush()
-        os._exit(INTERRUPTED)  # nobody waits for requests that are under way in other threads
+        code = INTERRUPTED
     except typer.Exit as exit_:
         code = exit_.exit_code
     except typer.TyperException as error:
@@ -123,4 +123,12 @@ def guarded(app: Callable[..., object]) -> None:
             raise
         Talk().problem(f"ecs2k8s: {error.filename or 'output'}: {error.strerror or error}")
         code = ExitCode.ERROR
-    sys.exit(int(code) if isinstance(code, int) else 0)
+    _leave(int(code) if isinstance(code, int) else 0)
+
+
+def _leave(code: int) -> None:
+    """End the process: nobody waits for requests that other threads have under way."""
+    if threading.active_count() > 1:
+        sys.stderr.flush()
+        os._exit(code)
+    sys.exit(code)

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from ecs2k8s.collect.reading import Item, Reading
 
 THREADS = 8  # for each bucket of requests: the one that waits for its rate holds up no other
+GIVEN_UP = 8  # connections to a service that were not made, with all attempts of each: it cannot be reached
 BATCH = 2  # values that can be split
 
 Progress = Callable[[str, int, int], None]  # service, requests answered, requests known so far
@@ -66,6 +67,7 @@ class Run:
     troubles: list[Trouble] = field(default_factory=list)
     known: Counter[str] = field(default_factory=Counter)  # requests by service
     answered: Counter[str] = field(default_factory=Counter)
+    silent: Counter[str] = field(default_factory=Counter)  # connections in a row that were not made, by service
     open: Counter[str] = field(default_factory=Counter)  # requests without an answer, by call
     done: SimpleQueue[tuple[Call, Future[Sent]]] = field(default_factory=SimpleQueue)
 
@@ -87,7 +89,7 @@ class Run:
         self.reading.given[row.name] = []
         try:
             asked = list(requests(row, self.reading))
-        except KeyError as error:
+        except trouble.ODD as error:
             self.troubles.append(trouble.lacking(row, error))
             return
         for parameters in asked:
@@ -122,31 +124,39 @@ class Run:
         What was masked in the file of the interrupted run is asked for again: a masked address leads nowhere.
         """
         found = self.partial.find(row.name, self._key(parameters)) if self.partial else None
-        if found is not None and not is_masked(found):
-            return [(parameters, found)], []
+        kept = None if found is None or is_masked(found) else ([(parameters, found)], list[Trouble]())
         if row.scope == "region":
-            return self._send(row, parameters)
+            return kept or self._send(row, parameters)
         name = key(row.name, parameters)
         if name not in self.clients.shared:
-            self.clients.shared[name] = self._send(row, parameters)
+            self.clients.shared[name] = kept or self._send(row, parameters)
         return self.clients.shared[name]
 
     def _send(self, row: Call, parameters: Item) -> Sent:
+        if self.silent[row.service] >= GIVEN_UP:
+            return [], [Trouble(row.name, "no-answer", "not asked again", self.clients.mask(about(row, parameters)))]
         try:
             client = self.clients.client(row.service, self.reading.region)
-            return [(parameters, send(client, row, parameters))], []
+            answer = send(client, row, parameters)
         except Ecs2k8sError:
             raise  # the guard: a defect of ours, not of the account
         except Exception as error:  # noqa: BLE001 (whatever botocore raises is data: the rest goes on)
-            code = trouble.code_of(error)
-            if code in row.absent:
-                return [(parameters, {})], []
-            if code in row.otherwise:
-                one_by_one = structs.replace(row, ids=row.otherwise[code], otherwise={})
-                return self._together(one_by_one, requests(one_by_one, self.reading))
-            if code in row.split and len(values_of(row, parameters)) >= BATCH:
-                return self._together(row, split(row, parameters))
-            return [], [trouble.of(row, error, self.clients.mask(about(row, parameters)))]
+            return self._failed(row, parameters, error)
+        self.silent[row.service] = 0
+        return [(parameters, answer)], []
+
+    def _failed(self, row: Call, parameters: Item, error: Exception) -> Sent:
+        """What is known all the same, by other requests where the row has some."""
+        code = trouble.code_of(error)
+        self.silent[row.service] += trouble.unreachable(error)
+        if code in row.absent:
+            return [(parameters, {})], []
+        if code in row.otherwise:
+            one_by_one = structs.replace(row, ids=row.otherwise[code], otherwise={})
+            return self._together(one_by_one, requests(one_by_one, self.reading))
+        if code in row.split and len(values_of(row, parameters)) >= BATCH:
+            return self._together(row, split(row, parameters))
+        return [], [trouble.of(row, error, self.clients.mask(about(row, parameters)))]
 
     def _together(self, row: Call, asked: Iterable[Item]) -> Sent:
         parts = [self._send(row, parameters) for parameters in asked]

@@ -27,11 +27,11 @@ def assemble(reading: Reading, troubles: list[Trouble], taken: str, mask: Mask =
 
     Masking comes last: what secrets stand beside, such as the host in a URL, leads to other documents.
     """
-    gathered = Gathered(times={taken}, mask=mask)
+    gathered = Gathered(times={taken}, mask=mask, live=True)
     for row in calls().values():
         try:
             kept = {id(item) for item in getattr(select, row.select)(reading)} if row.select else None
-        except KeyError as error:
+        except trouble.ODD as error:
             troubles = [*troubles, trouble.lacking(row, error)]
             kept = set()
         for parameters, answer in reading.answers(row.name):
@@ -43,7 +43,7 @@ def assemble(reading: Reading, troubles: list[Trouble], taken: str, mask: Mask =
     try:
         for part in known_definitions(reading):
             gathered.found(part, "snapshot.json")
-    except KeyError as error:
+    except trouble.ODD as error:
         troubles = [*troubles, trouble.lacking(calls()["ecs.ListTagsForResource"], error)]
     gathered.failures.update(trouble.findings(troubles, dict(calls()), reading.region))
     return gathered.snapshot()
@@ -64,7 +64,8 @@ def documents(row: Call, parameters: Item, answer: Item, kept: set[int] | None) 
             yield from (Found(shape, item, (key,)) for item in found if kept is None or id(item) in kept)
         if kind.marks and all(answer.get(mark) is not None for mark in kind.marks if mark not in parameters):
             whole = {name: parameters[name] for name in kind.request} | _only(answer, kept)
-            if kept is None or id(answer) in kept or any(whole[mark] for mark in kind.marks):
+            lists = (whole[mark] for mark in kind.marks if isinstance(whole[mark], list))
+            if kept is None or id(answer) in kept or any(lists):
                 yield Found(shape, whole, ())
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from ecs2k8s import __version__
 from ecs2k8s.collect.account import Clients, Progress, Run
 from ecs2k8s.collect.assemble import assemble
 from ecs2k8s.collect.reading import Reading
@@ -37,12 +38,15 @@ class Live:
         self, region: str, scope: Scope, directory: Path, last: Snapshot | None, progress: Progress
     ) -> tuple[Snapshot, Partial]:
         """The snapshot of *region*; the file of answers in *directory* is `done` when the snapshot is written."""
+        import botocore  # noqa: PLC0415 (only the live reading needs it)
+
         directory.mkdir(parents=True, exist_ok=True)
         header = {
             "account": self.session.account,
             "region": region,
             "scope": scope.plain(),
             "redact": self.redact,
+            "versions": [__version__, botocore.__version__],  # another one may read or mask otherwise
         }
         partial = Partial(directory / FILE, header, time.time())
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -61,9 +62,13 @@ def sessions(login: Login, prepare: Callable[[Any], None] = lambda _: None) -> t
     *prepare* is given each of botocore's sessions before the first client is made. Raises `LoginError` where nobody
     could be reached.
     """
+    from botocore.utils import validate_region_name  # noqa: PLC0415 (only the live reading needs it)
+
     with _explained(login):
         core = _core(login, prepare)
-        regions = tuple(dict.fromkeys(login.regions)) or tuple(filter(None, [core.get_config_variable("region")]))
+        regions = tuple(dict.fromkeys(login.regions)) or tuple(filter(None, [_usual_region(core)]))
+        for region in regions:
+            validate_region_name(region)  # it becomes a folder
     if not regions:
         raise LoginError("no Region: name one with --region, or set AWS_REGION; or read files with --from")
     found: dict[str, Session] = {}
@@ -83,6 +88,12 @@ def sessions(login: Login, prepare: Callable[[Any], None] = lambda _: None) -> t
     return list(found.values()), refused
 
 
+def _usual_region(core: Any) -> str | None:
+    """As the AWS CLI takes it; botocore knows AWS_DEFAULT_REGION only."""
+    found: str | None = os.environ.get("AWS_REGION") or core.get_config_variable("region")
+    return found
+
+
 @contextmanager
 def _explained(login: Login, role: str = "") -> Iterator[None]:
     """What botocore raises in the block becomes a `LoginError` of one line."""
@@ -92,7 +103,8 @@ def _explained(login: Login, role: str = "") -> Iterator[None]:
     try:
         yield
     # ValueError: an endpoint that is no URL; KeyError: credentials without one of their members.
-    except (BotoCoreError, ClientError, ResponseParserError, KeyError, ValueError) as error:
+    # EOFError: a profile asks for an MFA code, and there is no terminal.
+    except (BotoCoreError, ClientError, ResponseParserError, EOFError, KeyError, ValueError) as error:
         raise LoginError(f"{role}: {_why(error, login)}" if role else _why(error, login)) from error
 
 
@@ -176,7 +188,10 @@ def _paced(pacer: Pacer, service: str) -> Callable[..., None]:
 def _assumed(core: Any, login: Login, arn: str, region: str, prepare: Callable[[Any], None]) -> Any:
     """A session with the credentials of the role: they last an hour, and are fetched again when they end."""
     from botocore.credentials import AssumeRoleCredentialFetcher, RefreshableCredentials  # noqa: PLC0415
+    from botocore.exceptions import NoCredentialsError  # noqa: PLC0415
 
+    if core.get_credentials() is None:
+        raise NoCredentialsError
     external = {"ExternalId": login.external_id} if login.external_id else {}
     fetcher = AssumeRoleCredentialFetcher(
         lambda _, **keys: _sts(core, login, region, **keys),
@@ -222,6 +237,8 @@ def _refused(error: Exception, code: str, profile: str) -> str:
 def _unanswered(error: Exception, name: str, profile: str) -> str:
     import botocore.exceptions as known  # noqa: PLC0415
 
+    if isinstance(error, EOFError):
+        return f"the profile asks for an MFA code: run `aws sts get-caller-identity{profile}` in a terminal first"
     if isinstance(error, KeyError) or name == "ResponseParserError":
         return f"the answer to the login could not be read ({name}): check the network and --endpoint-url"
     if trouble.unanswered(error):

@@ -17,9 +17,18 @@ def networks(reading: Reading) -> Iterator[Item]:
     for each in estate.configurations(reading):
         yield each.get("networkConfiguration", {}).get("awsvpcConfiguration", {})
     for each in (*estate.rule_targets(reading), *estate.scheduled(reading)):
-        network = each.get("NetworkConfiguration") or {}
-        its = network.get("awsvpcConfiguration") or network.get("AwsvpcConfiguration") or {}
-        yield {key[:1].lower() + key[1:]: value for key, value in its.items()}
+        network = _map(each.get("NetworkConfiguration"))
+        its = _map(network.get("awsvpcConfiguration") or network.get("AwsvpcConfiguration"))
+        yield {key[:1].lower() + key[1:]: _texts(value) for key, value in its.items()}
+
+
+def _map(value: Any) -> Item:
+    """The input of a universal target is text that a person wrote, and may be anything."""
+    return value if isinstance(value, dict) else {}
+
+
+def _texts(value: Any) -> list[str]:
+    return [each for each in value if isinstance(each, str)] if isinstance(value, list) else []
 
 
 def task_subnets(reading: Reading) -> Iterator[str]:

@@ -33,7 +33,7 @@ class Partial:
         self.file: IO[bytes] = os.fdopen(handle, "r+b", buffering=0)
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
+        except BlockingIOError as error:
             self.file.close()
             raise BusyError(f"{path.parent}: another export is writing there; wait for it") from error
         self.taken, self.answers = _kept(self.file.read(), header, now)
@@ -52,7 +52,7 @@ class Partial:
         self._write({"call": call, "parameters": parameters, "answer": answer})
 
     def _write(self, value: Item) -> None:
-        self.file.write(json.dumps(value, ensure_ascii=False).encode() + b"\n")
+        self.file.write(json.dumps(value).encode() + b"\n")
 
     def close(self) -> None:
         self.file.close()

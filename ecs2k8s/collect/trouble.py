@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ecs2k8s.core.escape import escape
 from ecs2k8s.core.findings import Finding
 
 if TYPE_CHECKING:
@@ -66,9 +67,13 @@ def of(call: Call, error: Exception, about: str) -> Trouble:
     return Trouble(call.name, slug, code, about)
 
 
-def lacking(call: Call, error: KeyError) -> Trouble:
-    """An answer without a member that AWS always gives: what depends on it cannot be asked or told."""
-    return Trouble(call.name, "answer-lacks-member", str(error.args[0]), "")
+ODD = (KeyError, TypeError, AttributeError, ValueError)  # what an answer of another form than AWS's raises
+
+
+def lacking(call: Call, error: Exception) -> Trouble:
+    """An answer without a member that AWS always gives, or with an odd one: what depends on it cannot be told."""
+    what = str(error.args[0]) if isinstance(error, KeyError) else type(error).__name__
+    return Trouble(call.name, "answer-lacks-member", what, "")
 
 
 def _told(error: Exception) -> tuple[str, str]:
@@ -93,6 +98,13 @@ def unanswered(error: Exception) -> bool:
     from botocore import exceptions  # noqa: PLC0415 (only the live reading needs it)
 
     return isinstance(error, exceptions.HTTPClientError | exceptions.ConnectionError)
+
+
+def unreachable(error: Exception) -> bool:
+    """Whether no connection was made at all."""
+    from botocore import exceptions  # noqa: PLC0415 (only the live reading needs it)
+
+    return isinstance(error, exceptions.ConnectionError)
 
 
 def by_code(code: str, status: int) -> str:
@@ -126,7 +138,7 @@ def findings(troubles: Iterable[Trouble], rows: dict[str, Call], region: str) ->
         args = {
             "call": name,
             "code": code,
-            "what": f" ({what})" if what else "",
+            "what": f" ({escape(what)})" if what else "",
             "why": row.why[:1].lower() + row.why[1:].removesuffix("."),
             "permission": " and ".join(row.permissions) or name,
         }

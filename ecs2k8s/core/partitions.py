@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-BEGINNINGS = {"cn-": "aws-cn", "us-gov-": "aws-us-gov"}
+BEGINNINGS = {
+    "cn-": "aws-cn",
+    "us-gov-": "aws-us-gov",
+    "eusc-": "aws-eusc",
+    "us-iso-": "aws-iso",
+    "us-isob-": "aws-iso-b",
+    "eu-isoe-": "aws-iso-e",
+    "us-isof-": "aws-iso-f",
+}
 PARTITIONS = ("aws", *BEGINNINGS.values())
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from ecs2k8s.core.errors import OutputError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Container, Iterable, Mapping
     from pathlib import Path
 
 LEDGER = "report/ledger.json"
@@ -51,8 +51,12 @@ def digest(data: bytes) -> str:
     return sha256(data).hexdigest()
 
 
-def write(directory: Path, files: Mapping[str, bytes], snapshot: bytes, ledger: bytes) -> Written:
+def write(
+    directory: Path, files: Mapping[str, bytes], snapshot: bytes, ledger: bytes, left: Container[str] = ()
+) -> Written:
     """Write all *files*, `snapshot.json` (mode 0600) and last the *ledger*, which names each file's hash.
+
+    Files of earlier exports that are not among them are removed, but for those *left*.
 
     A file whose content is neither what an earlier export wrote nor what this one writes was edited: it stays.
     """
@@ -62,7 +66,7 @@ def write(directory: Path, files: Mapping[str, bytes], snapshot: bytes, ledger: 
     _put(directory, "snapshot.json", snapshot, mode=0o600)
     kept = [path for path, data in sorted(files.items()) if not _replace(directory, path, data, known)]
     removed = []
-    for path in sorted(known.keys() - files.keys()):
+    for path in sorted(path for path in known.keys() - files.keys() if path not in left):
         place = _inside(directory, path)
         _beside(place).unlink(missing_ok=True)  # of a write that was interrupted
         if _is_generated(directory, path, known):
@@ -73,6 +77,14 @@ def write(directory: Path, files: Mapping[str, bytes], snapshot: bytes, ledger: 
         _remove_empty(directory, place.parent)
     (directory / NEXT).replace(directory / LEDGER)
     return Written(tuple(sorted(kept)), tuple(removed))
+
+
+def leftovers(directory: Path, files: Container[str]) -> dict[str, str]:
+    """Files of earlier exports, as those wrote them, that are not among *files*: path to hash."""
+    _folder.cache_clear()
+    known = _known(directory)
+    found = (path for path in sorted(known) if path not in files and _is_generated(directory, path, known))
+    return {path: digest(_inside(directory, path).read_bytes()) for path in found}
 
 
 def interrupted(directory: Path) -> bool:

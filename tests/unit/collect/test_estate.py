@@ -239,3 +239,22 @@ def test_only_configurations_of_your_own_are_asked_for() -> None:
         codedeploy_BatchGetDeploymentGroups=[{"deploymentGroupsInfo": groups}],
     )
     assert list(ids.deployment_configs(found)) == [{"deploymentConfigName": "slow"}]
+
+
+@pytest.mark.parametrize(
+    "network",
+    [
+        "x",
+        {"AwsvpcConfiguration": "x"},
+        {"AwsvpcConfiguration": {"Subnets": 5}},
+        {"AwsvpcConfiguration": {"Subnets": [{}]}},
+    ],
+)
+def test_odd_networks_in_the_input_of_a_schedule_are_nothing(network: Any) -> None:
+    request = {"Cluster": "shop", "TaskDefinition": "report", "NetworkConfiguration": network, "Overrides": "x"}
+    target = {"Arn": "arn:aws:scheduler:::aws-sdk:ecs:runTask", "Input": json.dumps(request)}
+    found = reading(scheduler_GetSchedule=[{"Target": target}])
+    assert networks.subnets(found) == set()
+    assert networks.task_groups(found) == set()
+    assert estate.definition_arns(found) == {"report"}
+    assert estate.roles(found) == set()
