@@ -124,13 +124,13 @@ def _from_aws(request: Request, place: Path, talk: Talk, prepare: Prepare) -> Ex
     """Every account and Region: one alone fills the directory itself, several get one each below it."""
     from ecs2k8s.collect.login import sessions
 
-    directory.check(place, several=_several(request))
+    several = _several(request)
+    directory.check(place, several=several)
     found, refused = sessions(request.login, prepare)
     for error in refused:
         talk.problem(str(error))
     accounts = [Live(session, request.redact) for session in found]
     units = [(live, region) for live in accounts for region in live.session.regions]
-    several = _several(request) or len(units) > 1
     if several and not (place / directory.ACCOUNTS).is_file():
         directory.put(place, directory.ACCOUNTS, accounts_json([], [], []))  # so that the next run knows the folder
     done: list[Done] = []

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
-
 from ecs2k8s.cli.console import ExitCode
-from ecs2k8s.collect.policy import policies
+from ecs2k8s.collect.policy import policies, text
 from ecs2k8s.core.errors import TargetError
 from ecs2k8s.core.partitions import PARTITIONS, of_region
 
@@ -17,6 +15,5 @@ def run(account: str, regions: tuple[str, ...], partition: str) -> int:
         raise TargetError(f"--partition {partition}: is none of {', '.join(PARTITIONS)}")
     if account != "*" and not (account.isascii() and account.isdigit() and len(account) == len("111122223333")):
         raise TargetError(f"--account {account}: expected twelve digits")
-    found = policies(chosen, regions or ("*",), account)
-    print(json.dumps(found[0] if len(found) == 1 else found, indent=2))
+    print(text(policies(chosen, regions or ("*",), account)))
     return ExitCode.CLEAN

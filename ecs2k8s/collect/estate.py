@@ -26,11 +26,6 @@ def services(reading: Reading) -> list[Item]:
     return [each for each in reading.items("ecs.DescribeServices", "services") if each.get("status") != "INACTIVE"]
 
 
-def task_sets(reading: Reading) -> Iterator[Item]:
-    for service in services(reading):
-        yield from service.get("taskSets", ())
-
-
 def controller(service: Item) -> str:
     return str(service.get("deploymentController", {}).get("type", "ECS"))
 
@@ -112,6 +107,11 @@ def capitals(value: Item) -> Item:
     return {key[:1].upper() + key[1:]: each for key, each in value.items()}
 
 
+def small(value: Item) -> Item:
+    """The same with keys as ECS's own API writes them."""
+    return {key[:1].lower() + key[1:]: each for key, each in value.items()}
+
+
 def overrides(reading: Reading) -> Iterator[Item]:
     """What tasks, and the inputs of rules and schedules, put in place of parts of their task definition."""
     for task in tasks(reading):
@@ -121,7 +121,7 @@ def overrides(reading: Reading) -> Iterator[Item]:
             yield inner(target.get("Input"))
     for schedule, parameters in started_schedules(reading):
         given = parameters.get("Overrides", inner(schedule.get("Target", {}).get("Input")))
-        yield {key[:1].lower() + key[1:]: each for key, each in given.items()} if isinstance(given, dict) else {}
+        yield small(given) if isinstance(given, dict) else {}
 
 
 def definition_arns(reading: Reading) -> set[str]:
@@ -161,9 +161,14 @@ def roles(reading: Reading) -> set[str]:
     return found
 
 
+def service_names(reading: Reading) -> set[tuple[str, Any]]:
+    """Services by the names of their cluster and their own, as metrics and CodeDeploy tell them."""
+    return {(last(str(each.get("clusterArn"))), each.get("serviceName")) for each in services(reading)}
+
+
 def resource_ids(reading: Reading) -> set[str]:
     """Services as Application Auto Scaling names them."""
-    return {f"service/{last(str(each.get('clusterArn')))}/{each.get('serviceName')}" for each in services(reading)}
+    return {f"service/{cluster}/{service}" for cluster, service in service_names(reading)}
 
 
 IMAGE = re.compile(
@@ -175,7 +180,7 @@ IMAGE = re.compile(
 
 def deployment_groups(reading: Reading) -> Iterator[Item]:
     """CodeDeploy's groups that deploy the services."""
-    known = {(last(str(each.get("clusterArn"))), each.get("serviceName")) for each in services(reading)}
+    known = service_names(reading)
     for group in reading.items("codedeploy.BatchGetDeploymentGroups", "deploymentGroupsInfo"):
         named = {(each.get("clusterName"), each.get("serviceName")) for each in group.get("ecsServices", ())}
         if named & known:

@@ -24,10 +24,7 @@ SESSION_NAME = "ecs2k8s-export"  # what CloudTrail shows
 RETRIES = {"mode": "adaptive", "total_max_attempts": 8}
 LOGIN_RETRIES = {"mode": "standard", "total_max_attempts": 3}
 CONNECTIONS = 32
-AGENT = SESSION_NAME
 CONNECT_SECONDS = 10  # botocore waits a minute; a Region that is not there would then take ten
-
-
 ACCOUNT = re.compile(r"[0-9]{12}")
 
 
@@ -158,7 +155,10 @@ def _clients(core: Any, login: Login) -> Callable[[str, str], Any]:
     pacers: dict[str, Pacer] = {}
     regional = {row.service for row in calls().values() if row.scope == "region"}
     config = Config(
-        retries=RETRIES, max_pool_connections=CONNECTIONS, connect_timeout=CONNECT_SECONDS, user_agent_extra=AGENT
+        retries=RETRIES,
+        max_pool_connections=CONNECTIONS,
+        connect_timeout=CONNECT_SECONDS,
+        user_agent_extra=SESSION_NAME,
     )
 
     def client(service: str, region: str) -> Any:
@@ -174,7 +174,7 @@ def _sts(core: Any, login: Login, region: str, **credentials: Any) -> Any:
     """A client that gives up early: when it gets no answer, the network or the Region is not there."""
     from botocore.config import Config  # noqa: PLC0415
 
-    config = Config(retries=LOGIN_RETRIES, connect_timeout=CONNECT_SECONDS, user_agent_extra=AGENT)
+    config = Config(retries=LOGIN_RETRIES, connect_timeout=CONNECT_SECONDS, user_agent_extra=SESSION_NAME)
     return core.create_client("sts", region_name=region, endpoint_url=login.endpoint_url, config=config, **credentials)
 
 

@@ -19,7 +19,7 @@ def networks(reading: Reading) -> Iterator[Item]:
     for each in (*estate.rule_targets(reading), *estate.scheduled(reading)):
         network = _map(each.get("NetworkConfiguration"))
         its = _map(network.get("awsvpcConfiguration") or network.get("AwsvpcConfiguration"))
-        yield {key[:1].lower() + key[1:]: _texts(value) for key, value in its.items()}
+        yield {key: _texts(value) for key, value in estate.small(its).items()}
 
 
 def _map(value: Any) -> Item:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
+from ecs2k8s.collect.estate import inner
 from ecs2k8s.core.escape import escape
 from ecs2k8s.core.findings import Finding
 from ecs2k8s.core.paths import show
@@ -31,7 +31,7 @@ def _variables(value: Any, path: Path) -> Iterator[tuple[Path, str]]:
     """Names of variables with such values, wherever a list of names and values stands; JSON in a text is one place."""
     if isinstance(value, str):
         if value.lstrip().startswith("{"):
-            yield from ((path, name) for _, name in _variables(_decoded(value), ()))
+            yield from ((path, name) for _, name in _variables(inner(value), ()))
     elif isinstance(value, list):
         for index, item in enumerate(value):
             yield from _variables(item, (*path, index))
@@ -42,10 +42,3 @@ def _variables(value: Any, path: Path) -> Iterator[tuple[Path, str]]:
             yield path, name
         for key, child in value.items():
             yield from _variables(child, (*path, key))
-
-
-def _decoded(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        return None

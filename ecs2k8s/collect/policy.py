@@ -28,6 +28,11 @@ def policies(partition: str = "aws", regions: Iterable[str] = ("*",), account: s
     return found
 
 
+def text(found: list[dict[str, Any]]) -> str:
+    """As people paste it: the policy, or a JSON list where one is too small."""
+    return json.dumps(found[0] if len(found) == 1 else found, indent=2)
+
+
 def _with(policy: dict[str, Any], statement: Statement) -> dict[str, Any]:
     return {**policy, "Statement": [*policy["Statement"], statement]}
 

@@ -9,7 +9,6 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from ecs2k8s.collect import estate, networks, traffic
-from ecs2k8s.core.arns import last
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -97,7 +96,7 @@ def alarms(reading: Reading) -> Iterator[Item]:
     """Alarms on services and load balancers, those that deployments or scaling watch, and what is made of them."""
     suffixes = {_suffix(str(each["LoadBalancerArn"])) for each in traffic.load_balancers(reading)}
     suffixes |= {_suffix(str(each["TargetGroupArn"])) for each in traffic.target_groups(reading)}
-    services = {(last(str(each.get("clusterArn"))), each.get("serviceName")) for each in estate.services(reading)}
+    services = estate.service_names(reading)
     watched = {
         name
         for each in estate.services(reading)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from typing import TYPE_CHECKING
 
 from ecs2k8s.collect.calls import calls, paces
 from ecs2k8s.collect.pace import SHARE, bucket_of
-from ecs2k8s.collect.policy import policies
+from ecs2k8s.collect.policy import policies, text
 from ecs2k8s.core.added import added
 from ecs2k8s.core.fidelity import Fidelity
 from ecs2k8s.core.fields import tables
@@ -123,8 +122,7 @@ def target_page() -> str:
 
 def policy_page() -> str:
     """What `ecs2k8s policy export` prints without options."""
-    found = policies()
-    return json.dumps(found[0] if len(found) == 1 else found, indent=2) + "\n"
+    return text(policies()) + "\n"
 
 
 def reads_page() -> str:
