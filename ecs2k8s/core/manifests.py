@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from ecs2k8s.core.paths import leaves
 
@@ -11,6 +11,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 Manifest = dict[str, Any]
+Tree = Literal[
+    "manifests",
+    "traffic/ingress",
+    "traffic/gateway",
+    "traffic/load-balancer",  # Services of type LoadBalancer
+    "traffic/target-group-binding",
+]
 
 TEMPLATES = {
     "Deployment": ("spec", "template"),
@@ -40,15 +47,19 @@ class ObjectRef:
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """A manifest and the folder under manifests/ that it lies in (`cluster`, `<namespace>/<workload>`, …)."""
+    """A manifest, its folder (`cluster`, `<namespace>/<workload>`, …) and the tree that the folder is in.
+
+    Each tree is a kustomization of its own. What takes traffic never lies in `manifests`.
+    """
 
     folder: str
     manifest: Manifest
+    tree: Tree = "manifests"
 
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
-    """All generated objects, sorted by folder and reference, each reference once."""
+    """All generated objects, sorted by tree, folder and reference, each reference once."""
 
     objects: tuple[Placed, ...]
 
@@ -60,7 +71,10 @@ class Bundle:
             if ref in known and known[ref] != placed:
                 raise AssertionError(f"two different objects are called {ref}")
             known[ref] = placed
-        return cls(tuple(sorted(known.values(), key=lambda placed: (placed.folder, ObjectRef.of(placed.manifest)))))
+        return cls(tuple(sorted(known.values(), key=lambda p: (p.tree, p.folder, ObjectRef.of(p.manifest)))))
+
+    def tree(self, tree: Tree) -> list[Placed]:
+        return [placed for placed in self.objects if placed.tree == tree]
 
     @property
     def manifests(self) -> list[Manifest]:

@@ -27,6 +27,10 @@ class Target(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     account: str = ""
     region: str = ""
     namespaces: str | dict[str, str] = "cluster"
+    routing: Literal["ingress", "gateway", "existing-alb"] = "ingress"
+    shift: Literal["weighted-target-groups", "weighted-dns"] = "weighted-target-groups"
+    target_groups: dict[str, str] = {}
+    network: Literal["network-policy", "security-group-policy", "both", "none"] = "network-policy"
     compute: Literal["existing", "karpenter", "fargate", "auto-mode"] = "existing"
     fargate_fit: bool = False
     background: Literal["ecs", "eks"] = "ecs"
@@ -35,7 +39,20 @@ class Target(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     @property
     def chosen(self) -> frozenset[str]:
         """The values of the choices, as rows of the tables name them."""
-        return frozenset({self.compute, self.background})
+        return frozenset({self.compute, self.background, self.routing, self.shift, self.network})
+
+    @property
+    def network_policies(self) -> bool:
+        return self.network in ("network-policy", "both")
+
+    @property
+    def security_group_policies(self) -> bool:
+        return self.network in ("security-group-policy", "both")
+
+    @property
+    def binds_target_groups(self) -> bool:
+        """Whether weights on the old load balancer shift the traffic, to new target groups that pods are bound to."""
+        return self.routing == "existing-alb" or self.shift == "weighted-target-groups"
 
     def at_least(self, version: Version) -> bool:
         """Whether the cluster runs Kubernetes *version* or a later minor."""

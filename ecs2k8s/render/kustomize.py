@@ -1,7 +1,8 @@
-"""The bundle as a kustomize tree: manifests/ with one file for each object."""
+"""The bundle as kustomize trees: manifests/ and those below traffic/, with one file for each object."""
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from ecs2k8s.render.dump import dump
@@ -11,18 +12,30 @@ if TYPE_CHECKING:
 
 
 def kustomize(bundle: Bundle) -> dict[str, str]:
-    """Path below the migration directory to text."""
-    files = {f"manifests/{file_of(placed)}": dump(placed.manifest) for placed in bundle.objects}
-    kustomization = {
+    """Path below the migration directory to text. A tree without objects is not written, but for manifests/."""
+    files = {"manifests/kustomization.yaml": dump(_kustomization([]))}
+    for tree, group in groupby(bundle.objects, key=lambda placed: placed.tree):
+        members = list(group)
+        files |= {f"{tree}/{file_of(placed)}": dump(placed.manifest) for placed in members}
+        files[f"{tree}/kustomization.yaml"] = dump(_kustomization(members))
+    return files
+
+
+def _kustomization(members: list[Placed]) -> dict[str, object]:
+    return {
         "apiVersion": "kustomize.config.k8s.io/v1beta1",
         "kind": "Kustomization",
-        "resources": sorted(file_of(placed) for placed in bundle.objects),
+        "resources": sorted(file_of(placed) for placed in members),
     }
-    return files | {"manifests/kustomization.yaml": dump(kustomization)}
 
 
 def file_of(placed: Placed) -> str:
-    """`<folder>/<kind>.yaml` for what is called as its folder, else with the name behind; both are DNS names."""
+    """`<folder>/<kind>.yaml` for what is called as its folder, else with the name behind; both are DNS names.
+
+    Below traffic/ the tree says the kind, where it holds one kind only.
+    """
     kind, name = placed.manifest["kind"].lower(), placed.manifest["metadata"]["name"]
+    if placed.tree.startswith("traffic/") and placed.tree != "traffic/gateway":
+        return f"{placed.folder}/{name}.yaml"
     own = placed.folder.rsplit("/", 1)[-1] == name
     return f"{placed.folder}/{kind}.yaml" if own else f"{placed.folder}/{kind}-{name}.yaml"

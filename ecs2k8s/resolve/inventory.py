@@ -9,6 +9,7 @@ from ecs2k8s.core import names
 from ecs2k8s.core.arns import Arn, last
 from ecs2k8s.core.errors import TargetError
 from ecs2k8s.core.tracking import NOTHING, View, note
+from ecs2k8s.resolve.balancers import Balancers
 from ecs2k8s.resolve.index import Index, Tracked, is_active, revision
 from ecs2k8s.resolve.region import account_of, partition_of, region_of
 from ecs2k8s.resolve.tasks import one_off, service_tasks
@@ -52,7 +53,7 @@ def resolve(index: Index, target: Target) -> Inventory:
     clusters: dict[str, AwsMap] = {}
     for cluster, space in sorted(spaces.items()):
         clusters.setdefault(space, index.clusters[cluster].view if cluster in index.clusters else NOTHING)
-    return Inventory(tuple(workloads), clusters)
+    return Inventory(tuple(workloads), clusters, Balancers.of(index, workloads), index)
 
 
 def _services(index: Index) -> Iterator[_Draft]:

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from ecs2k8s.core.arns import Arn, last
 from ecs2k8s.core.tracking import NOTHING
+
+if TYPE_CHECKING:
+    from ecs2k8s.resolve.balancers import Balancers
+    from ecs2k8s.resolve.index import Index
 
 Kind = Literal["Deployment", "DaemonSet", "Job"]
 AwsMap = Mapping[str, Any]
@@ -36,6 +40,7 @@ class Workload:
     tasks: tuple[AwsMap, ...] = ()  # running tasks of the service
     target_groups: Mapping[str, AwsMap] = field(default_factory=dict)  # by ARN, where read
     environment_files: Mapping[str, AwsMap] = field(default_factory=dict)  # by ARN, where given
+    memberships: tuple[str, ...] = ()  # ids of its security groups that become NetworkPolicies, sorted
     region: str = ""
     account: str = ""
     partition: str = "aws"
@@ -48,6 +53,20 @@ class Workload:
     def selector(self) -> dict[str, str]:
         """Immutable in Kubernetes: never a revision, tag or version."""
         return {"app.kubernetes.io/name": self.name, "app.kubernetes.io/instance": self.namespace}
+
+    @property
+    def membership_labels(self) -> dict[str, str]:
+        """One label for each security group: a rule that names a group then means every pod with its label."""
+        return {f"sg.ecs2k8s.io/{group}": "member" for group in self.memberships}
+
+    @property
+    def service_selector(self) -> dict[str, str]:
+        """Of every Service in front of the pods.
+
+        The VPC CNI admits a Service's address only where a policy's peer matches the Service's own selector
+        (https://github.com/aws/amazon-network-policy-controller-k8s/issues/147).
+        """
+        return self.selector | self.membership_labels
 
     @property
     def labels(self) -> dict[str, str]:
@@ -118,3 +137,5 @@ class Inventory:
 
     workloads: tuple[Workload, ...]
     namespaces: Mapping[str, AwsMap]  # name to the cluster's view (empty where the cluster was not read)
+    balancers: Balancers
+    index: Index

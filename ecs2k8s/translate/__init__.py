@@ -24,15 +24,18 @@ from ecs2k8s.translate.service_fields import say_service_fields
 from ecs2k8s.translate.storage import launch_volumes, shared_file_systems
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from ecs2k8s.core.manifests import Placed
     from ecs2k8s.core.target import Target
     from ecs2k8s.resolve.workload import Inventory, Workload
 
+    OfInventory = Callable[[Inventory, list[Workload], Target], Iterable[Placed]]
+
 AROUND_PODS = (deployment, job, service, service_account, disruption_budget, config_map)
 OF_WORKLOADS = (external_secrets, registry_secrets, launch_volumes)
 OF_ALL = (secret_stores, shared_file_systems)
+OF_INVENTORY: tuple[OfInventory, ...] = ()  # traffic and network: what several workloads make together
 MAY_REFUSE = (
     in_range,
     lambda workload, _target: arrange(workload),
@@ -52,6 +55,8 @@ def manifests(inventory: Inventory, target: Target) -> tuple[list[Placed], list[
         placed += _objects(workload, claims, target)
     for translator in OF_ALL:
         placed += translator(workloads, target)
+    for of_inventory in OF_INVENTORY:
+        placed += of_inventory(inventory, workloads, target)
     return placed, refused
 
 

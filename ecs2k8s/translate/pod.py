@@ -108,7 +108,7 @@ def _metadata(workload: Workload, arrangement: Arrangement, parts: Parts) -> dic
         annotations["kubectl.kubernetes.io/default-container"] = parts.names[arrangement.main.name]
     tags = pod_tags(workload)
     metadata = {
-        "labels": tag_labels(tags) | _managed_labels(workload) | workload.labels,
+        "labels": tag_labels(tags) | _managed_labels(workload) | workload.membership_labels | workload.labels,
         "annotations": annotations or None,
     }
     pruned: dict[str, Any] = prune(metadata)

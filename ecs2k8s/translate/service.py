@@ -21,7 +21,7 @@ def service(workload: Workload, pod: Pod, target: Target) -> Iterator[Placed]:
     found = ports(workload, [slot.container for slot in pod.arrangement.slots if slot.role != "init"])
     if workload.is_job or not found:
         return
-    spec = {"type": "ClusterIP", "selector": workload.selector, "ports": service_ports(found)}
+    spec = {"type": "ClusterIP", "selector": workload.service_selector, "ports": service_ports(found)}
     metadata = workload.metadata(service_name(workload, target))
     yield Placed(workload.folder, prune({"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": spec}))
 

@@ -1,0 +1,196 @@
+"""Load balancers with their listeners and rules, and target groups with the workloads behind them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ecs2k8s.core.arns import last
+from ecs2k8s.core.tracking import NOTHING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from ecs2k8s.resolve.index import Index, Tracked
+    from ecs2k8s.resolve.workload import AwsMap, Workload
+
+DEFAULT = "default"  # the priority of the rule that repeats the listener's default actions
+
+
+@dataclass(frozen=True, slots=True)
+class Backend:
+    """A container port of a workload that ECS registers in a target group, and the service's `loadBalancers` item."""
+
+    workload: Workload
+    container: str
+    port: int
+    entry: AwsMap
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TargetGroup:
+    """A target group that was read. `attributes` is the answer of DescribeTargetGroupAttributes, where there is one."""
+
+    arn: str
+    name: str
+    view: AwsMap
+    attributes: AwsMap
+    backends: tuple[Backend, ...]
+
+    @property
+    def balancer_arns(self) -> list[str]:
+        return [str(arn) for arn in self.view.get("LoadBalancerArns", [])]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Listener:
+    """A listener; `rules` by priority without the default one, `certificates` with the default first, each ARN once."""
+
+    arn: str
+    view: AwsMap
+    rules: tuple[AwsMap, ...]
+    default_rule: AwsMap
+    attributes: AwsMap
+    certificates: AwsMap  # the answer of DescribeListenerCertificates
+
+    @property
+    def port(self) -> int:
+        return int(self.view.get("Port", 0))
+
+    @property
+    def protocol(self) -> str:
+        return str(self.view.get("Protocol", ""))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LoadBalancer:
+    arn: str
+    name: str
+    view: AwsMap  # empty where only its listeners were read
+    attributes: AwsMap
+    tags: AwsMap
+    web_acl: AwsMap
+    listeners: tuple[Listener, ...]  # by port
+    items: tuple[Tracked, ...]  # every document of it
+
+    @property
+    def type(self) -> str:
+        """`application`, `network` or `gateway`; of the ARN where only listeners were read."""
+        known = {"app": "application", "net": "network", "gwy": "gateway"}
+        return str(self.view.get("Type", known.get(_kind(self.arn), "")))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Balancers:
+    load_balancers: tuple[LoadBalancer, ...]
+    target_groups: Mapping[str, TargetGroup]  # by ARN
+    served: Mapping[str, tuple[Backend, ...]]  # by ARN of the target group, read or not
+
+    @classmethod
+    def of(cls, index: Index, workloads: Iterable[Workload]) -> Balancers:
+        served = _served(workloads)
+        attributes = index.views("elbv2.TargetGroupAttributes")
+        groups = {
+            arn: TargetGroup(
+                arn, str(view.get("TargetGroupName", "")), view, attributes.get(arn, NOTHING), served.get(arn, ())
+            )
+            for arn, view in index.views("elbv2.TargetGroup").items()
+        }
+        return cls(tuple(_load_balancers(index)), groups, served)
+
+
+def _served(workloads: Iterable[Workload]) -> dict[str, tuple[Backend, ...]]:
+    """ARN of a target group to what ECS registers in it: also the second group of a blue/green service."""
+    found: dict[str, list[Backend]] = defaultdict(list)
+    for workload in workloads:
+        for entry in workload.configuration.get("loadBalancers", []):
+            backend = Backend(workload, str(entry.get("containerName", "")), int(entry.get("containerPort", 0)), entry)
+            advanced = entry.get("advancedConfiguration", NOTHING)
+            for arn in (entry.get("targetGroupArn"), advanced.get("alternateTargetGroupArn")):
+                if arn:
+                    found[str(arn)].append(backend)
+    return {arn: tuple(backends) for arn, backends in found.items()}
+
+
+def _load_balancers(index: Index) -> list[LoadBalancer]:
+    documents: dict[str, dict[str, Tracked]] = defaultdict(dict)  # load balancer's ARN, then shape and id
+    for shape in ("LoadBalancer", "LoadBalancerAttributes", "Listener", "ListenerAttributes", "ListenerCertificates"):
+        for item in index.of_shape(f"elbv2.{shape}"):
+            documents[_balancer_of(item)][f"{shape} {item.document.id}"] = item
+    rules: dict[str, list[Tracked]] = defaultdict(list)
+    for item in index.of_shape("elbv2.Rule"):
+        rules[listener_of_rule(item.document.id)].append(item)
+    tags, acls = index.views("elbv2.Tags"), index.views("wafv2.WebACL")
+    found = []
+    for arn, items in sorted(documents.items()):
+        views: dict[str, Any] = {key: item.view for key, item in items.items()}
+        listeners = [
+            _listener(item, rules[item.document.id], views)
+            for item in items.values()
+            if item.document.shape == "elbv2.Listener"
+        ]
+        of_rules = [rule for listener in listeners for rule in rules[listener.arn]]
+        view = views.get(f"LoadBalancer {arn}", NOTHING)
+        found.append(
+            LoadBalancer(
+                arn,
+                str(view.get("LoadBalancerName", "")) or _name(arn),
+                view,
+                views.get(f"LoadBalancerAttributes {arn}", NOTHING),
+                tags.get(arn, NOTHING),
+                acls.get(arn, NOTHING),
+                tuple(sorted(listeners, key=lambda listener: (listener.port, listener.arn))),
+                (*items.values(), *of_rules),
+            )
+        )
+    return found
+
+
+def _listener(item: Tracked, rules: Iterable[Tracked], views: Mapping[str, AwsMap]) -> Listener:
+    arn = item.document.id
+    default = [rule for rule in rules if rule.document.data.get("Priority") == DEFAULT]
+    others = [rule for rule in rules if rule not in default]
+    return Listener(
+        arn,
+        item.view,
+        tuple(rule.view for rule in sorted(others, key=_priority)),
+        default[0].view if default else NOTHING,
+        views.get(f"ListenerAttributes {arn}", NOTHING),
+        views.get(f"ListenerCertificates {arn}", NOTHING),
+    )
+
+
+def _priority(rule: Tracked) -> tuple[int, str]:
+    """By number, as text `10` sorts before `2`."""
+    text = str(rule.document.data.get("Priority", ""))
+    return (int(text) if text.isdigit() else 0, rule.document.id)
+
+
+def _balancer_of(item: Tracked) -> str:
+    given = item.document.data.get("LoadBalancerArn")
+    return str(given) if given else balancer_of_listener(item.document.id)
+
+
+def listener_of_rule(arn: str) -> str:
+    """`…:listener-rule/app/web/50dc/f2f7/9683` belongs to `…:listener/app/web/50dc/f2f7`: no read API says it."""
+    return arn.replace(":listener-rule/", ":listener/", 1).rpartition("/")[0]
+
+
+def balancer_of_listener(arn: str) -> str:
+    return arn.replace(":listener/", ":loadbalancer/", 1).rpartition("/")[0]
+
+
+def _kind(arn: str) -> str:
+    parts = arn.rpartition(":")[2].split("/")
+    return parts[1] if len(parts) > 1 else ""
+
+
+def _name(arn: str) -> str:
+    parts = arn.rpartition(":")[2].split("/")
+    return parts[2] if len(parts) > 2 else last(arn)  # noqa: PLR2004
+
+
+def read_attributes(view: AwsMap) -> dict[str, str]:
+    """The `Attributes` list of an answer as a map."""
+    return {str(item.get("Key", "")): str(item.get("Value", "")) for item in view.get("Attributes", [])}
