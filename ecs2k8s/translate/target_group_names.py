@@ -1,0 +1,92 @@
+"""The Service in front of the pods of each source target group: which one, how it is called, which port it has."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ecs2k8s.core import names
+from ecs2k8s.core.tracking import note
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from ecs2k8s.core.target import Target
+    from ecs2k8s.resolve.balancers import Backend, TargetGroup
+    from ecs2k8s.resolve.workload import Inventory, Workload
+
+PROTOCOLS = {"UDP": ("UDP",), "QUIC": ("UDP",), "TCP_UDP": ("TCP", "UDP"), "TCP_QUIC": ("TCP", "UDP")}
+
+
+@dataclass(frozen=True, slots=True)
+class TargetGroupService:
+    """A Service that stands for a source target group. `port` is the container port, and the Service's own.
+
+    `is_of_workload`: it is the workload's own Service as well, because both have the same name.
+    """
+
+    group: TargetGroup
+    workload: Workload
+    name: str
+    port: int
+    is_of_workload: bool = False
+
+    @property
+    def namespace(self) -> str:
+        return self.workload.namespace
+
+    @property
+    def protocols(self) -> tuple[str, ...]:
+        """As Kubernetes names them: what the group receives at its port."""
+        return PROTOCOLS.get(str(self.group.view.get("Protocol", "")), ("TCP",))
+
+
+def service_names(
+    inventory: Inventory, workloads: Iterable[Workload], target: Target
+) -> Mapping[str, TargetGroupService]:
+    """ARN of each source target group to its Service; without the groups that no Service can stand for.
+
+    Only groups that were read and that ECS fills with the pods of one of *workloads* at one container port. The name is
+    the group's, as a DNS label; taken by another workload or another group, it gets the hash of the ARN behind it.
+    """
+    spaces: dict[str, list[tuple[TargetGroup, Backend]]] = defaultdict(list)
+    translated = list(workloads)
+    for _, group in sorted(inventory.balancers.target_groups.items()):
+        backend = service_of(group, translated)
+        if backend is not None:
+            spaces[backend.workload.namespace].append((group, backend))
+    found: dict[str, TargetGroupService] = {}
+    for space, members in sorted(spaces.items()):
+        own = {lettered(w.name, target): w for w in translated if w.namespace == space}
+        found |= {service.group.arn: service for service in _named(members, own, target)}
+    return found
+
+
+def service_of(group: TargetGroup, workloads: Iterable[Workload]) -> Backend | None:
+    """The one container port of one of *workloads* behind *group*; None where there is none, or several."""
+    backends = {(b.workload.folder, b.port): b for b in group.backends if b.port and b.workload in workloads}
+    if len(backends) > 1:
+        several = ", ".join(f"{folder}:{port}" for folder, port in sorted(backends))
+        note(group.view, "TargetGroupArn", "target-group-of-several", group=group.name, backends=several)
+        return None
+    return next(iter(backends.values()), None)
+
+
+def _named(
+    members: list[tuple[TargetGroup, Backend]], own: Mapping[str, Workload], target: Target
+) -> Iterable[TargetGroupService]:
+    """All of one namespace, in order of ARN."""
+    given = names.unique((group.name for group, _ in members), lambda text: lettered(names.label(text), target))
+    taken: set[str] = set()
+    for group, backend in members:
+        name = given[group.name]
+        while name in taken or own.get(name, backend.workload) is not backend.workload:
+            name = names.suffixed(name, group.arn)
+        taken.add(name)
+        yield TargetGroupService(group, backend.workload, name, backend.port, own.get(name) is backend.workload)
+
+
+def lettered(name: str, target: Target) -> str:
+    """*name* as the name of a Service: before 1.37 it starts with a letter (DNS-1035)."""
+    return name if target.at_least("1.37") or not name[0].isdigit() else names.label(f"svc-{name}")
