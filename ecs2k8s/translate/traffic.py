@@ -1,0 +1,224 @@
+"""The ALBs of an account: which are translated, and how each of them routes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ecs2k8s.core import names
+from ecs2k8s.core.manifests import ObjectRef
+from ecs2k8s.core.tracking import NOTHING, note
+from ecs2k8s.translate.ingress import Routed, Ruled, ingresses, secret_names
+from ecs2k8s.translate.refusal import Refusal
+from ecs2k8s.translate.routes import Route
+from ecs2k8s.translate.routing import actions, route
+from ecs2k8s.translate.target_group_names import service_names
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from ecs2k8s.core.manifests import Placed
+    from ecs2k8s.core.target import Target
+    from ecs2k8s.resolve.balancers import Listener, LoadBalancer
+    from ecs2k8s.resolve.workload import AwsMap, Inventory, Workload
+    from ecs2k8s.translate.target_group_names import TargetGroupService
+
+OTHER_TARGETS = ("lambda", "alb")  # types of targets that no Service can stand for
+OWNED = "elbv2.k8s.aws/cluster"  # the controller's tag on what it made
+
+
+@dataclass(frozen=True, slots=True)
+class Routing:
+    """How one ALB routes, and the objects that are to do the same. Without `placed` it was refused, and said so."""
+
+    balancer: LoadBalancer
+    listeners: tuple[Routed, ...]
+    placed: tuple[Placed, ...] = ()
+
+    def refuse(self, slug: str, /, **args: object) -> None:
+        """Say on the load balancer that nothing is made of it; every leaf of it is manual then."""
+        refuse(self.balancer, slug, **args)
+
+
+def refuse(balancer: LoadBalancer, slug: str, /, **args: object) -> None:
+    note(balancer.view, "LoadBalancerArn", slug, **args)
+    _leave_out(balancer, "load-balancer-refused", name=balancer.name)
+
+
+def _leave_out(balancer: LoadBalancer, slug: str, /, **args: object) -> None:
+    for item in balancer.items:
+        item.leave_out(slug, **args)
+
+
+def routings(inventory: Inventory, workloads: list[Workload], target: Target) -> list[Routing]:
+    """One for each ALB that forwards to a workload, whether its Ingresses could be made or not."""
+    services = service_names(inventory, workloads, target)
+    used = [balancer for balancer in inventory.balancers.load_balancers if _is_used(balancer, services)]
+    groups = names.unique(balancer.name for balancer in used)
+    taken: set[ObjectRef] = set()
+    found = []
+    for balancer in used:
+        routed = listeners(balancer, inventory, services, target)
+        placed = _placed(balancer, routed, groups[balancer.name]) if routed and target.routing == "ingress" else []
+        refs = {ObjectRef.of(item.manifest) for item in placed}
+        if refs & taken:
+            refuse(balancer, "ingress-name-taken", name=min(refs & taken).name)
+            placed = []
+        taken |= refs
+        found.append(Routing(balancer, tuple(routed), tuple(placed)))
+    return found
+
+
+def _is_used(balancer: LoadBalancer, services: Mapping[str, TargetGroupService]) -> bool:
+    if balancer.type != "application":
+        return False
+    views = [each.view for each in balancer.listeners] + [r for each in balancer.listeners for r in each.rules]
+    if any(arn in services for view in views for arn in target_groups(view)):
+        return True
+    _leave_out(balancer, "load-balancer-not-used", name=balancer.name)
+    return False
+
+
+def target_groups(view: AwsMap) -> Iterable[str]:
+    """The ARNs that the actions of a rule or a listener name."""
+    for item in (*view.get("Actions", []), *view.get("DefaultActions", [])):
+        if "TargetGroupArn" in item:
+            yield str(item["TargetGroupArn"])
+        for group in item.get("ForwardConfig", NOTHING).get("TargetGroups", []):
+            yield str(group.get("TargetGroupArn", ""))
+
+
+def listeners(
+    balancer: LoadBalancer, inventory: Inventory, services: Mapping[str, TargetGroupService], target: Target
+) -> list[Routed]:
+    """The listeners in routes; none where something in them is not known or stays with ECS, which is said there."""
+    try:
+        _complete(balancer)
+    except Refusal as refusal:
+        _say(refusal)
+        _leave_out(balancer, "load-balancer-refused", name=balancer.name)
+        return []
+    resolve = _resolver(inventory, services, target)
+    found, whole = [], True
+    for listener in balancer.listeners:
+        rules, default = _rules(listener, resolve), _default(listener, resolve)
+        if default is None or len(rules) < len(listener.rules):
+            whole = False
+        else:
+            found.append(Routed(listener, tuple(rules), default))
+    if not whole:
+        _leave_out(balancer, "load-balancer-refused", name=balancer.name)
+        return []
+    _say_secrets(balancer, found)
+    return found
+
+
+def _complete(balancer: LoadBalancer) -> None:
+    """Raises `Refusal` where something was not read that the annotations must always say."""
+    if not balancer.view:
+        first = balancer.listeners[0].view if balancer.listeners else NOTHING
+        raise Refusal("load-balancer-not-read", first, ("LoadBalancerArn",), name=balancer.name)
+    if any(str(item.get("Key", "")) == OWNED for item in balancer.tags.get("Tags", [])):
+        raise Refusal("load-balancer-owned-by-controller", balancer.view, ("LoadBalancerArn",))
+    for key in ("Scheme", "AvailabilityZones"):
+        if not balancer.view.get(key):
+            raise Refusal("load-balancer-incomplete", balancer.view, ("LoadBalancerArn",), key=key)
+    for listener in balancer.listeners:
+        _complete_listener(listener)
+
+
+def _complete_listener(listener: Listener) -> None:
+    view = listener.view
+    if not listener.rules and not listener.default_rule:
+        raise Refusal("rules-not-read", view, ("ListenerArn",), port=listener.port)
+    if listener.protocol not in ("HTTP", "HTTPS") or not listener.port:
+        raise Refusal("listener-protocol-unknown", view, ("Protocol",), protocol=listener.protocol or "none")
+    if listener.protocol == "HTTPS" and not (view.get("SslPolicy") and view.get("Certificates")):
+        raise Refusal("listener-without-certificate", view, ("ListenerArn",), port=listener.port)
+    for rule in listener.rules:
+        if not str(rule.get("Priority", "")).isdigit():
+            raise Refusal("priority-not-a-number", rule, ("Priority",), priority=rule.get("Priority", ""))
+
+
+def _rules(listener: Listener, resolve: Callable[[str, AwsMap, str], str]) -> list[Ruled]:
+    found = []
+    for view in listener.rules:
+        try:
+            found.append(Ruled(str(view["Priority"]), view, route(view, resolve)))
+        except Refusal as refusal:
+            _say(refusal)
+    return found
+
+
+def _default(listener: Listener, resolve: Callable[[str, AwsMap, str], str]) -> Route | None:
+    try:
+        return _agreed(listener, resolve)
+    except Refusal as refusal:
+        _say(refusal)
+        return None
+
+
+def _agreed(listener: Listener, resolve: Callable[[str, AwsMap, str], str]) -> Route:
+    """The default actions, which the default rule repeats."""
+    said = [(listener.view, "DefaultActions"), (listener.default_rule, "Actions")]
+    found = [Route((), *actions(owner, key, resolve)) for owner, key in said if key in owner]
+    if not found:
+        raise Refusal("rules-not-read", listener.view, ("ListenerArn",), port=listener.port)
+    if found[0].normal != found[-1].normal:
+        raise Refusal("default-actions-differ", listener.view, ("ListenerArn",), port=listener.port)
+    return found[0]
+
+
+def _resolver(
+    inventory: Inventory, services: Mapping[str, TargetGroupService], target: Target
+) -> Callable[[str, AwsMap, str], str]:
+    """What a target group's ARN becomes: a Service, or the second target group that the user named for it."""
+
+    def backend(arn: str, view: AwsMap, key: str) -> str:
+        if arn in target.target_groups:
+            note(view, key, "target-group-kept", instead=target.target_groups[arn])
+            return target.target_groups[arn]
+        if arn in services:
+            service = services[arn]
+            if service.group.view.get("HealthCheckEnabled") is False:
+                raise Refusal("health-check-disabled", service.group.view, ("HealthCheckEnabled",))
+            return f"{service.namespace}/{service.name}:{service.port}"
+        raise Refusal("target-group-stays", view, (key,), why=_why(arn, inventory))
+
+    return backend
+
+
+def _why(arn: str, inventory: Inventory) -> str:
+    group = inventory.balancers.target_groups.get(arn)
+    if group is None:
+        return "it was not read"
+    if group.view.get("TargetType") in OTHER_TARGETS:
+        return f"its targets are of type {group.view['TargetType']}"
+    return "no service that is translated is registered in it" if not group.backends else "its pods are not translated"
+
+
+def _placed(balancer: LoadBalancer, routed: Sequence[Routed], group: str) -> list[Placed]:
+    try:
+        return ingresses(balancer, routed, group)
+    except Refusal as refusal:
+        _say(refusal)
+        _leave_out(balancer, "load-balancer-refused", name=balancer.name)
+        return []
+
+
+def _say(refusal: Refusal) -> None:
+    note(refusal.view, refusal.at, refusal.slug, **refusal.args_of_finding)
+
+
+def _say_secrets(balancer: LoadBalancer, routed: Sequence[Routed]) -> None:
+    """On each client id: the Secret that a person makes, because AWS never returns the client's secret."""
+    secrets = secret_names(balancer.name, routed)
+    for each in routed:
+        owners = [(each.listener.view, "DefaultActions"), *((rule.view, "Actions") for rule in each.rules)]
+        for owner, key in owners:
+            for number, item in enumerate(owner.get(key, [])):
+                config = item.get("AuthenticateOidcConfig", NOTHING)
+                if config:
+                    given = str(config.get("Issuer", "")), str(config.get("ClientId", ""))
+                    at = (key, number, "AuthenticateOidcConfig", "ClientId")
+                    note(owner, at, "oidc-client-secret", secret=secrets.get(given, ""), client=given[1])
