@@ -117,7 +117,7 @@ def _load_balancers(index: Index) -> list[LoadBalancer]:
     documents: dict[str, dict[str, Tracked]] = defaultdict(dict)  # load balancer's ARN, then shape and id
     for shape in ("LoadBalancer", "LoadBalancerAttributes", "Listener", "ListenerAttributes", "ListenerCertificates"):
         for item in index.of_shape(f"elbv2.{shape}"):
-            documents[_balancer_of(item)][f"{shape} {item.document.id}"] = item
+            documents[balancer_of(item)][f"{shape} {item.document.id}"] = item
     rules: dict[str, list[Tracked]] = defaultdict(list)
     for item in index.of_shape("elbv2.Rule"):
         rules[listener_of_rule(item.document.id)].append(item)
@@ -167,8 +167,11 @@ def _priority(rule: Tracked) -> tuple[int, str]:
     return (int(text) if text.isdigit() else 0, rule.document.id)
 
 
-def _balancer_of(item: Tracked) -> str:
-    given = item.document.data.get("LoadBalancerArn")
+def balancer_of(item: Tracked) -> str:
+    """The ARN of the load balancer that the document belongs to; of its own ARN where it does not say it."""
+    if item.document.shape.startswith("elbv2.LoadBalancer"):
+        return item.document.id
+    given = item.view.get("LoadBalancerArn") if item.document.shape == "elbv2.Listener" else None
     return str(given) if given else balancer_of_listener(item.document.id)
 
 

@@ -22,6 +22,7 @@ from ecs2k8s.translate.secrets import external_secrets, secret_stores
 from ecs2k8s.translate.service import service
 from ecs2k8s.translate.service_fields import say_service_fields
 from ecs2k8s.translate.storage import launch_volumes, shared_file_systems
+from ecs2k8s.translate.target_group_services import with_target_groups
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -55,6 +56,7 @@ def manifests(inventory: Inventory, target: Target) -> tuple[list[Placed], list[
         placed += _objects(workload, claims, target)
     for translator in OF_ALL:
         placed += translator(workloads, target)
+    placed = with_target_groups(placed, inventory, workloads, target)
     for of_inventory in OF_INVENTORY:
         placed += of_inventory(inventory, workloads, target)
     return placed, refused

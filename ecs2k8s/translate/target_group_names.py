@@ -10,7 +10,7 @@ from ecs2k8s.core import names
 from ecs2k8s.core.tracking import note
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from ecs2k8s.core.target import Target
     from ecs2k8s.resolve.balancers import Backend, TargetGroup
@@ -51,7 +51,7 @@ def service_names(
     the group's, as a DNS label; taken by another workload or another group, it gets the hash of the ARN behind it.
     """
     spaces: dict[str, list[tuple[TargetGroup, Backend]]] = defaultdict(list)
-    translated = list(workloads)
+    translated = frozenset(workloads)
     for _, group in sorted(inventory.balancers.target_groups.items()):
         backend = service_of(group, translated)
         if backend is not None:
@@ -63,7 +63,7 @@ def service_names(
     return found
 
 
-def service_of(group: TargetGroup, workloads: Iterable[Workload]) -> Backend | None:
+def service_of(group: TargetGroup, workloads: Collection[Workload]) -> Backend | None:
     """The one container port of one of *workloads* behind *group*; None where there is none, or several."""
     backends = {(b.workload.folder, b.port): b for b in group.backends if b.port and b.workload in workloads}
     if len(backends) > 1:
