@@ -35,14 +35,14 @@ Places = set[tuple[ObjectRef, tuple[str, ...], str]]
 
 
 def picture(snapshot: Snapshot, target: Target) -> tuple[Places, int]:
-    """Every manifest leaf with its object and place, and how many workloads were refused."""
-    _, _, bundle, refused = objects(snapshot, target)
+    """Every manifest leaf with its object and place, and how many workloads and load balancers were refused."""
+    made = objects(snapshot, target)
     found = {
         (ObjectRef.of(manifest), steps, f"{position} {value!r}")
-        for manifest in bundle.manifests
+        for manifest in made.bundle.manifests
         for position, (steps, value) in enumerate(places(manifest))
     }
-    return found, len(refused)
+    return found, len(made.refused) + sum(not proof.holds for proof in made.proofs)
 
 
 def placed(found: Places, keys: set[tuple[ObjectRef, tuple[str, ...]]]) -> dict[Any, list[str]]:

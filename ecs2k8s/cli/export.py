@@ -30,8 +30,8 @@ from ecs2k8s.report.markdown import report
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from ecs2k8s.assess.translation import Translation
     from ecs2k8s.core.target import Target
-    from ecs2k8s.translate.translation import Translation
 
     Prepare = Callable[[Any], None]
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from ecs2k8s.translate.translation import Translation
+    from ecs2k8s.assess.translation import Translation
 
 FORMAT = "ecs2k8s/accounts/v1"
 Unit = tuple["Path", "Translation"]

@@ -15,11 +15,11 @@ from ecs2k8s.report.needs import needs
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from ecs2k8s.assess.translation import Translation
     from ecs2k8s.core.ledger import Entry
     from ecs2k8s.core.manifests import Placed
     from ecs2k8s.core.target import Target
     from ecs2k8s.resolve.workload import Workload
-    from ecs2k8s.translate.translation import Translation
 
 MOST_PLACES = 10  # places that a group of findings lists; findings.json has all
 HEADINGS = {

@@ -93,7 +93,11 @@ class Balancers:
         attributes = index.views("elbv2.TargetGroupAttributes")
         groups = {
             arn: TargetGroup(
-                arn, str(view.get("TargetGroupName", "")), view, attributes.get(arn, NOTHING), served.get(arn, ())
+                arn,
+                str(view.get("TargetGroupName", "")) or _group_name(arn),
+                view,
+                attributes.get(arn, NOTHING),
+                served.get(arn, ()),
             )
             for arn, view in index.views("elbv2.TargetGroup").items()
         }
@@ -149,7 +153,7 @@ def _load_balancers(index: Index) -> list[LoadBalancer]:
 
 def _listener(item: Tracked, rules: Iterable[Tracked], views: Mapping[str, AwsMap]) -> Listener:
     arn = item.document.id
-    default = [rule for rule in rules if rule.document.data.get("Priority") == DEFAULT]
+    default = [rule for rule in rules if rule.view.get("Priority") == DEFAULT]
     others = [rule for rule in rules if rule not in default]
     return Listener(
         arn,
@@ -163,7 +167,7 @@ def _listener(item: Tracked, rules: Iterable[Tracked], views: Mapping[str, AwsMa
 
 def _priority(rule: Tracked) -> tuple[int, str]:
     """By number, as text `10` sorts before `2`."""
-    text = str(rule.document.data.get("Priority", ""))
+    text = str(rule.view.get("Priority", ""))
     return (int(text) if text.isdigit() else 0, rule.document.id)
 
 
@@ -192,6 +196,12 @@ def _kind(arn: str) -> str:
 def _name(arn: str) -> str:
     parts = arn.rpartition(":")[2].split("/")
     return parts[2] if len(parts) > 2 else last(arn)  # noqa: PLR2004
+
+
+def _group_name(arn: str) -> str:
+    """Of `…:targetgroup/web/6d0e`, where the document does not say it."""
+    parts = arn.rpartition(":")[2].split("/")
+    return parts[1] if len(parts) > 1 else last(arn)
 
 
 def read_attributes(view: AwsMap) -> dict[str, str]:

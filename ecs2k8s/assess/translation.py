@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from ecs2k8s.assess.routing import Proof
     from ecs2k8s.core.findings import Finding
     from ecs2k8s.core.ledger import Ledger
     from ecs2k8s.core.manifests import Bundle
@@ -14,13 +15,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Translation:
-    """The objects, an account of every field, and what a person must know. `refused`: ECS would reject them too."""
+    """The objects, an account of every field, and what a person must know.
+
+    `refused`: ECS would reject them too. `proofs`: one for each ALB that forwards to a workload.
+    """
 
     inventory: Inventory
     bundle: Bundle
     ledger: Ledger
     findings: tuple[Finding, ...]
     refused: tuple[Workload, ...]
+    proofs: tuple[Proof, ...] = ()
 
     @property
     def translated(self) -> list[Workload]:

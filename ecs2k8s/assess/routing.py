@@ -1,0 +1,157 @@
+"""The proof that generated Ingresses route as their load balancer does, or a request that they route differently.
+
+What the controller builds of a group is modelled in `assess.lbc`, which knows nothing of how the group was written.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from ecs2k8s.assess import lbc
+from ecs2k8s.assess.alb import choose
+from ecs2k8s.assess.api_server import refusals
+from ecs2k8s.assess.normal_form import is_hidden, normal_form, without_certain
+from ecs2k8s.assess.witness import probes, witness
+from ecs2k8s.assess.words import words_of
+from ecs2k8s.core.tracking import note
+from ecs2k8s.translate.ingress import client, secret_names
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from ecs2k8s.assess.alb import Request
+    from ecs2k8s.core.manifests import Bundle, Manifest
+    from ecs2k8s.translate.ingress import Routed
+    from ecs2k8s.translate.routes import Route
+    from ecs2k8s.translate.traffic import Routing
+
+    Services = Mapping[tuple[str, str], Manifest]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One request, and what each side does with it."""
+
+    listener: str
+    request: Request
+    source: str
+    made: str
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What came of one load balancer. `rows` is its request table, empty where nothing could be built."""
+
+    routing: Routing
+    rows: tuple[Row, ...] = ()
+    difference: str = ""  # why its Ingresses are left out
+
+    @property
+    def holds(self) -> bool:
+        return bool(self.routing.placed) and not self.difference
+
+
+def prove(routing: Routing, services: Services) -> Proof:
+    """Build the load balancer's Ingresses as the controller would, and compare rule by rule.
+
+    *services* are the generated Services by namespace and name. Where the two are not equal the load balancer is
+    refused, and the finding shows a request that would go elsewhere.
+    """
+    if not routing.placed:
+        return Proof(routing)
+    members = [placed.manifest for placed in routing.placed]
+    try:
+        refused = [reason for member in members for reason in refusals(member)]
+        built = {} if refused else lbc.build(members, services)
+    except lbc.Rejected as rejected:
+        refused = [str(rejected)]
+    if refused:
+        routing.refuse("routing-not-built", name=routing.balancer.name, reason=refused[0])
+        return Proof(routing, difference=refused[0])
+    for routed in routing.listeners:
+        made = built.get(routed.listener.port)
+        difference = _difference(routed, made, routing)
+        if difference:
+            routing.refuse("routing-differs", name=routing.balancer.name, difference=difference)
+            return Proof(routing, difference=difference)
+    _say_hidden(routing)
+    rows = [row for routed in routing.listeners for row in _rows(routed, built[routed.listener.port], routing)]
+    return Proof(routing, tuple(rows))
+
+
+def services_of(manifests: Iterable[Manifest]) -> dict[tuple[str, str], Manifest]:
+    return {
+        (manifest["metadata"]["namespace"], manifest["metadata"]["name"]): manifest
+        for manifest in manifests
+        if manifest["kind"] == "Service"
+    }
+
+
+def _difference(routed: Routed, made: lbc.Built | None, routing: Routing) -> str:
+    """In words; empty where both do the same."""
+    listener = f"{routed.listener.protocol}:{routed.listener.port}"
+    if made is None:
+        return f"there would be no listener {listener}"
+    if made.protocol != routed.listener.protocol:
+        return f"the listener {listener} would be {made.protocol}:{made.port}"
+    source = source_of(routed, routing)
+    dual_stack = is_dual_stack(routing)
+    one = normal_form(*source, dual_stack=dual_stack)
+    other = normal_form(made.rules, made.default, dual_stack=dual_stack)
+    if one == other:
+        return ""
+    found = witness(source, (made.rules, made.default))
+    if found is None:
+        return f"{listener} would have other rules, though no request was found that shows it"
+    request, was, is_now = found
+    return f"{listener} answers `{request}` with {words_of(was)}, the new one with {words_of(is_now)}"
+
+
+def source_of(routed: Routed, routing: Routing) -> tuple[tuple[Route, ...], Route]:
+    """The listener's routes as the controller can know them: the client of OIDC by the name of its Secret."""
+    secrets = secret_names(routing.balancer.name, routing.listeners)
+    return tuple(_known(route, secrets) for route in routed.routes), _known(routed.default, secrets)
+
+
+def _known(route: Route, secrets: Mapping[tuple[str, str], str]) -> Route:
+    proving = route.authentication
+    if proving is None or proving.kind != "authenticate-oidc":
+        return route
+    given = {key: value for key, value in proving.settings if key != "ClientId"}
+    given["SecretName"] = secrets[client(proving)]
+    return replace(route, authentication=replace(proving, settings=tuple(sorted(given.items()))))
+
+
+def is_dual_stack(routing: Routing) -> bool:
+    return str(routing.balancer.view.get("IpAddressType", "ipv4")).startswith("dualstack")
+
+
+def _say_hidden(routing: Routing) -> None:
+    for routed in routing.listeners:
+        bare = [without_certain(route, dual_stack=is_dual_stack(routing)) for route in routed.routes]
+        for number, rule in enumerate(routed.rules):
+            if is_hidden(bare[number], bare[:number]):
+                note(rule.view, "Priority", "rule-unreachable", priority=rule.priority)
+
+
+def _rows(routed: Routed, made: lbc.Built, routing: Routing) -> list[Row]:
+    """A request for each rule, and one for the default, where one was found."""
+    source, default = source_of(routed, routing)
+    wanted: dict[int, Request] = {}
+    for request in probes((*source, default)):
+        wanted.setdefault(id(choose(source, default, request)), request)
+    listener = f"{routed.listener.protocol}:{routed.listener.port}"
+    found = [wanted[id(route)] for route in (*source, default) if id(route) in wanted]
+    return [_row(listener, request, source, default, made) for request in found]
+
+
+def _row(listener: str, request: Request, source: Sequence[Route], default: Route, made: lbc.Built) -> Row:
+    was, is_now = choose(source, default, request), choose(made.rules, made.default, request)
+    return Row(listener, request, words_of(was), words_of(is_now))
+
+
+def prove_all(routings: Sequence[Routing], bundle: Bundle) -> list[Proof]:
+    """`prove` each of *routings*; *bundle* holds the Services that they forward to."""
+    services = services_of(bundle.manifests)
+    return [prove(routing, services) for routing in routings]
