@@ -1,7 +1,8 @@
 """Authentication in front of a rule, as the controller makes it of annotations of the Ingress and the Service.
 
 Source: https://github.com/kubernetes-sigs/aws-load-balancer-controller, `pkg/ingress/auth_config_builder.go` and
-`pkg/ingress/model_build_actions.go`. The client's name and secret lie in a Secret and are not in the settings.
+`pkg/ingress/model_build_actions.go`. The client's name and secret lie in a Secret: in
+their place the settings have its name, `SecretName`.
 """
 
 from __future__ import annotations
@@ -54,9 +55,7 @@ def _session(annotations: Annotations) -> dict[str, str]:
 def _oidc(config: GoObject | None, session: dict[str, str]) -> Authentication:
     if not config:
         reject("missing IDPConfigOIDC")
-    if not config.text("secretName"):
-        reject("auth-idp-oidc: no secretName")
-    names = ("issuer", "authorizationEndpoint", "tokenEndpoint", "userInfoEndpoint")
+    names = ("issuer", "authorizationEndpoint", "tokenEndpoint", "userInfoEndpoint", "secretName")
     return _login("authenticate-oidc", config, {_aws(name): config.text(name) for name in names}, session)
 
 

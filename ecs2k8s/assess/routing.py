@@ -101,7 +101,7 @@ def _difference(routed: Routed, made: lbc.Built | None, routing: Routing) -> str
     other = normal_form(made.rules, made.default, dual_stack=dual_stack)
     if one == other:
         return ""
-    found = witness(source, (made.rules, made.default))
+    found = witness(source, (made.rules, made.default), dual_stack=dual_stack)
     if found is None:
         return f"{listener} would have other rules, though no request was found that shows it"
     request, was, is_now = found
@@ -139,7 +139,7 @@ def _rows(routed: Routed, made: lbc.Built, routing: Routing) -> list[Row]:
     """A request for each rule, and one for the default, where one was found."""
     source, default = source_of(routed, routing)
     wanted: dict[int, Request] = {}
-    for request in probes((*source, default)):
+    for request in probes((*source, default), dual_stack=is_dual_stack(routing)):
         wanted.setdefault(id(choose(source, default, request)), request)
     listener = f"{routed.listener.protocol}:{routed.listener.port}"
     found = [wanted[id(route)] for route in (*source, default) if id(route) in wanted]

@@ -18,7 +18,7 @@ from ecs2k8s.translate.routes import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable
 
     from ecs2k8s.resolve.workload import AwsMap
     from ecs2k8s.translate.routes import Action
@@ -183,7 +183,8 @@ def _authentication(view: AwsMap) -> Authentication:
     for key in config:
         if key not in SETTINGS[kind]:
             raise Refusal("unknown-action", view, (AUTHENTICATIONS[kind], *_first_leaf(config, key)), type=key)
-    given = {key: config[key] for key in config if key not in REQUEST_ONLY}
+    given = {key: config[key] for key in config if key not in REQUEST_ONLY and config[key] not in ("", [])}
+    given = {key: value for key, value in given.items() if not isinstance(value, View) or len(value)}
     assumed = {} if kind == "jwt-validation" else ASSUMED
     return Authentication(kind, tuple(sorted((key, text(value)) for key, value in (assumed | given).items())))
 
@@ -211,7 +212,3 @@ def transforms(rule: AwsMap) -> tuple[Transform, ...]:
         rewrites = view.get(TRANSFORMS[kind], NOTHING).get("Rewrites", [])
         found.append(Transform(kind, tuple((str(r.get("Regex", "")), str(r.get("Replace", ""))) for r in rewrites)))
     return tuple(found)
-
-
-def settings(authentication: Authentication) -> Mapping[str, str]:
-    return dict(authentication.settings)
