@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ecs2k8s.core import names
 from ecs2k8s.core.manifests import Placed, prune
 from ecs2k8s.translate import ingress_annotations as words
-from ecs2k8s.translate.ingress_rules import RuleError, annotated, compact, entries, plain_backend, service_of
+from ecs2k8s.translate.ingress_rules import Around, RuleError, annotated, compact, entries, plain_backend, service_of
 from ecs2k8s.translate.ingress_rules import action as action_json
 from ecs2k8s.translate.refusal import Refusal
 from ecs2k8s.translate.routes import Authentication, Forward
@@ -66,14 +66,15 @@ def ingresses(balancer: LoadBalancer, routed: Sequence[Routed], group: str) -> l
     made: list[Placed] = []
     for shared in _sharing(routed):
         runs = _runs(shared[0], _fallback(routed))
-        ports = [(each.listener.protocol, each.listener.port) for each in shared]
+        ports = tuple((each.listener.protocol, each.listener.port) for each in shared)
+        around = Around(ports, dual_stack, _regexes(shared[0]))
         tls = words.of_listeners([each.listener for each in shared])
         for number, run in enumerate(runs):
             order = {"group.order": str(number * STEP)} if len(runs) > 1 else {}
             proving = _authentication(run, shared, secrets)
             given = words.prefixed(whole | order | tls | proving) | words.HOLD
             name = _name(group, ports[0][1], number if len(runs) > 1 else None)
-            made.append(_ingress(name, run, given, _entries(run, ports, dual_stack=dual_stack)))
+            made.append(_ingress(name, run, given, _entries(run, around)))
     return made
 
 
@@ -172,12 +173,17 @@ def secret_names(balancer: str, routed: Iterable[Routed]) -> dict[tuple[str, str
     return {pair: name if len(found) == 1 else names.suffixed(name, "\n".join(pair)) for pair in found}
 
 
-def _entries(run: _Run, ports: Sequence[tuple[str, int]], *, dual_stack: bool) -> list[Any]:
+def _regexes(routed: Routed) -> frozenset[str]:
+    found = (c.values for route in routed.routes for c in route.conditions if c.regex)
+    return frozenset(value for values in found for value in values)
+
+
+def _entries(run: _Run, around: Around) -> list[Any]:
     prefix = _free_prefix(run)
     found = []
     for rule in run.rules:
         try:
-            found += entries(f"{prefix}{rule.priority}", rule.route, ports, dual_stack=dual_stack)
+            found += entries(f"{prefix}{rule.priority}", rule.route, around)
         except RuleError as error:
             raise Refusal(error.slug, rule.view, ("Priority",), priority=rule.priority) from error
     return found

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ecs2k8s.translate.routes import Action, Route
 
 PREFIX = "alb.ingress.kubernetes.io/"
+SHADOWING = ("host-header", "path-pattern")  # the conditions by which the controller takes a rule for dead
 MOST_VALUES = 5  # of all conditions of a rule together; ELB's quota
 ANY_PATH = Condition("path-pattern", (".*",), regex=True)
 HOST = re.compile(r"(?=.{1,253}$)(\*\.)?[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*")
@@ -53,27 +54,35 @@ def compact(value: Any) -> str:
     return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
 
 
-def entries(name: str, route: Route, ports: Sequence[tuple[str, int]], *, dual_stack: bool) -> list[Entry]:
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What is around a rule: the (protocol, port) pairs that serve it, and the regular expressions of the listener."""
+
+    ports: tuple[tuple[str, int], ...]
+    dual_stack: bool = False
+    regexes: frozenset[str] = frozenset()
+
+
+def entries(name: str, route: Route, around: Around) -> list[Entry]:
     """The entries for *route*, more than one only where a condition had to be split.
 
-    *name* is the backend's where annotations are needed, *ports* the (protocol, port) pairs that it serves.
-    Raises `RuleError`.
+    *name* is the backend's where annotations are needed. Raises `RuleError`.
     """
-    parts = guarded(route, ports, dual_stack=dual_stack)
+    parts = guarded(route, around)
     names = [name if number == 1 else f"{name}-{number}" for number in range(1, len(parts) + 1)]
     return [_entry(part, replace(route, conditions=conditions)) for part, conditions in zip(names, parts, strict=True)]
 
 
-def guarded(route: Route, ports: Sequence[tuple[str, int]], *, dual_stack: bool) -> list[tuple[Condition, ...]]:
+def guarded(route: Route, around: Around) -> list[tuple[Condition, ...]]:
     """The route's conditions with those that always hold added, where the controller's optimizer would go wrong."""
     conditions = route.conditions
     if isinstance(route.action, Redirect):
-        if any(_looks_like_loop(route, route.action, protocol, port) for protocol, port in ports):
+        if any(_looks_like_loop(route, route.action, protocol, port) for protocol, port in around.ports):
             if any(condition.field == "path-pattern" for condition in conditions):
                 raise RuleError("redirect-taken-for-loop")
             conditions = (*conditions, ANY_PATH)
-        if _hides_later_rules(conditions):
-            everywhere = ("0.0.0.0/0", "::/0") if dual_stack else ("0.0.0.0/0",)
+        if _hides_later_rules(conditions, around.regexes):
+            everywhere = ("0.0.0.0/0", "::/0") if around.dual_stack else ("0.0.0.0/0",)
             conditions = (*conditions, Condition("source-ip", everywhere))
     return split(conditions)
 
@@ -96,10 +105,14 @@ def _looks_like_loop(route: Route, action: Redirect, protocol: str, port: int) -
     )
 
 
-def _hides_later_rules(conditions: Sequence[Condition]) -> bool:
-    """The controller reads a redirect on a regular expression as one on any host or path, and drops what follows."""
-    regex = any(condition.regex for condition in conditions if condition.field in ("host-header", "path-pattern"))
-    return regex and all(condition.field in ("host-header", "path-pattern") for condition in conditions)
+def _hides_later_rules(conditions: Sequence[Condition], regexes: frozenset[str]) -> bool:
+    """Whether the controller drops what follows a redirect though it is alive.
+
+    It reads a regular expression of a host as any host, and compares globs of paths with regular expressions as text.
+    """
+    own = [condition for condition in conditions if condition.field in SHADOWING]
+    odd = any(condition.regex or not regexes.isdisjoint(condition.values) for condition in own)
+    return odd and len(own) == len(conditions)
 
 
 def split(conditions: tuple[Condition, ...], most: int = MOST_VALUES) -> list[tuple[Condition, ...]]:
