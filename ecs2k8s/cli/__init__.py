@@ -117,6 +117,32 @@ def explain_command(
     raise typer.Exit(explain.run(what))
 
 
+diff_app = typer.Typer(name="diff", help="Compare two sides of the move.", rich_markup_mode=None)
+app.add_typer(diff_app)
+
+
+@diff_app.callback(invoke_without_command=True)
+def diff_callback(context: typer.Context) -> None:
+    """Compare two sides of the move."""
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+
+
+@diff_app.command("routing")
+def diff_routing_command(
+    directory: options.Directory,
+    format_: options.Format = options.OutputFormat.text,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = False,
+    debug: options.Debug = False,
+) -> None:
+    """Prove that the Ingresses of a directory route as the load balancers do, and show it on requests."""
+    options.talk(quiet=quiet, verbose=verbose, debug=debug)
+    from ecs2k8s.cli import diff
+
+    raise typer.Exit(diff.routing(directory, as_json=format_ is options.OutputFormat.json))
+
+
 policy_app = typer.Typer(name="policy", help="Print the IAM policy that a command needs.", rich_markup_mode=None)
 app.add_typer(policy_app)
 

@@ -11,6 +11,7 @@ from ecs2k8s.core.paths import show
 from ecs2k8s.report.data import Said, by_slug, counts, not_exact, said, totals_by_shape
 from ecs2k8s.report.escape_markdown import code, filled, ours, plain
 from ecs2k8s.report.needs import needs
+from ecs2k8s.report.routing import routing_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -92,6 +93,7 @@ def _overview(
         *(f"- {line}" for line in load_yaml("everywhere.yaml")),
         "",
         *_workloads(translation, pages),
+        *routing_lines(translation.proofs),
         *_fields(translation),
     ]
     for severity in SEVERITIES:
@@ -111,6 +113,7 @@ def _next_steps(number: Mapping[str, int]) -> list[str]:
         "3. Change choices in `target.yaml` or the manifests themselves, and export again: edited files are kept.",
         "4. Prepare the AWS side (`aws/README.md`) and what the cluster needs (below).",
         "5. `kubectl diff -k manifests`, then `kubectl apply -k manifests`: nothing in it takes traffic.",
+        "6. What takes traffic lies in `traffic/`: apply it last, when the pods are ready.",
         "",
     ]
 

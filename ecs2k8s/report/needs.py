@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ecs2k8s.assess.lbc import VERSION
+
 if TYPE_CHECKING:
     from ecs2k8s.core.manifests import Bundle, Manifest
     from ecs2k8s.core.target import Target
@@ -16,6 +18,8 @@ OF_KINDS = {
     "from the nodes.",
     "StorageClass": "Amazon EBS CSI driver with rights to make volumes (and to use the KMS keys that are named).",
     "VolumeSnapshot": "Snapshot controller with its CRDs.",
+    "Ingress": f"AWS Load Balancer Controller {VERSION} (its IngressClass `alb`), for which the routing was proved; "
+    "external-dns leaves the Ingresses alone until their hold annotations are removed.",
 }
 OF_LIMITS = {
     "nvidia.com/gpu": "NVIDIA device plugin on GPU nodes.",

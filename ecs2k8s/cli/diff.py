@@ -1,0 +1,135 @@
+"""`ecs2k8s diff`: what differs between two sides, and what proves that nothing does."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from ecs2k8s.assess.lbc import VERSION
+from ecs2k8s.assess.routing import Proof, prove, services_of
+from ecs2k8s.cli.console import ExitCode, out, table
+from ecs2k8s.cli.coverage import load as finished
+from ecs2k8s.core import target as targets
+from ecs2k8s.core.documents import load
+from ecs2k8s.core.errors import OutputError, SnapshotError
+from ecs2k8s.core.findings import catalogue, message
+from ecs2k8s.core.manifests import Manifest, Placed
+from ecs2k8s.core.mappings import StrictLoader
+from ecs2k8s.pipeline import translate
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ecs2k8s.assess.translation import Translation
+
+GROUP = "alb.ingress.kubernetes.io/group.name"
+SCHEMA = "ecs2k8s/diff/v1"
+
+
+def routing(name: str, *, as_json: bool) -> int:
+    """Prove the Ingresses as they lie in the directory, edited or not, against the rules of the snapshot.
+
+    Exit 3 where one load balancer is not proved.
+    """
+    place = Path(name)
+    finished(place)
+    translation = _translated(place)
+    proofs = [_as_it_lies(place, proof) for proof in translation.proofs]
+    if as_json:
+        found = {"schema": SCHEMA, "controller": VERSION, "load_balancers": [_plain(proof) for proof in proofs]}
+        print(json.dumps(found, indent=2))
+    else:
+        for proof in proofs:
+            _show(proof, translation)
+        if not proofs:
+            out("No load balancer forwards requests to a service that was translated.")
+    return ExitCode.CLEAN if all(proof.holds for proof in proofs) else ExitCode.FAILED
+
+
+def _translated(place: Path) -> Translation:
+    """The snapshot of the directory, translated for its target.yaml. Raises `SnapshotError` and `TargetError`."""
+    file = place / "snapshot.json"
+    try:
+        snapshot = load(json.loads(file.read_bytes()))
+    except ValueError as error:
+        raise SnapshotError(f"{file}: {error}") from error
+    choices = place / "target.yaml"
+    target = targets.load(choices.read_bytes() if choices.is_file() else b"", name=str(choices))
+    return translate(snapshot, targets.of_cluster(target, snapshot))
+
+
+def _as_it_lies(place: Path, proof: Proof) -> Proof:
+    """The proof of what is in the directory now; a load balancer that was refused has nothing there."""
+    if not proof.holds:
+        return proof
+    group = proof.routing.placed[0].manifest["metadata"]["annotations"][GROUP]
+    members = [
+        Placed(item["metadata"].get("namespace", ""), item, "traffic/ingress")
+        for item in _manifests(place / "traffic" / "ingress")
+        if item["kind"] == "Ingress" and item["metadata"].get("annotations", {}).get(GROUP) == group
+    ]
+    if not members:
+        return replace(proof, rows=(), difference="the directory holds no Ingress of it")
+    services = services_of(_manifests(place / "manifests"))
+    return prove(replace(proof.routing, placed=tuple(members)), services)
+
+
+def _manifests(folder: Path) -> Iterator[Manifest]:
+    """Every object in the files below *folder*. Raises `OutputError` naming a file that holds none."""
+    for file in sorted(folder.rglob("*.yaml")):
+        if file.name == "kustomization.yaml" or file.is_symlink():
+            continue
+        try:
+            found = list(yaml.load_all(file.read_bytes(), StrictLoader))
+        except (yaml.YAMLError, ValueError) as error:
+            raise OutputError(f"{file}: {error}") from error
+        for item in found:
+            if not isinstance(item, dict) or not {"kind", "metadata"} <= item.keys() or "name" not in item["metadata"]:
+                raise OutputError(f"{file}: is no Kubernetes object")
+            yield item
+
+
+def _show(proof: Proof, translation: Translation) -> None:
+    name = proof.routing.balancer.name
+    if proof.holds:
+        out(f"{name}: proved. AWS Load Balancer Controller {VERSION} would build the same rules in the same order.")
+        out()
+        table([["listener", "request", "today", "from the Ingress"], *_cells(proof)])
+    else:
+        out(f"{name}: not proved. {proof.difference or 'It was refused:'}")
+        for line in _reasons(proof, translation):
+            out(f"  {line}")
+    out()
+
+
+def _cells(proof: Proof) -> list[list[str]]:
+    return [[row.listener, str(row.request), row.source, row.made] for row in proof.rows]
+
+
+def _reasons(proof: Proof, translation: Translation) -> list[str]:
+    """The errors on the load balancer's own documents."""
+    subjects = {item.document.id for item in proof.routing.balancer.items}
+    return [
+        f"{finding.subject} {finding.path}: {message(finding)}"
+        for finding in translation.findings
+        if finding.subject in subjects and catalogue()[finding.slug].severity == "error"
+    ]
+
+
+def _plain(proof: Proof) -> dict[str, Any]:
+    rows = [
+        {"listener": row.listener, "request": str(row.request), "today": row.source, "ingress": row.made}
+        for row in proof.rows
+    ]
+    balancer = proof.routing.balancer
+    return {
+        "arn": balancer.arn,
+        "name": balancer.name,
+        "proved": proof.holds,
+        "difference": proof.difference,
+        "rows": rows,
+    }
