@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import chain, combinations, islice
 from typing import TYPE_CHECKING, Any
 
-from ecs2k8s.assess.alb import Request, choose, network
+from ecs2k8s.assess.alb import Request, choose, matches, network
 from ecs2k8s.assess.globs import glob_example
 from ecs2k8s.assess.regexes import regex_examples
 
@@ -44,13 +45,32 @@ def _deed(route: Route) -> tuple[object, ...]:
 def probes(routes: Sequence[Route], *, dual_stack: bool = True) -> Iterator[Request]:
     """Requests worth trying, each once: for each value of each route one that meets it, and ones that just miss it.
 
-    A route with a regular expression that cannot be read has none.
+    Then one for each two routes that can be met at once. A route with a regular expression that cannot be read has
+    none.
     """
     seen = set()
-    for request in (Request(), *(request for route in routes for request in _requests(route))):
+    distinct = list(dict.fromkeys(routes))
+    alone = (request for route in distinct for request in _requests(route))
+    together = (request for pair in combinations(distinct, 2) for request in _overlap(*pair))
+    for request in chain([Request()], alone, together):
         if request not in seen and (dual_stack or ":" not in request.source):
             seen.add(request)
             yield request
+
+
+def _overlap(one: Route, other: Route) -> Iterator[Request]:
+    """A request that meets both, if one can be put together of what meets each."""
+    conditions = (*one.conditions, *other.conditions)
+    changes = [change for condition in conditions for change in islice(_shared(condition, conditions), 1)]
+    if len(changes) == len(conditions):
+        yield _request(changes)
+
+
+def _shared(condition: Condition, conditions: Sequence[Condition]) -> Iterator[Change]:
+    """What meets *condition* and all others about the same thing. Headers and parameters may come several times."""
+    same = [c for c in conditions if c.field == condition.field and c.field not in {"http-header", "query-string"}]
+    candidates = (change for part in same or [condition] for change in HITS[part.field](part))
+    return (change for change in candidates if all(matches(part, _changed(Request(), change)) for part in same))
 
 
 def _requests(route: Route) -> Iterator[Request]:
