@@ -193,6 +193,7 @@ LOGIN = {
 }
 OIDC_SETTINGS = LOGIN | {
     "AuthenticationRequestExtraParams": '{"Display": "page", "prompt": "login"}',
+    "SecretName": "oidc-shop",
     "AuthorizationEndpoint": "https://idp.example.com/auth",
     "Issuer": "https://idp.example.com",
     "TokenEndpoint": "https://idp.example.com/token",
@@ -300,7 +301,7 @@ REJECTED: dict[str, dict[str, Any]] = {
     "rewrites cannot be empty": {"transforms": [{"type": "url-rewrite", "urlRewriteConfig": {"rewrites": []}}]},
     "unknown authType": {"auth_type": "OIDC"},
     "missing IDPConfigOIDC": {**HTTPS, "auth_type": "oidc"},
-    "no secretName": {**HTTPS, "auth_type": "oidc", "auth_idp_oidc": json.dumps(OIDC | {"secretName": ""})},
+    "no SecretName": {**HTTPS, "auth_type": "oidc", "auth_idp_oidc": json.dumps(OIDC | {"secretName": ""})},
     "both auth-type and jwt-validation": {
         **HTTPS,
         "auth_type": "cognito",
