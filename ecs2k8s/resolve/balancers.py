@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from ecs2k8s.resolve.index import Index, Tracked
     from ecs2k8s.resolve.workload import AwsMap, Workload
 
+TYPES = {"app": "application", "net": "network", "gwy": "gateway"}
 DEFAULT = "default"  # the priority of the rule that repeats the listener's default actions
 
 
@@ -77,8 +78,7 @@ class LoadBalancer:
     @property
     def type(self) -> str:
         """`application`, `network` or `gateway`; of the ARN where only listeners were read."""
-        known = {"app": "application", "net": "network", "gwy": "gateway"}
-        return str(self.view.get("Type", known.get(_kind(self.arn), "")))
+        return str(self.view.get("Type", type_of_arn(self.arn)))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -188,9 +188,10 @@ def balancer_of_listener(arn: str) -> str:
     return arn.replace(":listener/", ":loadbalancer/", 1).rpartition("/")[0]
 
 
-def _kind(arn: str) -> str:
+def type_of_arn(arn: str) -> str:
+    """`application`, `network` or `gateway` as the ARN of a load balancer tells; empty where it does not."""
     parts = arn.rpartition(":")[2].split("/")
-    return parts[1] if len(parts) > 1 else ""
+    return TYPES.get(parts[1], "") if len(parts) > 1 else ""
 
 
 def _name(arn: str) -> str:

@@ -37,6 +37,7 @@ class _Draft:
 def resolve(index: Index, target: Target) -> Inventory:
     """The workloads of a snapshot. A reference that leads nowhere is a note on the leaf that holds it."""
     groups, files = index.views("elbv2.TargetGroup"), index.views("s3.EnvironmentFile")
+    attributes, balancers = index.views("elbv2.TargetGroupAttributes"), index.views("elbv2.LoadBalancer")
     drafts = [*_services(index), *_one_off_tasks(index)]
     drafts += _unreferenced(index, {draft.workload.definition_id for draft in drafts})
     spaces = _namespaces({draft.cluster for draft in drafts}, target)
@@ -46,6 +47,7 @@ def resolve(index: Index, target: Target) -> Inventory:
         for key in ("family", "revision", "status"):
             definition.get(key)  # they decided which workload this is, so they were read
         linked = replace(draft.workload, name=name, namespace=spaces[draft.cluster], target_groups=groups)
+        linked = replace(linked, target_group_attributes=attributes, load_balancers=balancers)
         given = {arn: view for arn, view in files.items() if arn in _wanted_files(definition)}
         linked = replace(linked, region=region_of(linked, target), account=account_of(linked, target))
         workloads.append(replace(linked, partition=partition_of(linked), environment_files=given))

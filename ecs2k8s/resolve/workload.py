@@ -39,6 +39,8 @@ class Workload:
     task: AwsMap = NOTHING  # of a one-off task: what it was run with
     tasks: tuple[AwsMap, ...] = ()  # running tasks of the service
     target_groups: Mapping[str, AwsMap] = field(default_factory=dict)  # by ARN, where read
+    target_group_attributes: Mapping[str, AwsMap] = field(default_factory=dict)  # by the target group's ARN, where read
+    load_balancers: Mapping[str, AwsMap] = field(default_factory=dict)  # by ARN, where read
     environment_files: Mapping[str, AwsMap] = field(default_factory=dict)  # by ARN, where given
     memberships: tuple[str, ...] = ()  # ids of its security groups that become NetworkPolicies, sorted
     region: str = ""

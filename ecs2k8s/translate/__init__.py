@@ -51,7 +51,7 @@ def manifests(inventory: Inventory, target: Target) -> tuple[list[Placed], list[
     refused = [workload for workload in inventory.workloads if _is_refused(workload, target)]
     workloads = [workload for workload in inventory.workloads if workload not in refused]
     claims = Claims.of(workloads)
-    placed: list[Placed] = list(namespaces(inventory))
+    placed: list[Placed] = list(namespaces(inventory, workloads, target))
     for workload in workloads:
         placed += _objects(workload, claims, target)
     for translator in OF_ALL:
