@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from ecs2k8s.assess.lost_requests import lost_requests
+from ecs2k8s.assess.readiness import readiness_gates
 from ecs2k8s.assess.routing import prove_all
 from ecs2k8s.assess.translation import Translation
 from ecs2k8s.core.findings import rank
@@ -28,8 +30,9 @@ def translate(snapshot: Snapshot, target: Target) -> Translation:
     _leave_out_refused(made.inventory, made.refused)
     ledger = account(((item.document, item.trace) for item in made.inventory.index.tracked), target.chosen)
     said = {*snapshot.failures, *snapshot.notes, *findings(ledger)}
-    ranked = tuple(sorted(said, key=rank))
-    return Translation(made.inventory, made.bundle, ledger, ranked, tuple(made.refused), tuple(made.proofs))
+    done = Translation(made.inventory, made.bundle, ledger, (), tuple(made.refused), tuple(made.proofs))
+    said |= {*lost_requests(made.inventory, made.bundle), *readiness_gates(done.translated, made.bundle, target)}
+    return replace(done, findings=tuple(sorted(said, key=rank)))
 
 
 @dataclass(frozen=True, slots=True)

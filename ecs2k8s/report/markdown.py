@@ -12,6 +12,7 @@ from ecs2k8s.report.data import Said, by_slug, counts, not_exact, said, totals_b
 from ecs2k8s.report.escape_markdown import code, filled, ours, plain
 from ecs2k8s.report.needs import needs
 from ecs2k8s.report.routing import routing_lines
+from ecs2k8s.report.timing import lines as timing_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -94,6 +95,7 @@ def _overview(
         "",
         *_workloads(translation, pages),
         *routing_lines(translation.proofs),
+        *timing_lines(translation),
         *_fields(translation),
     ]
     for severity in SEVERITIES:
