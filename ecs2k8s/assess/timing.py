@@ -46,8 +46,11 @@ class Probe:
 
     @property
     def latest(self) -> int:
-        """Seconds from the moment that the container fails until the kubelet acts, at most."""
-        return self.failures * self.period + self.timeout
+        """Seconds from the moment that the container fails until the kubelet acts, at most.
+
+        A whole period can pass before the first probe; while a probe runs the next one waits.
+        """
+        return self.period + (self.failures - 1) * max(self.period, self.timeout) + self.timeout
 
 
 @dataclass(frozen=True, slots=True)
