@@ -145,7 +145,7 @@ def _pod(manifest: Manifest) -> dict[str, Any]:
 def _timing(workload: Workload, pod: dict[str, Any], inventory: Inventory) -> Timing:
     slots = arrange(workload).slots  # in the order of the manifest: it tells whose stopTimeout belongs to which name
     stops = [int(slot.container.get("stopTimeout", STOP)) for slot in slots]
-    entries = [] if workload.is_job else workload.configuration.get("loadBalancers", [])
+    entries = workload.configuration.get("loadBalancers", [])
     delays = dict(_delays(workload, entries))
     known = [delay for delay in delays.values() if delay is not None]
     return Timing(

@@ -117,8 +117,7 @@ def _type(workload: Workload, arn: str) -> str:
 
 def gated(workload: Workload) -> bool:
     """Whether a target group must find a pod healthy before it counts as ready, as it is with ECS."""
-    balancers = workload.configuration.get("loadBalancers", [])
-    return not workload.is_job and any(item.get("targetGroupArn") for item in balancers)
+    return any(item.get("targetGroupArn") for item in workload.configuration.get("loadBalancers", []))
 
 
 def gate_label(target: Target) -> str:

@@ -139,6 +139,12 @@ def test_withdrawal(failures: int, verdict: str) -> None:
     assert verdicts(numbers(pod, [30], None, None))["withdrawal"] == verdict
 
 
+def test_at_the_same_moment_is_not_before() -> None:
+    live = PROBE | {"periodSeconds": 35, "failureThreshold": 2}
+    pod = {"containers": [container(readinessProbe=PROBE, livenessProbe=live)], "terminationGracePeriodSeconds": 900}
+    assert numbers(pod, [30], None, None).outcomes[-1] == Outcome("withdrawal", "fail", "35 < 35", "c")
+
+
 def test_a_probe_that_takes_longer_than_its_period_is_late() -> None:
     assert Probe("readinessProbe", period=5, timeout=20, failures=3, bound=None).latest == 5 + 3 * 20
     assert Probe("readinessProbe", period=20, timeout=5, failures=3, bound=None).latest == 3 * 20 + 5
