@@ -19,7 +19,7 @@ from tests.test_cases import chosen
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ecs2k8s.translate.translation import Translation
+    from ecs2k8s.assess.translation import Translation
 
 ELB = "arn:aws:elasticloadbalancing:eu-west-1:111122223333"
 GROUP = f"{ELB}:targetgroup/web/0123456789abcdef"

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ecs2k8s.assess.timing import Timing
-    from ecs2k8s.translate.translation import Translation
+    from ecs2k8s.assess.translation import Translation
 
 HEAD = """## Stopping without lost requests
 

@@ -58,7 +58,6 @@ def _seconds(workload: Workload, balancer: AwsMap) -> int:
         note(balancer, "targetGroupArn" if arn else "loadBalancerName", "target-group-not-read")
     known = []
     for at, group in groups_of(balancer):
-        _say_attributes(workload, group)
         delay = deregistration_delay(workload, group)
         if delay is None:
             note(balancer, at, "deregistration-delay-unknown")
@@ -85,14 +84,6 @@ def deregistration_delay(workload: Workload, arn: str) -> int | None:
         return DELAY_OF_AWS
     text = str(given[-1].get("Value", ""))
     return int(text) if SECONDS.fullmatch(text) else None
-
-
-def _say_attributes(workload: Workload, arn: str) -> None:
-    """The pods take only the delay from the attributes; each other one is a setting of the new target group."""
-    for item in workload.target_group_attributes.get(arn, NOTHING).get("Attributes", []):
-        if item.get("Key") != DELAY:
-            for key in item:
-                note(item, key, "target-group-attributes-left")
 
 
 def least(workload: Workload, arn: str) -> int:

@@ -11,8 +11,8 @@ from ecs2k8s.pipeline import translate
 from tests.case_files import ARN, definition, service
 
 if TYPE_CHECKING:
+    from ecs2k8s.assess.translation import Translation
     from ecs2k8s.core.documents import Document
-    from ecs2k8s.translate.translation import Translation
 
 GROUP = "arn:aws:elasticloadbalancing:eu-west-1:111122223333:targetgroup/{}/0123456789abcdef"
 LABEL = "elbv2.k8s.aws/pod-readiness-gate-inject"
