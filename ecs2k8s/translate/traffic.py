@@ -60,6 +60,8 @@ def routings(inventory: Inventory, workloads: list[Workload], target: Target) ->
     for balancer in used:
         routed = listeners(balancer, inventory, services, target)
         placed = _placed(balancer, routed, groups[balancer.name]) if routed and target.routing == "ingress" else []
+        if placed:
+            _say_unread(balancer, target)
         refs = {ObjectRef.of(item.manifest) for item in placed}
         if refs & taken:
             refuse(balancer, "ingress-name-taken", name=min(refs & taken).name)
@@ -204,6 +206,19 @@ def _placed(balancer: LoadBalancer, routed: Sequence[Routed], group: str) -> lis
         _say(refusal)
         _leave_out(balancer, "load-balancer-refused", name=balancer.name)
         return []
+
+
+def _say_unread(balancer: LoadBalancer, target: Target) -> None:
+    """What the Ingresses would have said, had it been read."""
+    if not balancer.attributes:
+        note(balancer.view, "LoadBalancerArn", "attributes-not-read", name=balancer.name)
+    if not balancer.web_acl:
+        note(balancer.view, "LoadBalancerArn", "web-acl-not-given", name=balancer.name)
+    if target.compute == "auto-mode":
+        note(balancer.view, "LoadBalancerArn", "ingress-on-auto-mode")
+    for listener in balancer.listeners:
+        if listener.protocol == "HTTPS" and not listener.certificates:
+            note(listener.view, ("Certificates", 0, "CertificateArn"), "certificates-not-read")
 
 
 def _say(refusal: Refusal) -> None:
