@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from ecs2k8s.assess.bindings import refuse_bindings_of_existing_groups
 from ecs2k8s.assess.lost_requests import lost_requests
 from ecs2k8s.assess.readiness import readiness_gates
 from ecs2k8s.assess.routing import prove_all
@@ -15,6 +16,7 @@ from ecs2k8s.core.manifests import Bundle
 from ecs2k8s.resolve.index import Index
 from ecs2k8s.resolve.inventory import resolve
 from ecs2k8s.translate import manifests
+from ecs2k8s.translate.target_group_steps import target_group_steps
 from ecs2k8s.translate.traffic import routings
 
 if TYPE_CHECKING:
@@ -27,10 +29,11 @@ if TYPE_CHECKING:
 def translate(snapshot: Snapshot, target: Target) -> Translation:
     """What *snapshot* becomes on *target*. A function of both alone: no time, no randomness, no environment."""
     made = objects(snapshot, target)
+    steps = tuple(target_group_steps(made.inventory, made.translated, target))
     _leave_out_refused(made.inventory, made.refused)
     ledger = account(((item.document, item.trace) for item in made.inventory.index.tracked), target.chosen)
     said = {*snapshot.failures, *snapshot.notes, *findings(ledger)}
-    done = Translation(made.inventory, made.bundle, ledger, (), tuple(made.refused), tuple(made.proofs))
+    done = Translation(made.inventory, made.bundle, ledger, (), tuple(made.refused), tuple(made.proofs), steps)
     said |= {*lost_requests(made.inventory, made.bundle), *readiness_gates(done.translated, made.bundle, target)}
     return replace(done, findings=tuple(sorted(said, key=rank)))
 
@@ -44,6 +47,10 @@ class Made:
     refused: list[Workload]
     proofs: list[Proof]
 
+    @property
+    def translated(self) -> list[Workload]:
+        return [workload for workload in self.inventory.workloads if workload not in self.refused]
+
 
 def objects(snapshot: Snapshot, target: Target) -> Made:
     """The line up to the manifests, without the account of the fields. What routes is emitted only when proved."""
@@ -52,7 +59,10 @@ def objects(snapshot: Snapshot, target: Target) -> Made:
     translated = [workload for workload in inventory.workloads if workload not in refused]
     proofs = prove_all(routings(inventory, translated, target), Bundle.of(placed))
     placed += [item for proof in proofs if proof.holds for item in proof.routing.placed]
-    return Made(inventory, Bundle.of(placed), refused, proofs)
+    bundle = Bundle.of(placed)
+    chosen = (*target.target_groups, *target.target_groups.values())
+    refuse_bindings_of_existing_groups(bundle, snapshot.documents, chosen)
+    return Made(inventory, bundle, refused, proofs)
 
 
 def _leave_out_refused(inventory: Inventory, refused: list[Workload]) -> None:

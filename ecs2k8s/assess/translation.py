@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ecs2k8s.assess.routing import Proof
+    from ecs2k8s.core.aws_steps import AwsStep
     from ecs2k8s.core.findings import Finding
     from ecs2k8s.core.ledger import Ledger
     from ecs2k8s.core.manifests import Bundle
@@ -26,6 +27,7 @@ class Translation:
     findings: tuple[Finding, ...]
     refused: tuple[Workload, ...]
     proofs: tuple[Proof, ...] = ()
+    steps: tuple[AwsStep, ...] = ()  # on the AWS side, in the order in which a person takes them
 
     @property
     def translated(self) -> list[Workload]:

@@ -12,6 +12,8 @@ from ecs2k8s.translate.identity import service_account
 from ecs2k8s.translate.job import job
 from ecs2k8s.translate.lifecycle import arrange
 from ecs2k8s.translate.namespaces import namespaces
+from ecs2k8s.translate.network_load_balancer import network_load_balancers
+from ecs2k8s.translate.network_services import network_services
 from ecs2k8s.translate.pod import pod
 from ecs2k8s.translate.ranges import in_range
 from ecs2k8s.translate.refusal import Refusal
@@ -22,6 +24,7 @@ from ecs2k8s.translate.secrets import external_secrets, secret_stores
 from ecs2k8s.translate.service import service
 from ecs2k8s.translate.service_fields import say_service_fields
 from ecs2k8s.translate.storage import launch_volumes, shared_file_systems
+from ecs2k8s.translate.target_group_binding import target_group_bindings
 from ecs2k8s.translate.target_group_services import with_target_groups
 
 if TYPE_CHECKING:
@@ -36,7 +39,11 @@ if TYPE_CHECKING:
 AROUND_PODS = (deployment, job, service, service_account, disruption_budget, config_map)
 OF_WORKLOADS = (external_secrets, registry_secrets, launch_volumes)
 OF_ALL = (secret_stores, shared_file_systems)
-OF_INVENTORY: tuple[OfInventory, ...] = ()  # traffic and network: what several workloads make together
+OF_INVENTORY: tuple[OfInventory, ...] = (  # traffic and network: what several workloads make together
+    network_services,
+    network_load_balancers,
+    target_group_bindings,
+)
 MAY_REFUSE = (
     in_range,
     lambda workload, _target: arrange(workload),

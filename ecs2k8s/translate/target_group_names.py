@@ -82,7 +82,7 @@ def _named(
     for group, backend in members:
         name = given[group.name]
         while name in taken or own.get(name, backend.workload) is not backend.workload:
-            name = names.suffixed(name, group.arn)
+            name = names.suffixed(name, f"{group.arn} {name}")
         taken.add(name)
         yield TargetGroupService(group, backend.workload, name, backend.port, own.get(name) is backend.workload)
 

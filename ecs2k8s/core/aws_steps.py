@@ -1,0 +1,44 @@
+"""Steps on the AWS side, as values: commands for a person, each with the way back."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from shlex import quote
+from typing import TYPE_CHECKING
+
+import msgspec
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+PLAIN = re.compile(r"[A-Za-z0-9_./:@+-]+")  # needs no quotes in the shorthand syntax of the AWS CLI
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class AwsStep:
+    """One thing to do with the AWS CLI. `command` and `back` are lines of a POSIX shell.
+
+    `subject` is what the step is about: an ARN, or the name of what is made. `note` is what to know before it.
+    """
+
+    subject: str
+    title: str
+    command: str
+    back: str
+    note: str = ""
+
+
+def aws(*words: str) -> str:
+    """An AWS CLI command with each word quoted for the shell."""
+    return " ".join(("aws", *(quote(word) for word in words)))
+
+
+def pairs(values: Mapping[str, str]) -> list[str]:
+    """Keys and values as the CLI takes tags and attributes: shorthand where it is safe, else JSON in one word.
+
+    https://docs.aws.amazon.com/cli/latest/userguide/cli-usage-shorthand.html
+    """
+    if all(PLAIN.fullmatch(text) for pair in values.items() for text in pair):
+        return [f"Key={key},Value={value}" for key, value in sorted(values.items())]
+    return [msgspec.json.encode([{"Key": key, "Value": value} for key, value in sorted(values.items())]).decode()]

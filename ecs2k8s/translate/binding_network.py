@@ -1,0 +1,62 @@
+"""Which ports of the pods a load balancer must reach: the `networking` of a binding, always with its ports listed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ecs2k8s.core.tracking import note
+from ecs2k8s.translate.target_group_settings import is_of_network, preserves_client_address
+
+if TYPE_CHECKING:
+    from ecs2k8s.resolve.balancers import LoadBalancer
+    from ecs2k8s.resolve.workload import Inventory
+    from ecs2k8s.translate.target_group_names import TargetGroupService
+
+
+def networking(service: TargetGroupService, inventory: Inventory) -> dict[str, Any] | None:
+    """The rules that the controller adds to the security group of the pods; None where the sources are not known."""
+    known = {balancer.arn: balancer for balancer in inventory.balancers.load_balancers}
+    peers: list[dict[str, Any]] = []
+    for arn in sorted(service.group.balancer_arns):
+        found = _peers(known.get(arn), service, inventory)
+        if not found:
+            note(service.group.view, "LoadBalancerArns", "balancer-addresses-unknown", balancer=arn)
+            return None
+        peers += [peer for peer in found if peer not in peers]
+    return {"ingress": [{"from": peers, "ports": _ports(service)}]} if peers else None
+
+
+def _peers(balancer: LoadBalancer | None, service: TargetGroupService, inventory: Inventory) -> list[dict[str, Any]]:
+    """Its security groups; of a Network Load Balancer without any the address ranges of its subnets."""
+    if balancer is None:
+        return []
+    groups = [str(group) for group in balancer.view.get("SecurityGroups", [])]
+    if groups:
+        return [{"securityGroup": {"groupID": group}} for group in groups]
+    if not is_of_network(service.group) or service.group.view.get("IpAddressType") == "ipv6":
+        return []
+    if preserves_client_address(service.group):
+        scheme = str(balancer.view.get("Scheme", ""))
+        note(service.group.view, "TargetGroupArn", "clients-reach-pods-directly", balancer=balancer.name, scheme=scheme)
+    return [{"ipBlock": {"cidr": cidr}} for cidr in _subnet_ranges(balancer, inventory)]
+
+
+def _subnet_ranges(balancer: LoadBalancer, inventory: Inventory) -> list[str]:
+    """Health checks, and connections without the client's address, come from the load balancer's own addresses.
+
+    Empty unless all of its subnets were read.
+    """
+    subnets = {str(view.get("SubnetId", "")): view for view in inventory.index.views("ec2.Subnet").values()}
+    wanted = [str(zone.get("SubnetId", "")) for zone in balancer.view.get("AvailabilityZones", [])]
+    if not all(subnet in subnets and "CidrBlock" in subnets[subnet] for subnet in wanted):
+        return []
+    return sorted({str(subnets[subnet]["CidrBlock"]) for subnet in wanted})
+
+
+def _ports(service: TargetGroupService) -> list[dict[str, Any]]:
+    """The traffic port with each of its protocols, and where the health check goes, which is always TCP."""
+    checked = str(service.group.view.get("HealthCheckPort", "traffic-port"))
+    port = int(checked) if checked.isdigit() else service.port
+    found = [{"protocol": protocol, "port": service.port} for protocol in service.protocols]
+    check = {"protocol": "TCP", "port": port}
+    return found if check in found else [*found, check]
