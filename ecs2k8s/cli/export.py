@@ -256,9 +256,8 @@ def _with_env_files(request: Request, target: Target, snapshot: Snapshot) -> Sna
 def files_of(translation: Translation, target: Target) -> dict[str, bytes]:
     """Every generated file but the snapshot and the ledger: path below the directory to bytes."""
     findings = (item.plain() for item in said(translation.findings))
-    texts = (
-        kustomize(translation.bundle) | report(translation, target) | {"aws/README.md": aws_readme(translation.bundle)}
-    )
+    readme = aws_readme(translation.bundle, translation.steps)
+    texts = kustomize(translation.bundle) | report(translation, target) | {"aws/README.md": readme}
     encoded = {path: text.encode() for path, text in texts.items()}
     return encoded | {"report/findings.json": in_lines(findings) + b"\n"}
 

@@ -12,6 +12,7 @@ import msgspec
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+LONGEST = 100  # characters of a command on one line
 PLAIN = re.compile(r"[A-Za-z0-9_./:@+-]+")  # needs no quotes in the shorthand syntax of the AWS CLI
 
 
@@ -30,8 +31,12 @@ class AwsStep:
 
 
 def aws(*words: str) -> str:
-    """An AWS CLI command with each word quoted for the shell."""
-    return " ".join(("aws", *(quote(word) for word in words)))
+    """An AWS CLI command with each word quoted for the shell; a long one has a line for each option."""
+    quoted = [quote(word) for word in words]
+    line = " ".join(("aws", *quoted))
+    if len(line) <= LONGEST:
+        return line
+    return " ".join(("aws", *(f"\\\n  {word}" if word.startswith("--") else word for word in quoted)))
 
 
 def pairs(values: Mapping[str, str]) -> list[str]:

@@ -7,9 +7,13 @@ from shlex import quote
 from typing import TYPE_CHECKING
 
 from ecs2k8s.core.arns import last
-from ecs2k8s.report.escape_markdown import code
+from ecs2k8s.core.escape import escape
+from ecs2k8s.report.escape_markdown import code, plain
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from ecs2k8s.core.aws_steps import AwsStep
     from ecs2k8s.core.manifests import Bundle
 
 HEAD = """# On the AWS side
@@ -33,8 +37,27 @@ Each role must also trust the provider, for exactly these service accounts (cond
 """
 
 
-def aws_readme(bundle: Bundle) -> str:
-    """The roles that the service accounts carry, with subjects and commands."""
+TRAFFIC = """## 3. Traffic
+
+In this order, and nothing before the one above it was seen to work:
+
+1. Save what the listeners, rules and target groups say now: it is the way out.
+2. Take the steps below.
+3. Add each new target group at weight 0 beside the old one, in every rule and default action that names the old one.
+   Targets of a group that no action names are never healthy, and pods with a readiness gate would wait for ever.
+4. Label the namespaces for readiness gates, apply `manifests/` without the workloads, then
+   `traffic/target-group-binding/`, then the workloads.
+5. When all pods are healthy targets in every zone, shift the weights. The way back is weight 0 for the new group, which
+   stays in the action.
+"""
+
+
+def aws_readme(bundle: Bundle, steps: Iterable[AwsStep] = ()) -> str:
+    """The roles that the service accounts carry, with subjects and commands; then the *steps*, in their order."""
+    return "\n".join([HEAD, *_identity(bundle), *_steps(list(steps))])
+
+
+def _identity(bundle: Bundle) -> Iterator[str]:
     roles: dict[str, list[str]] = defaultdict(list)
     for manifest in bundle.manifests:
         metadata = manifest["metadata"]
@@ -42,11 +65,12 @@ def aws_readme(bundle: Bundle) -> str:
         if manifest["kind"] == "ServiceAccount" and role:
             roles[role].append(f"system:serviceaccount:{metadata['namespace']}:{metadata['name']}")
     if not roles:
-        return HEAD + "\nNo workload has a task role: nothing to do for identity.\n"
-    lines = [HEAD, ISSUER, TRUST]
+        yield "No workload has a task role: nothing to do for identity.\n"
+        return
+    yield from (ISSUER, TRUST)
     for role, subjects in sorted(roles.items()):
         name = quote(last(role))
-        lines += [
+        yield from (
             f"### {code(role)}",
             "",
             *(f"- {code(subject)}" for subject in sorted(subjects)),
@@ -55,5 +79,18 @@ def aws_readme(bundle: Bundle) -> str:
             f"Change: {code(f'{UPDATE} --role-name {name} --policy-document file://new.json')}  ",
             "Way back: the same command with the saved document.",
             "",
-        ]
-    return "\n".join(lines)
+        )
+
+
+def _steps(steps: list[AwsStep]) -> Iterator[str]:
+    if not steps:
+        return
+    yield TRAFFIC
+    for step in steps:
+        yield from (f"### {plain(step.title)}", "", f"About {code(step.subject)}. {plain(step.note)}".rstrip(), "")
+        yield from (*_block(step.command), "", "Way back:", "", *_block(step.back), "")
+
+
+def _block(command: str) -> Iterator[str]:
+    """As indented code, which no text can end."""
+    return (f"    {escape(line)}" for line in command.split("\n"))

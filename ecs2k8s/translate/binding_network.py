@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ecs2k8s.core.tracking import note
-from ecs2k8s.translate.target_group_settings import is_of_network, preserves_client_address
+from ecs2k8s.translate.target_group_settings import check_port, is_of_network, preserves_client_address
 
 if TYPE_CHECKING:
     from ecs2k8s.resolve.balancers import LoadBalancer
@@ -55,7 +55,7 @@ def _subnet_ranges(balancer: LoadBalancer, inventory: Inventory) -> list[str]:
 
 def _ports(service: TargetGroupService) -> list[dict[str, Any]]:
     """The traffic port with each of its protocols, and where the health check goes, which is always TCP."""
-    checked = str(service.group.view.get("HealthCheckPort", "traffic-port"))
+    checked = check_port(service) or ""
     port = int(checked) if checked.isdigit() else service.port
     found = [{"protocol": protocol, "port": service.port} for protocol in service.protocols]
     check = {"protocol": "TCP", "port": port}

@@ -12,7 +12,7 @@ from ecs2k8s.core.tracking import note
 from ecs2k8s.resolve.balancers import read_attributes
 from ecs2k8s.translate.network_listeners import QUIC
 from ecs2k8s.translate.network_tls import alpn, certificates, is_encrypted_to_targets
-from ecs2k8s.translate.target_group_settings import attributes, health_check
+from ecs2k8s.translate.target_group_settings import attributes, health_check, own_tags
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,7 +32,6 @@ HEALTH = {
     "UnhealthyThresholdCount": "healthcheck-unhealthy-threshold",
     "HttpCode": "healthcheck-success-codes",
 }
-OF_CONTROLLERS = ("aws:", "elbv2.k8s.aws/", "service.k8s.aws/", "ingress.k8s.aws/", "gateway.k8s.aws/")
 HELD = {  # external-dns 0.22 reads the first, older releases the second: it must not see the host before the cutover
     "external-dns.kubernetes.io/controller": "ecs2k8s-hold",
     "external-dns.alpha.kubernetes.io/controller": "ecs2k8s-hold",
@@ -56,7 +55,7 @@ def _placement(balancer: LoadBalancer) -> dict[str, str]:
         "ip-address-type": str(balancer.view.get("IpAddressType", "ipv4")),
         "enable-prefix-for-ipv6-source-nat": str(balancer.view.get("EnablePrefixForIpv6SourceNat", "")),
         "source-nat-ipv6-prefixes": _prefixes(balancer),
-        "additional-resource-tags": _tags(balancer),
+        "additional-resource-tags": as_map(own_tags(balancer.tags), empty=True),
     }
 
 
@@ -108,7 +107,7 @@ def _protocols(forwardings: list[Forwarding]) -> dict[str, str]:
 
 
 def _health_check(forwarding: Forwarding) -> dict[str, str]:
-    found = health_check(forwarding.service.group)
+    found = health_check(forwarding.service)
     return {annotation: found[key] for key, annotation in HEALTH.items() if key in found}
 
 
@@ -148,11 +147,6 @@ def _action(forwarding: Forwarding) -> dict[str, Any]:
     if forwarding.sticky:
         config["targetGroupStickinessConfig"] = {"enabled": True}
     return {"type": "forward", "forwardConfig": config}
-
-
-def _tags(balancer: LoadBalancer) -> str:
-    tags = {str(tag.get("Key", "")): str(tag.get("Value", "")) for tag in balancer.tags.get("Tags", [])}
-    return as_map({key: value for key, value in tags.items() if not key.startswith(OF_CONTROLLERS)}, empty=True)
 
 
 def as_map(values: Mapping[str, str], *, empty: bool = False) -> str:

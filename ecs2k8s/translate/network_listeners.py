@@ -135,7 +135,10 @@ def _require_equal(forward: Forward, base: Forward) -> None:
     """The controller gives all groups of a weighted action the settings of the Service that has the load balancer."""
     if forward.service is None or base.service is None:
         return
-    one, other = forward.service.group, base.service.group
-    protocols = [str(group.view.get("Protocol")) for group in (one, other)]
-    if health_check(one) != health_check(other) or attributes(one) != attributes(other) or protocols[0] != protocols[1]:
+    one, other = _settings(forward.service), _settings(base.service)
+    if one != other:
         raise Refusal("weights-not-carried", forward.view, forward.at, why="the target groups have different settings")
+
+
+def _settings(service: TargetGroupService) -> tuple[object, ...]:
+    return str(service.group.view.get("Protocol")), health_check(service), attributes(service.group)

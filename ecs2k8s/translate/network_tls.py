@@ -51,7 +51,7 @@ def differences(forwardings: list[Forwarding]) -> Iterator[tuple[str, Place]]:
 
 def _of_groups(first: Forwarding, other: Forwarding) -> Iterator[tuple[str, Place]]:
     view = other.service.group.view
-    one, two = health_check(first.service.group), health_check(other.service.group)
+    one, two = health_check(first.service), health_check(other.service)
     for key in sorted(key for key in one.keys() | two.keys() if one.get(key) != two.get(key)):
         at = ("Matcher", key) if key.endswith("Code") else (key,)
         yield f"the health check ({key})", (view, at if key in two else ("HealthCheckProtocol",))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ecs2k8s.core.arns import Arn
 from ecs2k8s.core.tracking import NOTHING, note
-from ecs2k8s.translate.target_group_settings import NETWORK, lacking
+from ecs2k8s.translate.target_group_settings import NETWORK, check_port, lacking
 
 if TYPE_CHECKING:
     from ecs2k8s.core.target import Target
@@ -31,6 +31,9 @@ def can_be_copied(service: TargetGroupService, inventory: Inventory, target: Tar
         return False
     if missing := lacking(service.group):
         note(view, "TargetGroupArn", "target-group-incomplete", missing=", ".join(missing))
+        return False
+    if check_port(service) is None:
+        note(view, "HealthCheckPort", "check-of-instance-port", port=view["HealthCheckPort"])
         return False
     return _is_in_reach(service, inventory, target)
 

@@ -9,11 +9,14 @@ from ecs2k8s.resolve.balancers import read_attributes
 
 if TYPE_CHECKING:
     from ecs2k8s.resolve.balancers import TargetGroup
+    from ecs2k8s.resolve.workload import AwsMap
+    from ecs2k8s.translate.target_group_names import TargetGroupService
 
 NETWORK = ("TCP", "TLS", "UDP", "TCP_UDP", "QUIC", "TCP_QUIC")  # protocols of groups of a Network Load Balancer
 ALWAYS_PRESERVED = ("UDP", "TCP_UDP", "QUIC", "TCP_QUIC")
 PRESERVE, PROXY = "preserve_client_ip.enabled", "proxy_protocol_v2.enabled"
 DRAINING = "target_health_state.unhealthy.draining_interval_seconds"
+TRAFFIC = "traffic-port"  # the port that the target is registered with
 HEALTH_CHECK = (
     "HealthCheckProtocol",
     "HealthCheckPort",
@@ -21,6 +24,17 @@ HEALTH_CHECK = (
     "HealthCheckTimeoutSeconds",
     "HealthyThresholdCount",
     "UnhealthyThresholdCount",
+)
+OF_CONTROLLERS = (  # an object with the tags of a controller is one that it may change or delete
+    "aws:",
+    "elbv2.k8s.aws/",
+    "service.k8s.aws/",
+    "ingress.k8s.aws/",
+    "gateway.k8s.aws/",
+    "service.eks.amazonaws.com/",
+    "ingress.eks.amazonaws.com/",
+    "eks:",
+    "kubernetes.io/",
 )
 KNOWN = (  # https://docs.aws.amazon.com/elasticloadbalancing/latest/network/load-balancer-target-groups.html
     "deregistration_delay.timeout_seconds",
@@ -44,25 +58,41 @@ def is_of_network(group: TargetGroup) -> bool:
     return group.view.get("Protocol") in NETWORK
 
 
-def health_check(group: TargetGroup) -> dict[str, str]:
-    """What the source checks, by AWS's names, as text; `Path` and `Matcher` only for HTTP checks."""
-    found = {key: str(group.view[key]) for key in HEALTH_CHECK if key in group.view}
+def health_check(service: TargetGroupService) -> dict[str, str]:
+    """What the source checks, by AWS's names, as text: path and codes only of HTTP checks, the port as pods have it."""
+    view = service.group.view
+    found = {key: str(view[key]) for key in HEALTH_CHECK if key in view}
+    found |= {"HealthCheckPort": check_port(service) or ""} if "HealthCheckPort" in found else {}
     if found.get("HealthCheckProtocol") in ("HTTP", "HTTPS"):
-        if "HealthCheckPath" in group.view:
-            found["HealthCheckPath"] = str(group.view["HealthCheckPath"])
-        matcher = group.view.get("Matcher", NOTHING)
+        found |= {"HealthCheckPath": str(view["HealthCheckPath"])} if "HealthCheckPath" in view else {}
+        matcher = view.get("Matcher", NOTHING)
         found |= {key: str(matcher[key]) for key in ("HttpCode", "GrpcCode") if key in matcher}
     return found
 
 
+def check_port(service: TargetGroupService) -> str | None:
+    """`traffic-port`, or the port of the pod that is checked; None where no container has it.
+
+    A fixed port in the check of instances is one of the instance; in mode bridge it is another one in the container.
+    """
+    text = str(service.group.view.get("HealthCheckPort", TRAFFIC))
+    by_instance = service.group.view.get("TargetType", "instance") == "instance"
+    if text == TRAFFIC or not by_instance or service.workload.network_mode == "host":
+        return text
+    for container in service.workload.containers:
+        for mapping in container.get("portMappings", []):
+            if str(mapping.get("hostPort", 0)) == text and "containerPort" in mapping:
+                return str(mapping["containerPort"])
+    return None
+
+
 def lacking(group: TargetGroup) -> list[str]:
     """The settings that DescribeTargetGroups always gives and this document lacks, so that it cannot be copied."""
-    found = health_check(group)
-    wanted = ["VpcId", *HEALTH_CHECK]
-    missing = [key for key in wanted if key not in group.view]
-    if found.get("HealthCheckProtocol") in ("HTTP", "HTTPS"):
-        missing += [] if "HealthCheckPath" in found or "GrpcCode" in found else ["HealthCheckPath"]
-        missing += [] if found.keys() & {"HttpCode", "GrpcCode"} else ["Matcher"]
+    missing = [key for key in ("VpcId", *HEALTH_CHECK) if key not in group.view]
+    if group.view.get("HealthCheckProtocol") in ("HTTP", "HTTPS"):
+        matcher = group.view.get("Matcher", NOTHING)
+        missing += [] if "HealthCheckPath" in group.view else ["HealthCheckPath"]
+        missing += [] if "HttpCode" in matcher or "GrpcCode" in matcher else ["Matcher"]
     return missing
 
 
@@ -93,3 +123,9 @@ def _preserves_by_default(group: TargetGroup) -> str:
 
 def preserves_client_address(group: TargetGroup) -> bool:
     return attributes(group).get(PRESERVE) == "true"
+
+
+def own_tags(view: AwsMap) -> dict[str, str]:
+    """The tags of a load balancer or target group that its copy may have: not those of AWS and of controllers."""
+    tags = {str(tag.get("Key", "")): str(tag.get("Value", "")) for tag in view.get("Tags", [])}
+    return {key: value for key, value in tags.items() if key and not key.startswith(OF_CONTROLLERS)}

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ecs2k8s.core.aws_steps import AwsStep, aws, pairs
+from ecs2k8s.core.tracking import NOTHING
 from ecs2k8s.translate.target_group_binding import bindings
-from ecs2k8s.translate.target_group_settings import attributes, health_check
+from ecs2k8s.translate.target_group_settings import attributes, health_check, own_tags
 
 if TYPE_CHECKING:
     from ecs2k8s.core.target import Target
@@ -60,7 +61,7 @@ def _create(binding: Binding, tags: dict[str, str]) -> list[str]:
     words += ["--ip-address-type", str(view.get("IpAddressType", "ipv4"))]
     if "TargetControlPort" in view:
         words += ["--target-control-port", str(view["TargetControlPort"])]
-    check = health_check(binding.group.source)
+    check = health_check(binding.service)
     for key, option in CHECK_OPTIONS.items():
         words += [option, check[key]] if key in check else []
     matcher = [f"{key}={check[key]}" for key in ("HttpCode", "GrpcCode") if key in check]
@@ -75,8 +76,5 @@ def _shorthand(text: str) -> str:
 
 
 def _tags(arn: str, inventory: Inventory) -> dict[str, str]:
-    """The source's tags but for those of AWS, and our mark."""
-    view = inventory.index.views("elbv2.Tags").get(arn)
-    tags = view.get("Tags", []) if view is not None else []
-    kept = {str(tag.get("Key", "")): str(tag.get("Value", "")) for tag in tags}
-    return {key: value for key, value in kept.items() if not key.startswith("aws:")} | {"ecs2k8s": "cutover"}
+    """The source's tags and our mark."""
+    return own_tags(inventory.index.views("elbv2.Tags").get(arn, NOTHING)) | {"ecs2k8s": "cutover"}
