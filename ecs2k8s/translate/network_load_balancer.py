@@ -103,7 +103,7 @@ def _forwardings(
     balancer: LoadBalancer, found: Mapping[Listener, list[Forward]], inventory: Inventory, target: Target
 ) -> list[Forwarding]:
     """All listeners as ports of one Service; empty where that is not possible, which is said wherever it fails."""
-    workload = _heaviest(found)
+    workload = _selected(found)
     made = [_of_listener(listener, listed, workload, target) for listener, listed in found.items()]
     forwardings = [one for one in made if one is not None]
     fits = [_is_known(balancer), not is_in_another_vpc(balancer.view, inventory, target), _has_no_rules(balancer)]
@@ -114,13 +114,14 @@ def _forwardings(
     return forwardings if _can_share(balancer, forwardings) else []
 
 
-def _heaviest(found: Mapping[Listener, list[Forward]]) -> Workload:
-    """The workload that gets most of the first listener that has one: the one that the Service selects."""
-    for listed in found.values():
-        own = [(forward.weight, forward.service.workload) for forward in listed if forward.service]
-        if own:
-            return max(own, key=lambda pair: pair[0])[1]
-    raise AssertionError("no listener forwards to a workload")
+def _selected(found: Mapping[Listener, list[Forward]]) -> Workload:
+    """The workload that most listeners forward to, of several the one of the lowest port: what the Service selects."""
+    behind = [
+        workload
+        for listed in found.values()
+        for workload in dict.fromkeys(forward.service.workload for forward in listed if forward.service)
+    ]
+    return max(dict.fromkeys(behind), key=behind.count)
 
 
 def _of_listener(listener: Listener, listed: list[Forward], workload: Workload, target: Target) -> Forwarding | None:
