@@ -16,7 +16,6 @@ CASE = Path(__file__).parent / "cases" / "network-load-balancers" / "listeners-o
 ELB = "arn:aws:elasticloadbalancing:eu-west-1:111122223333"
 BALANCER, AMQP, STATS = f"{ELB}:loadbalancer/net/mq/1", f"{ELB}:targetgroup/mq-amqp/1", f"{ELB}:targetgroup/mq-stats/2"
 TCP, TLS, BOTH = (f"{ELB}:listener/net/mq/1/{number}" for number in (1, 2, 3))
-Edits = "Mapping[tuple[str, str], dict[str, Any] | None]"
 
 
 def edited(edits: Mapping[tuple[str, str], dict[str, Any] | None], *more: Document) -> Snapshot:

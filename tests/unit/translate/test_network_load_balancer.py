@@ -50,7 +50,7 @@ def made(edits: Any, *more: Document, **target: Any) -> tuple[dict[str, Any] | N
     translation = translate(edited(edits, *more), convert(target))
     services = [placed.manifest for placed in translation.bundle.tree("traffic/load-balancer")]
     assert len(services) < 2
-    return (services or [None])[0], {(finding.slug, finding.path) for finding in translation.findings}
+    return (services[0] if services else None), {(finding.slug, finding.path) for finding in translation.findings}
 
 
 def settings(edits: Any, *more: Document, **target: Any) -> dict[str, str]:

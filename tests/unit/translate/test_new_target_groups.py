@@ -100,7 +100,7 @@ def test_two_container_ports_behind_one_group_are_one_too_many() -> None:
 
 
 def test_a_group_in_no_action_would_never_be_healthy() -> None:
-    unused = {(GROUP, arn): {"LoadBalancerArns": []} for arn in (AMQP, STATS)}
+    unused: dict[tuple[str, str], Any] = {(GROUP, arn): {"LoadBalancerArns": []} for arn in (AMQP, STATS)}
     listeners = {("Listener", arn): {"DefaultActions": forward((STATS, 1))} for arn in (TCP, TLS, BOTH)}
     specs, said = bound(unused | listeners)
     assert sorted(specs) == ["mq-stats"]
