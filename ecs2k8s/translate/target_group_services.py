@@ -14,6 +14,7 @@ from ecs2k8s.core.tracking import NOTHING, note
 from ecs2k8s.translate.attributes import pairs
 from ecs2k8s.translate.ingress_rules import PREFIX
 from ecs2k8s.translate.target_group_names import service_names
+from ecs2k8s.translate.target_group_settings import is_of_network
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -30,9 +31,10 @@ WEB = ("HTTP", "HTTPS")  # protocols of an ALB's target group
 def with_target_groups(
     placed: Iterable[Placed], inventory: Inventory, workloads: list[Workload], target: Target
 ) -> list[Placed]:
-    """*placed* and a Service for each source target group; one that has its workload's name is the workload's own."""
+    """*placed* and a Service for each target group of an ALB; of one name with its workload's, it is that one."""
     services = service_names(inventory, workloads, target)
-    made = {ObjectRef.of(found.manifest): found for found in (_service(service) for service in services.values())}
+    of_albs = (_service(service) for service in services.values() if not is_of_network(service.group))
+    made = {ObjectRef.of(found.manifest): found for found in of_albs}
     found = [_joined(item, made.pop(ref)) if (ref := ObjectRef.of(item.manifest)) in made else item for item in placed]
     return [*found, *made.values()]
 
@@ -72,14 +74,14 @@ def _families(group: TargetGroup) -> dict[str, Any]:
     """Targets have IPv6 addresses only where the Service has."""
     if group.view.get("IpAddressType") != "ipv6":
         return {}
-    note(group.view, "IpAddressType", "target-group-of-ipv6")
+    note(group.view, "IpAddressType", "targets-by-ipv6")
     return {"ipFamilies": ["IPv6"]}
 
 
 def settings(group: TargetGroup) -> dict[str, str]:
     """Every setting, because the controller assumes other ones than ELB: a check every 15 seconds, instance targets."""
     view = group.view
-    note(view, "TargetType", "targets-by-address") if view.get("TargetType", "ip") != "ip" else None
+    note(view, "TargetType", "targets-by-instance") if view.get("TargetType", "ip") != "ip" else None
     matcher = view.get("Matcher", NOTHING)
     found = {
         "target-type": "ip",
@@ -97,7 +99,7 @@ def settings(group: TargetGroup) -> dict[str, str]:
     }
     for key in ("HealthCheckIntervalSeconds", "HealthCheckProtocol"):
         if key not in view:
-            note(view, "TargetGroupArn", "target-group-incomplete", key=key)
+            note(view, "TargetGroupArn", "target-group-settings-missing", key=key)
     if not group.attributes:
         note(view, "TargetGroupArn", "attributes-not-read", name=group.name)
     return {PREFIX + key: str(value) for key, value in found.items() if value not in (None, "")}

@@ -107,7 +107,7 @@ def attributes(group: TargetGroup) -> dict[str, str]:
     if is_of_network(group):
         for index, item in enumerate(group.attributes.get("Attributes", [])):
             if item.get("Key") not in KNOWN:
-                note(group.attributes, ("Attributes", index, "Key"), "attribute-not-known", key=item.get("Key", ""))
+                note(group.attributes, ("Attributes", index, "Key"), "attribute-unknown", key=item.get("Key", ""))
         found = {PRESERVE: _preserves_by_default(group), PROXY: "false"} | found
     return dict(sorted(found.items()))
 

@@ -124,7 +124,7 @@ def _complete(balancer: LoadBalancer) -> None:
         raise Refusal("load-balancer-owned-by-controller", balancer.view, ("LoadBalancerArn",))
     for key in ("Scheme", "AvailabilityZones"):
         if not balancer.view.get(key):
-            raise Refusal("load-balancer-incomplete", balancer.view, ("LoadBalancerArn",), key=key)
+            raise Refusal("load-balancer-incomplete", balancer.view, ("LoadBalancerArn",), missing=key)
     for listener in balancer.listeners:
         _complete_listener(listener)
 
@@ -185,7 +185,7 @@ def _resolver(
             if service.group.view.get("HealthCheckEnabled") is False:
                 raise Refusal("health-check-disabled", service.group.view, ("HealthCheckEnabled",))
             return f"{service.namespace}/{service.name}:{service.port}"
-        raise Refusal("target-group-stays", view, (key,), why=_why(arn, inventory))
+        raise Refusal("forward-to-what-stays", view, (key,), why=_why(arn, inventory))
 
     return backend
 

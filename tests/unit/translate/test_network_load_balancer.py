@@ -330,4 +330,4 @@ def test_an_unknown_attribute_is_passed_on_and_told_of() -> None:
     service, said = made({("TargetGroupAttributes", STATS): values, ("TargetGroupAttributes", AMQP): values})
     assert service is not None
     assert "brand.new=1" in service["metadata"]["annotations"][f"{PREFIX}target-group-attributes"]
-    assert ("attribute-not-known", "Attributes[0].Key") in said
+    assert ("attribute-unknown", "Attributes[0].Key") in said
