@@ -6,6 +6,7 @@ Source: https://github.com/kubernetes-sigs/aws-load-balancer-controller, `pkg/in
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 USE_ANNOTATION = "use-annotation"
+DIGITS = re.compile(r"[0-9]{1,18}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +122,7 @@ def _target(item: GoObject) -> Target:
         reject("precisely one of targetGroupARN and serviceName")
     if service is not None and (not isinstance(port, int | str) or isinstance(port, bool)):
         reject("missing servicePort")
-    number = int(port) if isinstance(port, str) and port.isascii() and port.isdigit() else port
+    number = int(port) if isinstance(port, str) and DIGITS.fullmatch(port) else port
     return Target(arn, service or "", number or 0, item.number("weight"))
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 PREFIX = "alb.ingress.kubernetes.io/"
 LONGEST_NAME = 63  # of the part behind the slash: the API server takes no more
-WHOLE = re.compile(r"[+-]?[0-9]+", re.ASCII)
+WHOLE = re.compile(r"[+-]?[0-9]{1,18}")  # of 64 bits
 TRUTH = dict.fromkeys(("1", "t", "T", "TRUE", "true", "True"), True) | dict.fromkeys(
     ("0", "f", "F", "FALSE", "false", "False"), False
 )
