@@ -199,6 +199,14 @@ def test_rejected(reason: str) -> None:
         build(REJECTED[reason], SERVICES)
 
 
+def test_the_default_action_has_limits_too() -> None:
+    action = '{"type":"fixed-response","fixedResponseConfig":{"statusCode":"302"}}'
+    one = ingress(annotations={"actions.rule-1": action})
+    one["spec"]["defaultBackend"] = annotated("rule-1")
+    with pytest.raises(Rejected, match="fixed response with status 302"):
+        build([one], SERVICES)
+
+
 def test_one_fault_anywhere_fails_the_whole_group() -> None:
     good = ingress(path("/a", "Exact", to("web")), name="good", annotations=HTTPS)
     bad = ingress(path("/a/*", "Prefix", to("web")), name="bad")
