@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from ecs2k8s.core.target import Target
     from ecs2k8s.resolve.balancers import Listener, LoadBalancer
-    from ecs2k8s.resolve.workload import Inventory, Workload
+    from ecs2k8s.resolve.workload import AwsMap, Inventory, Workload
     from ecs2k8s.translate.network_listeners import Forward
     from ecs2k8s.translate.target_group_names import TargetGroupService
 
@@ -92,11 +92,11 @@ def _sorted_out(
     return fitting, kept
 
 
-def _place(balancer: LoadBalancer, key: str) -> tuple[Any, str]:
-    """A leaf of the load balancer, or of its first listener where only those were read."""
+def _place(balancer: LoadBalancer, key: str) -> tuple[AwsMap, str]:
+    """A leaf of the load balancer, or of whatever else of it was read."""
     if len(balancer.view):
         return balancer.view, key if key in balancer.view else "LoadBalancerArn"
-    return balancer.listeners[0].view, "LoadBalancerArn"
+    return balancer.items[0].view, "LoadBalancerArn"
 
 
 def _forwardings(

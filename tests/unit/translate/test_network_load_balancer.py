@@ -133,6 +133,13 @@ def test_a_gateway_load_balancer_is_told_of() -> None:
     assert ("gateway-load-balancer", "Type") in said
 
 
+def test_of_a_gateway_load_balancer_its_attributes_are_enough() -> None:
+    arn = f"{ELB}:loadbalancer/gwy/fw/1"
+    only = Document("elbv2.LoadBalancerAttributes", arn, {"LoadBalancerArn": arn, "Attributes": []})
+    _, said = made({}, only)
+    assert ("gateway-load-balancer", "LoadBalancerArn") in said
+
+
 def test_weights_between_workloads_are_an_action_of_the_controller() -> None:
     edits = {(LISTENER, TCP): {"DefaultActions": forward((AMQP, 90), (OTHER, 10), sticky=True)}}
     found = settings(edits, *other_service())
