@@ -90,6 +90,8 @@ def forwarding(listener: Listener, found: list[Forward], workload: Workload, tar
     """The listener as ports of a Service of *workload*. Raises `Refusal` on the leaf that no such Service can hold."""
     if listener.protocol not in PORTS:
         raise Refusal("listener-protocol-unsupported", listener.view, ("Protocol",), protocol=listener.protocol)
+    if not listener.port:
+        raise Refusal("load-balancer-incomplete", listener.view, ("ListenerArn",), missing="Port")
     own = [forward for forward in found if forward.service and forward.service.workload is workload]
     if not own:
         first = next((forward for forward in found if forward.service is None), found[0] if found else None)

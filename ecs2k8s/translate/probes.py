@@ -213,7 +213,7 @@ def _handler(workload: Workload, container: AwsMap, group: Mapping[str, Any]) ->
 
 def _port(workload: Workload, container: AwsMap, group: Mapping[str, Any]) -> int:
     text = str(group.get("HealthCheckPort", "traffic-port"))
-    if text.isdigit():
+    if text.isdecimal():
         return int(text)
     for item in workload.configuration.get("loadBalancers", []):
         if item.get("containerName") == container["name"] and item.get("targetGroupArn") == group.get("TargetGroupArn"):

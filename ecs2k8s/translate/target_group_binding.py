@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ecs2k8s.core import names
 from ecs2k8s.core.manifests import Placed, prune
 from ecs2k8s.core.tracking import NOTHING, note
-from ecs2k8s.translate.binding_network import networking
+from ecs2k8s.translate.binding_network import Sources, networking
 from ecs2k8s.translate.network_load_balancer import kept_load_balancers
 from ecs2k8s.translate.new_target_groups import NewTargetGroup, new_target_groups
 from ecs2k8s.translate.target_group_checks import can_be_copied
@@ -34,8 +34,9 @@ class Binding:
 
 def target_group_bindings(inventory: Inventory, workloads: list[Workload], target: Target) -> Iterator[Placed]:
     """One object for each new target group, by its name: the ARN is not known before it is made."""
+    sources = Sources.of(inventory)
     for binding in bindings(inventory, workloads, target):
-        manifest = _manifest(binding, inventory, target)
+        manifest = _manifest(binding, sources, target)
         yield Placed(binding.service.namespace, prune(manifest), "traffic/target-group-binding")
 
 
@@ -96,7 +97,7 @@ def _of_namespace(services: Iterable[TargetGroupService]) -> Iterator[tuple[str,
         yield group.arn, name
 
 
-def _manifest(binding: Binding, inventory: Inventory, target: Target) -> dict[str, Any]:
+def _manifest(binding: Binding, sources: Sources, target: Target) -> dict[str, Any]:
     service = binding.service
     note(service.group.view, "TargetGroupArn", "target-group-owned-by-ecs")
     ipv6 = service.group.view.get("IpAddressType") == "ipv6"
@@ -109,6 +110,6 @@ def _manifest(binding: Binding, inventory: Inventory, target: Target) -> dict[st
             "targetType": "ip",
             "ipAddressType": "ipv6" if ipv6 else None,
             "serviceRef": {"name": service.name, "port": service.port},
-            "networking": networking(service, inventory),
+            "networking": networking(service, sources),
         },
     }

@@ -33,7 +33,7 @@ def can_be_copied(service: TargetGroupService, inventory: Inventory, target: Tar
         note(view, "TargetGroupArn", "target-group-incomplete", missing=", ".join(missing))
         return False
     if check_port(service) is None:
-        note(view, "HealthCheckPort", "check-of-instance-port", port=view["HealthCheckPort"])
+        note(view, "HealthCheckPort", "check-port-unknown", port=view["HealthCheckPort"])
         return False
     return _is_in_reach(service, inventory, target)
 

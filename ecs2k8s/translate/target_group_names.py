@@ -10,7 +10,7 @@ from ecs2k8s.core import names
 from ecs2k8s.core.tracking import note
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Container, Iterable, Mapping
 
     from ecs2k8s.core.target import Target
     from ecs2k8s.resolve.balancers import Backend, TargetGroup
@@ -51,19 +51,20 @@ def service_names(
     the group's, as a DNS label; taken by another workload or another group, it gets the hash of the ARN behind it.
     """
     spaces: dict[str, list[tuple[TargetGroup, Backend]]] = defaultdict(list)
-    translated = frozenset(workloads)
+    listed = list(workloads)
+    translated = set(listed)
     for _, group in sorted(inventory.balancers.target_groups.items()):
         backend = service_of(group, translated)
         if backend is not None:
             spaces[backend.workload.namespace].append((group, backend))
     found: dict[str, TargetGroupService] = {}
     for space, members in sorted(spaces.items()):
-        own = {lettered(w.name, target): w for w in translated if w.namespace == space}
+        own = {lettered(w.name, target): w for w in listed if w.namespace == space}
         found |= {service.group.arn: service for service in _named(members, own, target)}
     return found
 
 
-def service_of(group: TargetGroup, workloads: Collection[Workload]) -> Backend | None:
+def service_of(group: TargetGroup, workloads: Container[Workload]) -> Backend | None:
     """The one container port of one of *workloads* behind *group*; None where there is none, or several."""
     backends = {(b.workload.folder, b.port): b for b in group.backends if b.port and b.workload in workloads}
     if len(backends) > 1:

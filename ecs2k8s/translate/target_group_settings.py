@@ -16,6 +16,7 @@ NETWORK = ("TCP", "TLS", "UDP", "TCP_UDP", "QUIC", "TCP_QUIC")  # protocols of g
 ALWAYS_PRESERVED = ("UDP", "TCP_UDP", "QUIC", "TCP_QUIC")
 PRESERVE, PROXY = "preserve_client_ip.enabled", "proxy_protocol_v2.enabled"
 DRAINING = "target_health_state.unhealthy.draining_interval_seconds"
+HIGHEST = 65535
 TRAFFIC = "traffic-port"  # the port that the target is registered with
 HEALTH_CHECK = (
     "HealthCheckProtocol",
@@ -71,11 +72,13 @@ def health_check(service: TargetGroupService) -> dict[str, str]:
 
 
 def check_port(service: TargetGroupService) -> str | None:
-    """`traffic-port`, or the port of the pod that is checked; None where no container has it.
+    """`traffic-port`, or the port of the pod that is checked; None where there is no such port.
 
     A fixed port in the check of instances is one of the instance; in mode bridge it is another one in the container.
     """
     text = str(service.group.view.get("HealthCheckPort", TRAFFIC))
+    if text != TRAFFIC and not (text.isdecimal() and 1 <= int(text) <= HIGHEST):
+        return None
     by_instance = service.group.view.get("TargetType", "instance") == "instance"
     if text == TRAFFIC or not by_instance or service.workload.network_mode == "host":
         return text

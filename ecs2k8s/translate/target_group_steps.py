@@ -31,13 +31,15 @@ def target_group_steps(inventory: Inventory, workloads: list[Workload], target: 
 
     https://docs.aws.amazon.com/cli/latest/reference/elbv2/create-target-group.html
     """
-    return [_step(binding, inventory) for binding in bindings(inventory, workloads, target)]
+    tags = inventory.index.views("elbv2.Tags")
+    found = bindings(inventory, workloads, target)
+    return [_step(binding, own_tags(tags.get(binding.group.source.arn, NOTHING))) for binding in found]
 
 
-def _step(binding: Binding, inventory: Inventory) -> AwsStep:
+def _step(binding: Binding, tags: dict[str, str]) -> AwsStep:
     source, name = binding.group.source, binding.group.name
     found = aws("elbv2", "describe-target-groups", "--names", name, *ARN_ONLY)
-    words = _create(binding, _tags(source.arn, inventory))
+    words = _create(binding, tags | {"ecs2k8s": "cutover"})
     lines = [f"NEW=$({aws(*words, *ARN_ONLY)})"]
     if wanted := attributes(source):
         modify = aws("elbv2", "modify-target-group-attributes", "--attributes", *pairs(wanted))
@@ -73,8 +75,3 @@ def _shorthand(text: str) -> str:
     """A value with commas (`200,301`) needs quotes of the CLI's own."""
     key, _, value = text.partition("=")
     return f'{key}="{value}"' if "," in value else text
-
-
-def _tags(arn: str, inventory: Inventory) -> dict[str, str]:
-    """The source's tags and our mark."""
-    return own_tags(inventory.index.views("elbv2.Tags").get(arn, NOTHING)) | {"ecs2k8s": "cutover"}

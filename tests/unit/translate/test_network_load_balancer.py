@@ -66,6 +66,7 @@ def settings(edits: Any, *more: Document, **target: Any) -> dict[str, str]:
         ({(LISTENER, TCP): {"DefaultActions": forward((OTHER, 1))}}, "target-group-stays", "DefaultActions[0].ForwardConfig.TargetGroups[0].TargetGroupArn"),
         ({(LISTENER, TCP): {"DefaultActions": forward((AMQP, 1), (OTHER, 1))}}, "target-group-stays", "DefaultActions[0].ForwardConfig.TargetGroups[1].TargetGroupArn"),
         ({(LISTENER, TCP): {"DefaultActions": []}}, "listeners-differ", "ListenerArn"),
+        ({(LISTENER, TCP): {"Port": None}}, "load-balancer-incomplete", "ListenerArn"),
         ({(LISTENER, TLS): {"SslPolicy": None}}, "load-balancer-incomplete", "ListenerArn"),
         ({(LISTENER, TLS): {"Certificates": None}, ("ListenerCertificates", TLS): None}, "load-balancer-incomplete", "ListenerArn"),
         ({(LOAD_BALANCER, BALANCER): {"Scheme": None}}, "load-balancer-incomplete", "LoadBalancerArn"),

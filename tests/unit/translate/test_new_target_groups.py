@@ -68,7 +68,9 @@ def test_a_name_that_only_an_arn_says_is_never_given_again() -> None:
         ({"HealthCheckProtocol": "HTTP", "Matcher": {"HttpCode": "200"}}, "target-group-incomplete", "TargetGroupArn"),
         ({"HealthCheckProtocol": "HTTP", "HealthCheckPath": "/"}, "target-group-incomplete", "TargetGroupArn"),
         ({"HealthCheckEnabled": False}, "health-check-switched-off", "HealthCheckEnabled"),
-        ({"TargetType": "instance", "HealthCheckPort": "9"}, "check-of-instance-port", "HealthCheckPort"),
+        ({"TargetType": "instance", "HealthCheckPort": "9"}, "check-port-unknown", "HealthCheckPort"),
+        ({"HealthCheckPort": "99999"}, "check-port-unknown", "HealthCheckPort"),
+        ({"HealthCheckPort": "²"}, "check-port-unknown", "HealthCheckPort"),
         ({"Protocol": None}, "target-protocol-unsupported", "TargetGroupArn"),
     ],
 )
