@@ -87,11 +87,10 @@ def test_kustomize_builds_what_was_generated(name: str, tmp_path: Path) -> None:
     for path, text in kustomize(bundle).items():
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).write_text(text, encoding="utf-8")
-    built = {
-        ObjectRef.of(manifest): manifest
-        for manifest in kubectl("kustomize", str(tmp_path / "manifests"), home=tmp_path)
-    }
-    assert built == {ObjectRef.of(manifest): manifest for manifest in bundle.manifests}
+    for tree in {placed.tree for placed in bundle.objects}:
+        built = kubectl("kustomize", str(tmp_path / tree), home=tmp_path)
+        expected = {ObjectRef.of(placed.manifest): placed.manifest for placed in bundle.tree(tree)}
+        assert {ObjectRef.of(manifest): manifest for manifest in built} == expected
 
 
 def test_strings_that_look_like_something_else_stay_strings(tmp_path: Path) -> None:
