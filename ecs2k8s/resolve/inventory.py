@@ -10,17 +10,19 @@ from ecs2k8s.core.arns import Arn, last
 from ecs2k8s.core.errors import TargetError
 from ecs2k8s.core.tracking import NOTHING, View, note
 from ecs2k8s.resolve.balancers import Balancers
+from ecs2k8s.resolve.discovery import CloudMap, namespace_of, with_names
 from ecs2k8s.resolve.index import Index, Tracked, is_active, revision
 from ecs2k8s.resolve.region import account_of, partition_of, region_of
 from ecs2k8s.resolve.tasks import one_off, service_tasks
 from ecs2k8s.resolve.workload import Inventory, Kind, Workload
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
 
     from ecs2k8s.core.target import Target
     from ecs2k8s.resolve.workload import AwsMap
 
+CLOUD_MAP = "cloud-map"
 ELSEWHERE = ("CODE_DEPLOY", "EXTERNAL")  # controllers that keep the configuration in task sets
 
 
@@ -32,6 +34,7 @@ class _Draft:
     seed: str  # tells apart what AWS calls the same; services sort before tasks before bare definitions
     cluster: str
     workload: Workload
+    space: str = ""  # the Kubernetes namespace
 
 
 def resolve(index: Index, target: Target) -> Inventory:
@@ -40,21 +43,21 @@ def resolve(index: Index, target: Target) -> Inventory:
     attributes, balancers = index.views("elbv2.TargetGroupAttributes"), index.views("elbv2.LoadBalancer")
     drafts = [*_services(index), *_one_off_tasks(index)]
     drafts += _unreferenced(index, {draft.workload.definition_id for draft in drafts})
-    spaces = _namespaces({draft.cluster for draft in drafts}, target)
+    drafts = _spaced(drafts, CloudMap.of(index), target)
     workloads = []
-    for draft, name in _named(drafts, spaces):
+    for draft, name in _named(drafts):
         definition = draft.workload.definition
         for key in ("family", "revision", "status"):
             definition.get(key)  # they decided which workload this is, so they were read
-        linked = replace(draft.workload, name=name, namespace=spaces[draft.cluster], target_groups=groups)
+        linked = replace(draft.workload, name=name, namespace=draft.space, target_groups=groups)
         linked = replace(linked, target_group_attributes=attributes, load_balancers=balancers)
         given = {arn: view for arn, view in files.items() if arn in _wanted_files(definition)}
         linked = replace(linked, region=region_of(linked, target), account=account_of(linked, target))
         workloads.append(replace(linked, partition=partition_of(linked), environment_files=given))
     workloads.sort(key=lambda workload: (workload.namespace, workload.name))
     clusters: dict[str, AwsMap] = {}
-    for cluster, space in sorted(spaces.items()):
-        clusters.setdefault(space, index.clusters[cluster].view if cluster in index.clusters else NOTHING)
+    for draft in sorted(drafts, key=lambda draft: draft.cluster):
+        clusters.setdefault(draft.space, draft.workload.cluster)
     return Inventory(tuple(workloads), clusters, Balancers.of(index, workloads), index)
 
 
@@ -161,12 +164,21 @@ def _unreferenced(index: Index, referenced: set[str]) -> list[_Draft]:
     return drafts
 
 
+def _spaced(drafts: list[_Draft], cloud_map: CloudMap, target: Target) -> list[_Draft]:
+    """Each draft with the names that callers use and with its Kubernetes namespace."""
+    spaces = _namespaces({draft.cluster for draft in drafts}, target)
+    found = []
+    for draft in drafts:
+        workload = with_names(draft.workload, cloud_map)
+        named = namespace_of(workload) if target.namespaces == CLOUD_MAP else ""
+        found.append(replace(draft, workload=workload, space=named or spaces[draft.cluster]))
+    return found
+
+
 def _namespaces(clusters: set[str], target: Target) -> dict[str, str]:
     """Cluster name (empty: none is known) to namespace."""
     choice = target.namespaces
-    if choice == "cloud-map":
-        raise TargetError("namespaces: cloud-map: not available yet; use cluster, a fixed name or a map")
-    if isinstance(choice, str) and choice != "cluster":
+    if isinstance(choice, str) and choice not in ("cluster", CLOUD_MAP):
         if names.label(choice) != choice:
             raise TargetError(f"namespaces: {choice}: no DNS-1123 label")
         return dict.fromkeys(clusters, choice)
@@ -175,11 +187,11 @@ def _namespaces(clusters: set[str], target: Target) -> dict[str, str]:
     return {cluster: chosen.get(cluster) or given.get(cluster, "default") for cluster in clusters}
 
 
-def _named(drafts: Iterable[_Draft], spaces: Mapping[str, str]) -> Iterator[tuple[_Draft, str]]:
+def _named(drafts: Iterable[_Draft]) -> Iterator[tuple[_Draft, str]]:
     """Each draft with a name that is its own in its namespace."""
     scopes: dict[str, list[_Draft]] = {}
     for draft in sorted(drafts, key=lambda draft: draft.seed):
-        scopes.setdefault(spaces[draft.cluster], []).append(draft)
+        scopes.setdefault(draft.space, []).append(draft)
     for scope in scopes.values():
         given = names.unique((d.wanted for d in scope), lambda text: names.label(text, names.WORKLOAD), names.WORKLOAD)
         taken: set[str] = set()

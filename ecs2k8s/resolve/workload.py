@@ -11,6 +11,7 @@ from ecs2k8s.core.tracking import NOTHING
 
 if TYPE_CHECKING:
     from ecs2k8s.resolve.balancers import Balancers
+    from ecs2k8s.resolve.discovery import Connect, Registration
     from ecs2k8s.resolve.index import Index
 
 Kind = Literal["Deployment", "DaemonSet", "Job"]
@@ -42,6 +43,8 @@ class Workload:
     target_group_attributes: Mapping[str, AwsMap] = field(default_factory=dict)  # by the target group's ARN, where read
     load_balancers: Mapping[str, AwsMap] = field(default_factory=dict)  # by ARN, where read
     environment_files: Mapping[str, AwsMap] = field(default_factory=dict)  # by ARN, where given
+    connect: Connect | None = None  # its part in Service Connect
+    registrations: tuple[Registration, ...] = ()  # in Cloud Map
     memberships: tuple[str, ...] = ()  # ids of its security groups that become NetworkPolicies, sorted
     region: str = ""
     account: str = ""

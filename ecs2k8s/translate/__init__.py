@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from ecs2k8s.core.tracking import note
 from ecs2k8s.translate.config_maps import config_map
 from ecs2k8s.translate.deployment import deployment, disruption_budget
+from ecs2k8s.translate.discovery import discovery
 from ecs2k8s.translate.efs import Claims
 from ecs2k8s.translate.identity import service_account
 from ecs2k8s.translate.job import job
@@ -40,6 +41,7 @@ AROUND_PODS = (deployment, job, service, service_account, disruption_budget, con
 OF_WORKLOADS = (external_secrets, registry_secrets, launch_volumes)
 OF_ALL = (secret_stores, shared_file_systems)
 OF_INVENTORY: tuple[OfInventory, ...] = (  # traffic and network: what several workloads make together
+    discovery,
     network_services,
     network_load_balancers,
     target_group_bindings,

@@ -1,0 +1,141 @@
+"""What fields of Service Connect and Cloud Map ask for that no Service can give."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ecs2k8s.core.tracking import NOTHING, note
+from ecs2k8s.translate.alias_ports import say_alias
+from ecs2k8s.translate.disregard import disregard
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ecs2k8s.resolve.discovery import Alias, Registration
+    from ecs2k8s.resolve.workload import AwsMap, Inventory, Workload
+
+PER_REQUEST = ("http2", "grpc")
+# What a caller that stays on ECS finds under the old name, and how pods come to be found there too
+# (https://docs.aws.amazon.com/cloud-map/latest/api/API_RegisterInstance.html).
+BY_API = "register the instances of the pods or of an internal load balancer with the attributes that callers ask for"
+BY_POLICY = {
+    "WEIGHTED": "register one instance whose AWS_ALIAS_DNS_NAME is an internal load balancer in front of the pods",
+    "MULTIVALUE": "register instances whose AWS_INSTANCE_IPV4 are fixed addresses of an internal Network Load "
+    "Balancer, or those of the pods, kept fresh by external-dns",
+}
+
+
+def say_connect(workload: Workload, members: Mapping[str, list[Workload]]) -> None:
+    """Notes on the Service Connect configuration of *workload*. *members* are those of `resolve.discovery.callers`."""
+    if not workload.connect:
+        disregard(workload.launched.get("serviceConnectConfiguration", NOTHING), "connect-is-off", but=("enabled",))
+        return
+    others = [m for m in members.get(workload.connect.space.key, []) if m is not workload]
+    listed = ", ".join(sorted(f"{m.namespace}/{m.name}" for m in others)) or "none that was read"
+    for alias in workload.connect.aliases:
+        say_alias(alias, "connect-callers-on-ecs", name=alias.name or alias.entry.get("portName", ""), callers=listed)
+        _say_test_traffic(alias)
+        _say_protocol(alias)
+    for entry in workload.connect.view.get("services", []):
+        _say_proxy(entry)
+
+
+def _say_test_traffic(alias: Alias) -> None:
+    header = alias.view.get("testTrafficRules", NOTHING).get("header", NOTHING)
+    if header:
+        exact = header.get("value", NOTHING).get("exact", "")
+        note(header, "name", "connect-test-traffic", header=header.get("name", ""), value=exact, name=alias.name)
+        note(header, ("value", "exact"), "of-test-traffic")
+
+
+def _say_protocol(alias: Alias) -> None:
+    protocol = str(alias.mapping.get("appProtocol", ""))
+    if protocol in PER_REQUEST:
+        note(alias.mapping, "appProtocol", "connections-not-requests", protocol=protocol, name=alias.name)
+
+
+def _say_proxy(entry: AwsMap) -> None:
+    timeout = entry.get("timeout", NOTHING)
+    for key, slug in (("idleTimeoutSeconds", "connect-idle-timeout"), ("perRequestTimeoutSeconds", "connect-timeout")):
+        if key in timeout:
+            note(timeout, key, slug, seconds=timeout[key])
+    if "ingressPortOverride" in entry:
+        note(entry, "ingressPortOverride", "connect-port-override", port=entry["ingressPortOverride"])
+    authority = entry.get("tls", NOTHING).get("issuerCertificateAuthority", NOTHING)
+    if "awsPcaAuthorityArn" in authority:
+        note(authority, "awsPcaAuthorityArn", "connect-tls-lost", authority=authority["awsPcaAuthorityArn"])
+
+
+def say_registrations(workload: Workload) -> None:
+    """Notes on what *workload* is registered in."""
+    for registration in workload.registrations:
+        _say_records(registration)
+        by_api = registration.type == "HTTP" or not registration.records
+        move = BY_API if by_api else BY_POLICY.get(registration.policy, BY_POLICY["MULTIVALUE"])
+        said = registration.name or registration.label
+        note(registration.entry, "registryArn", "discovery-callers-on-ecs", name=said, move=move)
+        if by_api:
+            note(registration.view, "Type", "discovery-by-api", name=registration.label)
+        if registration.policy == "WEIGHTED":
+            note(registration.view, ("DnsConfig", "RoutingPolicy"), "weighted-answers", name=registration.name)
+        _say_instances(workload, registration)
+        zone = registration.space.view.get("Properties", NOTHING).get("DnsProperties", NOTHING)
+        if "HostedZoneId" in zone:
+            said = registration.space.name
+            note(zone, "HostedZoneId", "discovery-zone-linked", zone=said, zone_id=zone["HostedZoneId"])
+
+
+def _say_records(registration: Registration) -> None:
+    whole = f"{registration.label}.{registration.space.name}"
+    for record in registration.records:
+        if record.type == "SRV":
+            note(record.view, "Type", "discovery-srv-record", name=whole)
+        elif record.type == "AAAA":
+            note(record.view, "Type", "record-of-one-family", name=whole)
+        elif record.type != "A":
+            note(record.view, "Type", "record-not-of-ecs", name=whole, type=record.type)
+
+
+def _say_instances(workload: Workload, registration: Registration) -> None:
+    """More instances than tasks: somebody registered others by hand, and pods that replace the tasks are not all."""
+    count, running = int(registration.view.get("InstanceCount", 0)), workload.service.get("runningCount")
+    if running is not None and count > int(running):
+        note(registration.view, "InstanceCount", "foreign-instances", count=count, running=running)
+
+
+def say_made_by_connect(inventory: Inventory) -> None:
+    """Cloud Map services that Service Connect made for itself ask for nothing."""
+    made = {
+        str(each.get("discoveryArn", ""))
+        for workload in inventory.workloads
+        for each in workload.launched.get("serviceConnectResources", [])
+    }
+    for item in inventory.index.of_shape("servicediscovery.Service"):
+        if item.document.id in made:
+            disregard(item.view, "made-by-service-connect")
+
+
+def say_linked_zones(inventory: Inventory) -> None:
+    """Zones that were read and that only the service which made them may edit."""
+    for view in inventory.index.views("route53.HostedZone").values():
+        linked = view.get("LinkedService", NOTHING)
+        if "ServicePrincipal" in linked:
+            note(linked, "ServicePrincipal", "hosted-zone-linked", principal=linked["ServicePrincipal"])
+
+
+def say_app_mesh(workload: Workload) -> None:
+    """The Envoy container and the redirection of traffic belong to a service that has ended."""
+    proxy = workload.definition.get("proxyConfiguration", NOTHING)
+    if proxy:
+        name = str(proxy.get("containerName", ""))
+        note(proxy, "containerName", "app-mesh-ended", container=name, node=_node(workload, name))
+
+
+def _node(workload: Workload, proxy: str) -> str:
+    """The virtual node that the proxy was made for, as its environment names it."""
+    known = ("APPMESH_RESOURCE_ARN", "APPMESH_VIRTUAL_NODE_NAME")
+    for container in workload.containers:
+        for item in container.get("environment", []) if container["name"] == proxy else []:
+            if item.get("name") in known:
+                return str(item.get("value", ""))
+    return "not named"
