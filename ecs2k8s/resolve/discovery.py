@@ -89,13 +89,13 @@ class Registration:
     @property
     def name(self) -> str:
         """The DNS name, lower-case; empty where there is none."""
-        return f"{self.label}.{self.space.name}".lower() if self.addresses else ""
+        dns = self.records and self.space.type != "HTTP" and self.space.name and self.label
+        return f"{self.label}.{self.space.name}".lower() if dns else ""
 
     @property
     def addresses(self) -> list[Record]:
         """The records that lead to addresses of tasks."""
-        dns = self.space.type != "HTTP" and self.space.name and self.label
-        return [record for record in self.records if record.type in ("A", "AAAA")] if dns else []
+        return [record for record in self.records if record.type in ("A", "AAAA")] if self.name else []
 
 
 @dataclass(frozen=True, slots=True)

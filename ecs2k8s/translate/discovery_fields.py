@@ -15,10 +15,12 @@ if TYPE_CHECKING:
     from ecs2k8s.resolve.workload import AwsMap, Inventory, Workload
 
 PER_REQUEST = ("http2", "grpc")
-# What a caller that stays on ECS finds under the old name, and how pods come to be found there too
+# How pods come to be found under a name of Cloud Map too, by what the name is
 # (https://docs.aws.amazon.com/cloud-map/latest/api/API_RegisterInstance.html).
-BY_API = "register the instances of the pods or of an internal load balancer with the attributes that callers ask for"
-BY_POLICY = {
+MOVES = {
+    "API": "register instances with the attributes that callers ask for",
+    "SRV": "register instances with AWS_INSTANCE_IPV4 and AWS_INSTANCE_PORT of an internal Network Load Balancer",
+    "CNAME": "register an instance whose AWS_INSTANCE_CNAME is the name of an internal load balancer",
     "WEIGHTED": "register one instance whose AWS_ALIAS_DNS_NAME is an internal load balancer in front of the pods",
     "MULTIVALUE": "register instances whose AWS_INSTANCE_IPV4 are fixed addresses of an internal Network Load "
     "Balancer, or those of the pods, kept fresh by external-dns",
@@ -69,31 +71,42 @@ def _say_proxy(entry: AwsMap) -> None:
 def say_registrations(workload: Workload) -> None:
     """Notes on what *workload* is registered in."""
     for registration in workload.registrations:
-        _say_records(registration)
-        by_api = registration.type == "HTTP" or not registration.records
-        move = BY_API if by_api else BY_POLICY.get(registration.policy, BY_POLICY["MULTIVALUE"])
-        said = registration.name or registration.label
-        note(registration.entry, "registryArn", "discovery-callers-on-ecs", name=said, move=move)
-        if by_api:
+        said, kind = registration.name or registration.label, _kind(registration)
+        note(registration.entry, "registryArn", "discovery-callers-on-ecs", name=said, move=MOVES[kind])
+        if kind == "API":
             note(registration.view, "Type", "discovery-by-api", name=registration.label)
-        if registration.policy == "WEIGHTED":
-            note(registration.view, ("DnsConfig", "RoutingPolicy"), "weighted-answers", name=registration.name)
+        if kind == "WEIGHTED":
+            note(registration.view, ("DnsConfig", "RoutingPolicy"), "weighted-answers", name=said)
+        _say_records(registration)
         _say_instances(workload, registration)
-        zone = registration.space.view.get("Properties", NOTHING).get("DnsProperties", NOTHING)
-        if "HostedZoneId" in zone:
-            said = registration.space.name
-            note(zone, "HostedZoneId", "discovery-zone-linked", zone=said, zone_id=zone["HostedZoneId"])
+        _say_zone(registration)
+
+
+def _kind(registration: Registration) -> str:
+    """The key in `MOVES`: how callers find the instances."""
+    if not registration.name:
+        return "API"
+    if not registration.addresses:
+        types = {record.type for record in registration.records}
+        return "SRV" if "SRV" in types else "CNAME"
+    return registration.policy if registration.policy in MOVES else "MULTIVALUE"
+
+
+def _say_zone(registration: Registration) -> None:
+    zone = registration.space.view.get("Properties", NOTHING).get("DnsProperties", NOTHING)
+    if "HostedZoneId" in zone:
+        said = {"zone": registration.space.name, "zone_id": zone["HostedZoneId"]}
+        note(zone, "HostedZoneId", "discovery-zone-linked", **said)
 
 
 def _say_records(registration: Registration) -> None:
-    whole = f"{registration.label}.{registration.space.name}"
     for record in registration.records:
         if record.type == "SRV":
-            note(record.view, "Type", "discovery-srv-record", name=whole)
+            note(record.view, "Type", "discovery-srv-record", name=registration.name)
         elif record.type == "AAAA":
-            note(record.view, "Type", "record-of-one-family", name=whole)
+            note(record.view, "Type", "record-of-one-family", name=registration.name)
         elif record.type != "A":
-            note(record.view, "Type", "record-not-of-ecs", name=whole, type=record.type)
+            note(record.view, "Type", "record-not-of-ecs", name=registration.name, type=record.type)
 
 
 def _say_instances(workload: Workload, registration: Registration) -> None:

@@ -64,9 +64,8 @@ def wanted_names(offered: Mapping[Workload, list[ServicePort]], target: Target) 
     for workload, ports in offered.items():
         joined = members.get(workload.connect.space.key, []) if workload.connect else []
         found += _of_workload(workload, ports, {member.namespace for member in joined}, known, target)
-    return _without_clashes(
-        sorted(found, key=lambda wanted: (*wanted.meaning, wanted.name)), own_services(offered, target)
-    )
+    found.sort(key=lambda wanted: (*wanted.meaning, wanted.name))
+    return _without_clashes(found, own_services(offered, target))
 
 
 def _of_workload(
@@ -83,7 +82,7 @@ def _of_workload(
 
 def _published(workload: Workload) -> list[Registration]:
     """The registrations that DNS answers with addresses."""
-    named = [registration for registration in workload.registrations if registration.name]
+    named = [registration for registration in workload.registrations if registration.addresses]
     for registration in named:
         if not is_legal(registration.name):
             note(registration.view, "Name", "caller-name-illegal", name=registration.name)
@@ -95,11 +94,8 @@ def own_services(offered: Mapping[Workload, list[ServicePort]], target: Target) 
     return {(w.namespace, service_name(w, target)): w for w, ports in offered.items() if ports}
 
 
-def _without_clashes(
-    found: list[Wanted], offered: Mapping[Workload, list[ServicePort]], target: Target
-) -> list[Wanted]:
+def _without_clashes(found: list[Wanted], own: Mapping[Key, Workload]) -> list[Wanted]:
     """Nothing is made of a name that would mean two workloads."""
-    own = own_services(offered, target)
     meanings: dict[Key, set[Meaning]] = defaultdict(set)
     meanings[API_SERVER].add(("default", "the API server", "kubernetes"))
     for key, workload in own.items():
