@@ -3,7 +3,7 @@
 Three YAML documents. The first is a task definition merged over the least valid one, with these keys beside its own:
 `service`, `cluster`, `targetGroups`, `tasks`, `target`, `files` (environment file ARN to text), `bare` (no ARN, as
 `register-task-definition` takes it) and `others` (further documents as AWS prints them). The second says what the objects must
-hold, as a subset: `Kind` or `Kind/name`; `null` is absence, a list is compared item by item. The third has `ledger`
+hold, as a subset: `Kind`, `Kind/name` or `Kind/namespace/name`; `null` is absence, a list is compared item by item. The third has `ledger`
 (path to verdict; `service:` before the path for the service's leaves), `says` and `silent` (slugs), and `texts` (slug to what
 its messages must hold).
 `valid: false` says that the API server refuses the result, which the findings then say too.

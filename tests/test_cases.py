@@ -44,8 +44,10 @@ def _member(key: str, value: Any, found: dict[str, Any], path: str) -> list[str]
 
 
 def chosen(manifests: list[Manifest], reference: str) -> Manifest | None:
-    kind, _, name = reference.partition("/")
+    kind, _, rest = reference.partition("/")
+    space, _, name = rest.rpartition("/")
     found = [m for m in manifests if m["kind"] == kind and name in ("", m["metadata"]["name"])]
+    found = [m for m in found if space in ("", m["metadata"].get("namespace"))]
     assert len(found) < 2, f"{reference} is not one object: {[m['metadata']['name'] for m in found]}"
     return found[0] if found else None
 

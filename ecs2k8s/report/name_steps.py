@@ -10,10 +10,10 @@ from ecs2k8s.translate.discovery import HOLD, PREFIXES, rewrites
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from ecs2k8s.assess.translation import Translation
     from ecs2k8s.core.manifests import Bundle
     from ecs2k8s.core.target import Target
     from ecs2k8s.resolve.workload import Workload
-    from ecs2k8s.translate.translation import Translation
 
 REWRITES = "aws/coredns-rewrite.txt"
 # The blocks are text, because a ConfigMap or an add-on value of them alone would take the place of the whole Corefile,
@@ -25,9 +25,9 @@ FILE_HEAD = """\
 COREDNS = f"""
 ## CoreDNS: names that no Service can have
 
-The blocks are in {code(REWRITES)}. Add them when the Services of `manifests/` are there, and
-before callers in the cluster rely on the names. From then on every pod of the cluster that asks for a name gets pods. The value of the
-add-on is the **whole** Corefile: never put the blocks alone.
+The blocks are in {code(REWRITES)}. Add them when the Services of `manifests/` are there, and before callers
+in the cluster rely on the names. From then on every pod of the cluster that asks for a name gets pods. The value of
+the add-on is the **whole** Corefile: never put the blocks alone.
 
 1. Save both. They are the way back.
 
@@ -72,8 +72,8 @@ CALLERS = """
 
 - **Service Connect.** Only tasks of ECS can use its names, and the names lead to tasks only. Put an internal load
   balancer in front of the pods, give each caller its name in a variable, deploy the callers one at a time, and only
-  then let the old tasks go. Way back: the variable as it was. Retries, timeouts, ejection of hosts that fail, metrics and
-  encryption of the proxy go with it.
+  then let the old tasks go. Way back: the variable as it was. Retries, timeouts, ejection of hosts that fail, metrics
+  and encryption of the proxy go with it.
 - **Cloud Map.** ECS registers and removes the instances of its own tasks and leaves others alone. Instances that you
   register are yours: give them ids that tell so, and wait one time to live after each change. Way back:
   `aws servicediscovery deregister-instance`. The routing policy of a Cloud Map service cannot be changed.

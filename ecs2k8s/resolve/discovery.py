@@ -155,19 +155,17 @@ def _joins_by_default(workload: Workload) -> bool:
 def _aliases(workload: Workload, entry: AwsMap, space: Space) -> Iterable[Alias]:
     port_name = str(entry.get("portName", ""))
     mapping = _mapping(workload, port_name)
-    discovery = str(entry.get("discoveryName", "")) or port_name
-    default = f"{discovery}.{space.name}" if space.name and discovery else ""
     for view in entry.get("clientAliases", []) or [entry]:
-        name = str(view.get("dnsName", default)).lower().removesuffix(".")
-        port = int(view.get("port", 0))
-        yield Alias(
-            name,
-            port if 0 < port <= HIGHEST else 0,
-            int(mapping.get("containerPort", 0)),
-            mapping,
-            entry,
-            view,
-        )
+        given = str(view["dnsName"]) if "dnsName" in view else _default_name(entry, space)
+        name, port = given.lower().removesuffix("."), int(view.get("port", 0))
+        known = port if 0 < port <= HIGHEST else 0
+        yield Alias(name, known, int(mapping.get("containerPort", 0)), mapping, entry, view)
+
+
+def _default_name(entry: AwsMap, space: Space) -> str:
+    """`discoveryName.namespace` or `portName.namespace`; empty where the namespace's name is not known."""
+    first = str(entry.get("discoveryName") or entry.get("portName", ""))
+    return f"{first}.{space.name}" if space.name and first else ""
 
 
 def _mapping(workload: Workload, name: str) -> AwsMap:

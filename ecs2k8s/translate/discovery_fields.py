@@ -100,13 +100,14 @@ def _say_zone(registration: Registration) -> None:
 
 
 def _say_records(registration: Registration) -> None:
+    said = registration.name or registration.label
     for record in registration.records:
         if record.type == "SRV":
-            note(record.view, "Type", "discovery-srv-record", name=registration.name)
+            note(record.view, "Type", "discovery-srv-record", name=said)
         elif record.type == "AAAA":
-            note(record.view, "Type", "record-of-one-family", name=registration.name)
+            note(record.view, "Type", "record-of-one-family", name=said)
         elif record.type != "A":
-            note(record.view, "Type", "record-not-of-ecs", name=registration.name, type=record.type)
+            note(record.view, "Type", "record-not-of-ecs", name=said, type=record.type)
 
 
 def _say_instances(workload: Workload, registration: Registration) -> None:
