@@ -62,8 +62,15 @@ def form(name: str, home: str, base: str, target: Target) -> Form:
     first, _, rest = name.partition(".")
     if rest in ("", home) and is_service_name(first, target):
         return Form(first, fixed=True)
-    whole = name if rest else f"{name}.{home}.{SUFFIX}"
-    return Form(service_label(base, target), fixed=False, rewritten=(whole,))
+    return Form(service_label(base, target), fixed=False, rewritten=(_first_found(name, home, (home,)),))
+
+
+def _first_found(name: str, space: str, known: Collection[str]) -> str:
+    """What a pod in the namespace *space* asks for first that could be answered: its resolver has a search list."""
+    _, _, rest = name.partition(".")
+    if not rest:
+        return f"{name}.{space}.{SUFFIX}"
+    return f"{name}.{SUFFIX}" if rest in known else name
 
 
 def form_for(  # noqa: PLR0913
@@ -73,10 +80,9 @@ def form_for(  # noqa: PLR0913
     first, _, rest = name.partition(".")
     own = form(name, home, base, target)
     others = sorted(set(callers) - {home})
-    if not rest and own.fixed:
-        return Form(own.service, own.fixed, tuple((space, name) for space in others))
-    if not rest:
-        return Form(own.service, own.fixed, (), (*own.rewritten, *(f"{name}.{space}.{SUFFIX}" for space in others)))
-    if rest != home and rest in known and is_service_name(first, target):
+    if own.fixed:
+        return Form(own.service, own.fixed, () if rest else tuple((space, name) for space in others))
+    if rest in known and is_service_name(first, target):
         return Form(own.service, own.fixed, ((rest, first),))
-    return own
+    spaces = [home] if rest else [home, *others]
+    return Form(own.service, own.fixed, (), tuple(_first_found(name, space, known) for space in spaces))

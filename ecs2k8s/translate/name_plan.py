@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
@@ -15,7 +16,7 @@ from ecs2k8s.translate.ports import ports, service_ports
 from ecs2k8s.translate.wanted_names import Key, Wanted, own_services, wanted_names
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from ecs2k8s.core.target import Target
     from ecs2k8s.resolve.discovery import Registration
@@ -82,13 +83,21 @@ def _by_service(found: list[Wanted], own: Mapping[Key, Workload]) -> dict[Key, l
     """Namespace and name of a Service to the names that it answers, all of one workload."""
     taken = own.keys() | {key for wanted in found for key in wanted.keys}
     bases = Counter(wanted.home for wanted in found if not wanted.form.fixed)
+    shared = {key for key, count in bases.items() if count > 1}
     groups: dict[Key, list[Wanted]] = defaultdict(list)
     for wanted in found:
-        space, name = wanted.home
-        if not wanted.form.fixed and (wanted.home in taken or bases[wanted.home] > 1):
-            name = names.suffixed(name, wanted.name)
-        groups[space, name].append(wanted)
+        key = wanted.home if wanted.form.fixed else _free(wanted.home, wanted.name, taken | shared | groups.keys())
+        groups[key].append(wanted)
     return dict(groups)
+
+
+def _free(wanted: Key, seed: str, taken: Collection[Key]) -> Key:
+    """*wanted*, or the same with a hash of *seed* behind it where that is taken."""
+    space, name = wanted
+    choices = (names.suffixed(name, seed + "/" * count) for count in itertools.count())
+    return (
+        (space, name) if wanted not in taken else next(key for each in choices if (key := (space, each)) not in taken)
+    )
 
 
 def _working(group: list[Wanted], offered: list[ServicePort], *, owned: bool) -> tuple[list[ServicePort], list[Wanted]]:
@@ -129,7 +138,6 @@ def _publish(  # noqa: PLR0913, PLR0917
         return
     if not alone:
         name = service_label(f"{registration.label}-headless", target)
-        if (key[0], name) in made.services.keys() | made.links.keys() | own.keys():
-            name = names.suffixed(name, registration.name)
-        key = (key[0], name)
+        taken = made.services.keys() | made.links.keys() | own.keys()
+        key = _free((key[0], name), registration.name, taken)
     made.services[key] = replace(headless, published=registration)
