@@ -8,7 +8,6 @@ from ecs2k8s.core.manifests import Placed, prune
 from ecs2k8s.core.tracking import note
 from ecs2k8s.resolve.discovery import callers
 from ecs2k8s.translate.discovery_fields import (
-    say_app_mesh,
     say_connect,
     say_linked_zones,
     say_made_by_connect,
@@ -35,7 +34,6 @@ def discovery(inventory: Inventory, workloads: list[Workload], target: Target) -
     for workload in workloads:
         say_connect(workload, members)
         say_registrations(workload)
-        say_app_mesh(workload)
     say_made_by_connect(inventory)
     say_linked_zones(inventory)
     made = plan(workloads, target)

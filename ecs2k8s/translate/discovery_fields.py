@@ -135,21 +135,3 @@ def say_linked_zones(inventory: Inventory) -> None:
         linked = view.get("LinkedService", NOTHING)
         if "ServicePrincipal" in linked:
             note(linked, "ServicePrincipal", "hosted-zone-linked", principal=linked["ServicePrincipal"])
-
-
-def say_app_mesh(workload: Workload) -> None:
-    """The Envoy container and the redirection of traffic belong to a service that has ended."""
-    proxy = workload.definition.get("proxyConfiguration", NOTHING)
-    if proxy:
-        name = str(proxy.get("containerName", ""))
-        note(proxy, "containerName", "app-mesh-ended", container=name, node=_node(workload, name))
-
-
-def _node(workload: Workload, proxy: str) -> str:
-    """The virtual node that the proxy was made for, as its environment names it."""
-    known = ("APPMESH_RESOURCE_ARN", "APPMESH_VIRTUAL_NODE_NAME")
-    for container in workload.containers:
-        for item in container.get("environment", []) if container["name"] == proxy else []:
-            if item.get("name") in known:
-                return str(item.get("value", ""))
-    return "not named"

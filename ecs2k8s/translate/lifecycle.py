@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from ecs2k8s.core.tracking import note
 from ecs2k8s.translate.disregard import disregard
+from ecs2k8s.translate.mesh_proxy import removed_proxy
 from ecs2k8s.translate.refusal import Refusal
 
 if TYPE_CHECKING:
@@ -88,10 +89,15 @@ def arrange(workload: Workload) -> Arrangement:
 
 
 def _kept(workload: Workload) -> list[AwsMap]:
-    """All containers but a FireLens router that only reads its siblings' output: in a pod it would receive nothing."""
-    kept = []
+    """All containers but the proxy of a mesh that has ended, and a FireLens router that only reads what siblings print.
+
+    Neither would have anything to do in a pod.
+    """
+    kept, proxy = [], removed_proxy(workload)
     for container in workload.containers:
-        if "firelensConfiguration" in container and not _addressed(workload, container):
+        if container["name"] == proxy:
+            disregard(container, "of-removed-proxy")
+        elif "firelensConfiguration" in container and not _addressed(workload, container):
             note(container, "name", "firelens-router-removed")
             _leave_out(container)
         else:
@@ -136,7 +142,8 @@ def _edges(containers: Mapping[str, AwsMap]) -> Iterable[Edge]:
 def _checked(edge: Edge, containers: Mapping[str, AwsMap], workload: Workload) -> bool:
     if edge.target not in containers:
         if any(c["name"] == edge.target for c in workload.containers):
-            note(edge.view, edge.at, "waits-for-removed-router")
+            of_mesh = edge.target == removed_proxy(workload)
+            note(edge.view, edge.at, "waits-for-removed-proxy" if of_mesh else "waits-for-removed-router")
             return False
         if edge.at[0] == "links":
             note(edge.view, edge.at, "link-unknown", name=edge.target)
