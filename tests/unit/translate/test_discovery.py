@@ -16,8 +16,8 @@ from ecs2k8s.translate.discovery import rewrites, taken
 from ecs2k8s.translate.service import service_name
 
 if TYPE_CHECKING:
+    from ecs2k8s.assess.translation import Translation
     from ecs2k8s.core.ledger import Entry
-    from ecs2k8s.translate.translation import Translation
 
 ECS = "arn:aws:ecs:eu-west-1:111122223333"
 MAP = "arn:aws:servicediscovery:eu-west-1:111122223333"
