@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from ecs2k8s.core import names
 from ecs2k8s.core.tracking import note
+from ecs2k8s.translate.discovery import taken as names_of_callers
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Mapping
@@ -57,10 +58,12 @@ def service_names(
         backend = service_of(group, translated)
         if backend is not None:
             spaces[backend.workload.namespace].append((group, backend))
+    answering = names_of_callers(listed, target) if spaces else {}
     found: dict[str, TargetGroupService] = {}
     for space, members in sorted(spaces.items()):
         own = {lettered(w.name, target): w for w in listed if w.namespace == space}
-        found |= {service.group.arn: service for service in _named(members, own, target)}
+        aliases = {name for namespace, name in answering if namespace == space}
+        found |= {service.group.arn: service for service in _named(members, own, aliases, target)}
     return found
 
 
@@ -75,14 +78,14 @@ def service_of(group: TargetGroup, workloads: Container[Workload]) -> Backend | 
 
 
 def _named(
-    members: list[tuple[TargetGroup, Backend]], own: Mapping[str, Workload], target: Target
+    members: list[tuple[TargetGroup, Backend]], own: Mapping[str, Workload], aliases: Container[str], target: Target
 ) -> Iterable[TargetGroupService]:
     """All of one namespace, in order of ARN."""
     given = names.unique((group.name for group, _ in members), lambda text: lettered(names.label(text), target))
     taken: set[str] = set()
     for group, backend in members:
         name = given[group.name]
-        while name in taken or own.get(name, backend.workload) is not backend.workload:
+        while name in taken or name in aliases or own.get(name, backend.workload) is not backend.workload:
             name = names.suffixed(name, f"{group.arn} {name}")
         taken.add(name)
         yield TargetGroupService(group, backend.workload, name, backend.port, own.get(name) is backend.workload)
