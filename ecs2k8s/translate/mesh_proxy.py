@@ -16,20 +16,18 @@ NODES = ("APPMESH_RESOURCE_ARN", "APPMESH_VIRTUAL_NODE_NAME")
 
 
 def removed_proxy(workload: Workload) -> str:
-    """The name of the container that is left out as the proxy; empty where there is none, or where it must stay.
-
-    One that a load balancer sends requests to, or that is alone, does the task's work.
-    """
+    """The name of the container that is left out as the proxy; empty where there is none, or where it is alone."""
     configuration: AwsMap = workload.definition.get("proxyConfiguration", NOTHING)
     if not configuration:
         return ""
     name = str(configuration.get("containerName", ""))
     found = [container for container in workload.containers if container["name"] == name]
-    balanced = [str(item.get("containerName", "")) for item in workload.configuration.get("loadBalancers", [])]
-    works = name in balanced or len(workload.containers) == len(found)
+    alone = len(workload.containers) == len(found)
     said = {"container": name or "not named", "node": _node(found)}
-    note(configuration, "containerName", "mesh-proxy-stays" if works else "app-mesh-ended", **said)
-    return "" if works else name
+    note(configuration, "containerName", "mesh-proxy-stays" if alone else "app-mesh-ended", **said)
+    if name in [item.get("containerName") for item in workload.configuration.get("loadBalancers", [])]:
+        note(configuration, "containerName", "mesh-proxy-is-balanced", container=name)
+    return "" if alone else name
 
 
 def _node(proxies: list[AwsMap]) -> str:
