@@ -23,7 +23,7 @@ from ecs2k8s.render import directory
 from ecs2k8s.render.kustomize import kustomize
 from ecs2k8s.render.target_file import target_file
 from ecs2k8s.report.accounts import accounts_json, accounts_report
-from ecs2k8s.report.aws_steps import aws_readme
+from ecs2k8s.report.aws_steps import aws_files
 from ecs2k8s.report.data import counts, ledger_json, said
 from ecs2k8s.report.markdown import report
 from ecs2k8s.report.name_steps import with_names
@@ -257,7 +257,8 @@ def _with_env_files(request: Request, target: Target, snapshot: Snapshot) -> Sna
 def files_of(translation: Translation, target: Target) -> dict[str, bytes]:
     """Every generated file but the snapshot and the ledger: path below the directory to bytes."""
     findings = (item.plain() for item in said(translation.findings))
-    aws = with_names(aws_readme(translation.bundle, translation.steps), translation, target)
+    aws = aws_files(translation)
+    aws |= with_names(aws["aws/README.md"], translation, target)
     texts = kustomize(translation.bundle) | report(translation, target) | aws
     encoded = {path: text.encode() for path, text in texts.items()}
     return encoded | {"report/findings.json": in_lines(findings) + b"\n"}

@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING
 from ecs2k8s.core.arns import last
 from ecs2k8s.core.escape import escape
 from ecs2k8s.report.escape_markdown import code, plain
+from ecs2k8s.report.group_rule_steps import rules_json, section
+from ecs2k8s.translate.security_group_rules import group_rules
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
+    from ecs2k8s.assess.translation import Translation
     from ecs2k8s.core.aws_steps import AwsStep
     from ecs2k8s.core.manifests import Bundle
 
@@ -52,12 +55,16 @@ In this order, and nothing before the one above it was seen to work:
 """
 
 
-def aws_readme(bundle: Bundle, steps: Iterable[AwsStep] = ()) -> str:
-    """The roles that the service accounts carry, with subjects and commands; then the *steps*, in their order."""
-    return "\n".join([HEAD, *_identity(bundle), *_steps(list(steps))])
+def aws_files(translation: Translation) -> dict[str, str]:
+    """aws/README.md, and the rules of security groups as data where there are any."""
+    rules = group_rules(translation.inventory, translation.translated, translation.bundle.manifests)
+    parts = [HEAD, *_identity(translation.bundle), *_steps(list(translation.steps)), *section(rules)]
+    files = {"aws/README.md": "\n".join(parts).rstrip() + "\n"}
+    return files | ({"aws/security-group-rules.json": rules_json(rules).decode()} if rules else {})
 
 
 def _identity(bundle: Bundle) -> Iterator[str]:
+    """The roles that the service accounts carry, with subjects and commands."""
     roles: dict[str, list[str]] = defaultdict(list)
     for manifest in bundle.manifests:
         metadata = manifest["metadata"]

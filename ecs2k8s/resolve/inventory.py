@@ -12,6 +12,7 @@ from ecs2k8s.core.tracking import NOTHING, View, note
 from ecs2k8s.resolve.balancers import Balancers
 from ecs2k8s.resolve.discovery import CloudMap, namespace_of, with_names
 from ecs2k8s.resolve.index import Index, Tracked, is_active, revision
+from ecs2k8s.resolve.networks import Networks
 from ecs2k8s.resolve.region import account_of, partition_of, region_of
 from ecs2k8s.resolve.tasks import one_off, service_tasks
 from ecs2k8s.resolve.workload import Inventory, Kind, Workload
@@ -44,6 +45,7 @@ def resolve(index: Index, target: Target) -> Inventory:
     drafts = [*_services(index), *_one_off_tasks(index)]
     drafts += _unreferenced(index, {draft.workload.definition_id for draft in drafts})
     drafts = _spaced(drafts, CloudMap.of(index), target)
+    networks = Networks.of(index, target)
     workloads = []
     for draft, name in _named(drafts):
         definition = draft.workload.definition
@@ -53,12 +55,14 @@ def resolve(index: Index, target: Target) -> Inventory:
         linked = replace(linked, target_group_attributes=attributes, load_balancers=balancers)
         given = {arn: view for arn, view in files.items() if arn in _wanted_files(definition)}
         linked = replace(linked, region=region_of(linked, target), account=account_of(linked, target))
-        workloads.append(replace(linked, partition=partition_of(linked), environment_files=given))
+        memberships = networks.memberships(linked) if target.network_policies else ()
+        linked = replace(linked, partition=partition_of(linked), memberships=memberships)
+        workloads.append(replace(linked, environment_files=given))
     workloads.sort(key=lambda workload: (workload.namespace, workload.name))
     clusters: dict[str, AwsMap] = {}
     for draft in sorted(drafts, key=lambda draft: draft.cluster):
         clusters.setdefault(draft.space, draft.workload.cluster)
-    return Inventory(tuple(workloads), clusters, Balancers.of(index, workloads), index)
+    return Inventory(tuple(workloads), clusters, Balancers.of(index, workloads), networks, index)
 
 
 def _services(index: Index) -> Iterator[_Draft]:

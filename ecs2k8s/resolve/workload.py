@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from ecs2k8s.resolve.balancers import Balancers
     from ecs2k8s.resolve.discovery import Connect, Registration
     from ecs2k8s.resolve.index import Index
+    from ecs2k8s.resolve.networks import Networks
 
 Kind = Literal["Deployment", "DaemonSet", "Job"]
 AwsMap = Mapping[str, Any]
@@ -143,4 +144,5 @@ class Inventory:
     workloads: tuple[Workload, ...]
     namespaces: Mapping[str, AwsMap]  # name to the cluster's view (empty where the cluster was not read)
     balancers: Balancers
+    networks: Networks
     index: Index

@@ -14,6 +14,7 @@ from ecs2k8s.translate.job import job
 from ecs2k8s.translate.lifecycle import arrange
 from ecs2k8s.translate.namespaces import namespaces
 from ecs2k8s.translate.network_load_balancer import network_load_balancers
+from ecs2k8s.translate.network_policy import network_policies
 from ecs2k8s.translate.network_services import network_services
 from ecs2k8s.translate.pod import pod
 from ecs2k8s.translate.ranges import in_range
@@ -22,6 +23,8 @@ from ecs2k8s.translate.registries import registries, registry_secrets
 from ecs2k8s.translate.resources import task_size
 from ecs2k8s.translate.secret_references import referred_secrets
 from ecs2k8s.translate.secrets import external_secrets, secret_stores
+from ecs2k8s.translate.security_group_policy import security_group_policies
+from ecs2k8s.translate.security_group_rules import say_group_rules
 from ecs2k8s.translate.service import service
 from ecs2k8s.translate.service_fields import say_service_fields
 from ecs2k8s.translate.storage import launch_volumes, shared_file_systems
@@ -45,6 +48,9 @@ OF_INVENTORY: tuple[OfInventory, ...] = (  # traffic and network: what several w
     network_services,
     network_load_balancers,
     target_group_bindings,
+    network_policies,
+    security_group_policies,
+    say_group_rules,
 )
 MAY_REFUSE = (
     in_range,

@@ -159,8 +159,6 @@ def _shared_namespaces(workload: Workload) -> dict[str, Any]:
     definition = workload.definition
     pid, ipc = definition.get("pidMode"), definition.get("ipcMode")
     host = workload.network_mode == "host"
-    if workload.network_mode == "none":
-        note(definition, "networkMode", "network-none")
     if ipc == "none":
         note(definition, "ipcMode", "ipc-shared-in-pod")
     return {
