@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ecs2k8s.assess.bindings import refuse_bindings_of_existing_groups
 from ecs2k8s.assess.lost_requests import lost_requests
+from ecs2k8s.assess.networks import network_findings
 from ecs2k8s.assess.readiness import readiness_gates
 from ecs2k8s.assess.routing import prove_all
 from ecs2k8s.assess.translation import Translation
@@ -35,6 +36,7 @@ def translate(snapshot: Snapshot, target: Target) -> Translation:
     said = {*snapshot.failures, *snapshot.notes, *findings(ledger)}
     done = Translation(made.inventory, made.bundle, ledger, (), tuple(made.refused), tuple(made.proofs), steps)
     said |= {*lost_requests(made.inventory, made.bundle), *readiness_gates(done.translated, made.bundle, target)}
+    said |= set(network_findings(done, target))
     return replace(done, findings=tuple(sorted(said, key=rank)))
 
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from ecs2k8s.core.manifests import Manifest, Placed
     from ecs2k8s.core.target import Target
+    from ecs2k8s.resolve.balancers import LoadBalancer
     from ecs2k8s.resolve.networks import Networks
     from ecs2k8s.resolve.security_groups import Rule, SecurityGroup
     from ecs2k8s.resolve.workload import Inventory, Workload
@@ -99,6 +100,28 @@ def bound_groups(manifests: Iterable[Manifest]) -> set[str]:
     """Names of the target groups whose binding opens the pods' group by itself (`networking`)."""
     bindings = (m for m in manifests if m["kind"] == "TargetGroupBinding" and m["spec"].get("networking"))
     return {str(binding["metadata"]["name"]) for binding in bindings}
+
+
+def bound_balancers(inventory: Inventory, workloads: Iterable[Workload], manifests: Iterable[Manifest]) -> set[str]:
+    """Names of the load balancers that bindings let in to the pods' group by themselves."""
+    bound, translated = bound_groups(manifests), set(workloads)
+    return {
+        balancer.name
+        for balancer in inventory.balancers.load_balancers
+        if _binds(inventory, balancer, bound, translated)
+    }
+
+
+def _binds(
+    inventory: Inventory, balancer: LoadBalancer, bound: Collection[str], workloads: Collection[Workload]
+) -> bool:
+    """Whether all target groups by which the load balancer calls *workloads* are among those *bound*."""
+    served = [
+        each.name
+        for each in inventory.balancers.target_groups.values()
+        if balancer.arn in each.balancer_arns and any(backend.workload in workloads for backend in each.backends)
+    ]
+    return bool(served) and all(name in bound for name in served)
 
 
 def _planned(inventory: Inventory, workloads: list[Workload], bound: Collection[str] | None) -> Iterator[Planned]:
@@ -184,13 +207,7 @@ class _Plan:
             return False
         if self.bound is None:
             return all(balancer.type == "application" for balancer in balancers)
-        arns = {balancer.arn for balancer in balancers}
-        served = [
-            each
-            for each in self.inventory.balancers.target_groups.values()
-            if arns & set(each.balancer_arns) and any(backend.workload in self.workloads for backend in each.backends)
-        ]
-        return bool(served) and all(each.name in self.bound for each in served)
+        return all(_binds(self.inventory, balancer, self.bound, self.workloads) for balancer in balancers)
 
     def _at_pods(self, rule: Rule, group: str) -> list[Permission]:
         """The rule's ports where pods listen: those of bridge mode are ports of the instance."""
