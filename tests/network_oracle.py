@@ -32,7 +32,7 @@ def in_permission(permission: dict[str, Any], packet: Packet) -> bool:
     protocol = permission["IpProtocol"]
     if protocol == "-1":
         return True
-    return protocol == packet[0].lower() and permission["FromPort"] <= packet[1] <= permission["ToPort"]
+    return bool(protocol == packet[0].lower()) and permission["FromPort"] <= packet[1] <= permission["ToPort"]
 
 
 def by_groups(groups: list[dict[str, Any]], mine: Side, other: Side, packet: Packet, key: str) -> bool:

@@ -10,7 +10,6 @@ from hypothesis import HealthCheck, example, given, settings
 
 from ecs2k8s.assess.reachability import reachability
 from ecs2k8s.core.target import convert
-from ecs2k8s.core.traffic import Traffic
 from ecs2k8s.pipeline import translate
 from ecs2k8s.translate import policy_peers, policy_ports
 from ecs2k8s.translate.security_group_rules import group_rules
@@ -20,6 +19,7 @@ from tests.network_oracle import PORTS, Packet, Side, by_groups, by_policies, ho
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from ecs2k8s.core.traffic import Traffic
     from ecs2k8s.translate.translation import Translation
 
 FEW = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])

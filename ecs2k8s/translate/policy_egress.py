@@ -27,7 +27,8 @@ CLUSTER_DNS: Item = {
     "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "kube-system"}},
     "podSelector": {"matchLabels": {"k8s-app": "kube-dns"}},
 }
-RESOLVER, TIME = "169.254.169.253/32", "169.254.169.123/32"  # of every VPC
+RESOLVERS = {"169.254.169.253/32", "fd00:ec2::253/128"}  # of every VPC, as is the time
+TIME = {4: "169.254.169.123/32", 6: "fd00:ec2::123/128"}
 AGENT = {4: "169.254.170.23/32", 6: "fd00:ec2::23/128"}  # EKS Pod Identity's, on the node
 EVERYWHERE = {4: "0.0.0.0/0", 6: "::/0"}
 DNS_HOST = 10  # EKS gives CoreDNS the tenth address of the Service range
@@ -62,7 +63,7 @@ def added(
     found = {"dns": _dns(group, networks, target)} | _resolvers(group, pods, networks)
     if any(_has_role(workload) for workload in pods):
         found |= credentials("irsa", networks.family)
-    found["time"] = _to([TIME], [{"protocol": "UDP", "port": 123}])
+    found["time"] = _to([TIME[networks.family]], [{"protocol": "UDP", "port": 123}])
     _say(group, found)
     return {name: item for name, item in found.items() if item}
 
@@ -104,7 +105,7 @@ def vpc_resolvers(group: SecurityGroup, networks: Networks) -> set[str]:
     """The addresses of the resolver: the one of every VPC, and the second of the VPC's own range."""
     base = network_of(str(networks.vpcs.get(group.vpc, NOTHING).get("CidrBlock", "")))
     own = {str(ip_network(ip_address(int(base.network_address) + 2)))} if base and base.version == 4 else set()  # noqa: PLR2004
-    return own | {RESOLVER}
+    return own | RESOLVERS
 
 
 def credentials(identity: Identity, family: int) -> dict[str, Item]:
