@@ -19,8 +19,8 @@ from tests.network_oracle import PORTS, Packet, Side, by_groups, by_policies, ho
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from ecs2k8s.assess.translation import Translation
     from ecs2k8s.core.traffic import Traffic
-    from ecs2k8s.translate.translation import Translation
 
 FEW = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 

@@ -10,10 +10,10 @@ from ecs2k8s.assess.reachability import reachability
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from ecs2k8s.assess.translation import Translation
     from ecs2k8s.core.findings import Finding
     from ecs2k8s.core.target import Target
     from ecs2k8s.resolve.workload import Workload
-    from ecs2k8s.translate.translation import Translation
 
 
 def network_findings(translation: Translation, target: Target) -> Iterator[Finding]:

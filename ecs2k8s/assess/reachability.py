@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
     from ecs2k8s.assess.addresses import Held
     from ecs2k8s.assess.endpoints import Endpoint
+    from ecs2k8s.assess.translation import Translation
     from ecs2k8s.core.traffic import Traffic
-    from ecs2k8s.translate.translation import Translation
 
 Verdict = Literal["same", "lost", "widened", "lost and widened"]
 EVERYWHERE = ("0.0.0.0/0",)

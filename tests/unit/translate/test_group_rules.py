@@ -99,7 +99,11 @@ def test_nothing_is_added_that_is_there_or_lets_nothing_through() -> None:
     assert commands(made(group("sg-1", there), group("sg-pods", there), store, cluster)) == []
 
 
-BALANCER: dict[str, Any] = {"LoadBalancerArn": f"{ELB}:loadbalancer/app/front/1", "LoadBalancerName": "front", "Type": "application"}
+BALANCER: dict[str, Any] = {
+    "LoadBalancerArn": f"{ELB}:loadbalancer/app/front/1",
+    "LoadBalancerName": "front",
+    "Type": "application",
+}
 BALANCER |= {"SecurityGroups": ["sg-alb"], "AvailabilityZones": [{"SubnetId": "subnet-1"}]}
 TARGETS = {
     "TargetGroupArn": f"{ELB}:targetgroup/web/1",

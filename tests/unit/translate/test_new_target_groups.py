@@ -10,7 +10,7 @@ from ecs2k8s.core.aws_steps import aws, pairs
 from ecs2k8s.core.documents import Document
 from ecs2k8s.core.target import convert
 from ecs2k8s.pipeline import translate
-from ecs2k8s.report.aws_steps import aws_readme
+from ecs2k8s.report.aws_steps import aws_files
 from ecs2k8s.translate.new_target_groups import NewTargetGroup
 from tests.network_estate import AMQP, BALANCER, BOTH, ELB, STATS, TCP, TLS, edited, forward
 
@@ -204,7 +204,7 @@ def test_the_commands_copy_the_source_and_undo_themselves() -> None:
     ]
     assert "delete-target-group" in step.back
     assert "mq-amqp-eks" in step.back
-    readme = aws_readme(translation.bundle, translation.steps)
+    readme = aws_files(translation)["aws/README.md"]
     assert readme.index("## 3. Traffic") < readme.index("mq-amqp-eks") < readme.index("mq-stats-eks")
     assert all(line in readme for line in step.command.splitlines())
 
