@@ -65,6 +65,7 @@ DIFFER = {
 # Writes that moto does not take, and why.
 REFUSED = {
     ("elbv2.ModifyLoadBalancerAttributes", "InvalidConfigurationRequest"): "knows no logs of health checks",
+    ("elbv2.CreateRule", "ResponseParserError"): "knows no regular expressions of hosts, and answers a 500 in HTML",
     ("elbv2.ModifyTargetGroupAttributes", "InvalidConfigurationRequest"): "wants the cookie's name with its type",
     ("ecs.CreateCapacityProvider", "500"): "knows no managed instances",
     ("ecs.CreateTaskSet", "500"): "has made it, and fails to count what it is to run",

@@ -60,6 +60,7 @@ class Filling:
         """The answer to a call, of which only what the operation knows is sent; empty where it is refused."""
         from botocore import xform_name  # noqa: PLC0415 (only where an account is filled)
         from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
+        from botocore.parsers import ResponseParserError  # noqa: PLC0415
 
         service, _, operation = call.partition(".")
         client = self.client(service)
@@ -70,7 +71,7 @@ class Filling:
         except ClientError as error:
             self.refused.append(Refused(call, str(error.response["Error"]["Code"])))
             return {}
-        except BotoCoreError as error:
+        except (BotoCoreError, ResponseParserError) as error:
             self.refused.append(Refused(call, type(error).__name__))
             return {}
         return answer
