@@ -60,6 +60,8 @@ DIFFER = {
     r"market/kustomization\.yaml\..*|kustomization\.yaml\..*": "lacks the files of volumeConfigurations and of the task report",
     r"(market|default)/report/.*": "runs no task whose container has no memory of its own, so the definition stands alone",
     r"legacy/checkout/.*\.(metadata\.annotations\.ecs2k8s\.io/tags|metadata\.labels\.set|spec\.replicas)": "task sets lose tags and the primary one",
+    r"legacy/checkout/service-checkout-green\.yaml\..*": "no task set is the primary one, which names the second group",
+    r"[\w-]+/[\w-]+/service(-[\w-]+)?\.yaml\.metadata\.annotations\.alb\.ingress\.kubernetes\.io/target-group-attributes": "target groups have an attribute waf.fail_open.enabled",
 }  # fmt: skip
 
 # Writes that moto does not take, and why.
