@@ -45,10 +45,14 @@ def readme_blocks(folder: Path) -> dict[str, str]:
     files = sorted(path.relative_to(folder) for path in (folder / "migration-demo").rglob("*") if path.is_file())
     shop = [f for f in files if "manifests/shop/" not in str(f) or "/backend/" in str(f) or "/shared/" in str(f)]
     explain = run("explain", "containerDefinitions[].ulimits[].softLimit", cwd=folder)
+    run("export", "-q", "--from", str(README.parent / "samples" / "routing"), "-o", "migration", cwd=folder)
+    routing = run("diff", "routing", "migration", cwd=folder)
     return {
         "demo": "    $ ecs2k8s demo\n" + block(demo),
         "tree": block("\n".join(str(path) for path in shop) + "\n…"),
         "explain": "    $ ecs2k8s explain 'containerDefinitions[].ulimits[].softLimit'\n" + block(explain),
+        "routing": "    $ ecs2k8s export -q --from samples/routing -o migration\n"
+        "    $ ecs2k8s diff routing migration\n" + block(routing),
     }
 
 
