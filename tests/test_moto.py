@@ -54,6 +54,7 @@ DIFFER = {
     r"legacy/portal/.*\.terminationGracePeriodSeconds": "starts no task: chown counts as one that goes on",
     r"market/(auth|order)/.*\.(terminationGracePeriodSeconds|lifecycle\.preStop\.sleep\.seconds)": "drops serviceConnectConfiguration, vpcLatticeConfigurations",
     r"market/auth/.*\.(annotations\.kubectl\.kubernetes\.io/default-container|resources\.requests\.cpu)": "drops capacityProviderStrategy: its tasks seem to be on EC2",
+    r"market/auth/service\.yaml\.spec\.ports\[tcp-80\]\..*": "drops serviceConnectConfiguration: no port of a client's alias",
     r"market/order/.*\.(volumeMounts\[work\]|volumes\[work\]|securityContext\.fsGroup).*": "drops volumeConfigurations",
     r"market/order/volumesnapshot-order-work\.yaml\..*": "drops volumeConfigurations",
     r"cluster/(storageclass|volumesnapshotcontent)-.*": "drops volumeConfigurations",
