@@ -2,10 +2,12 @@
 
 Three YAML documents. The first is a task definition merged over the least valid one, with these keys beside its own:
 `service`, `cluster`, `targetGroups`, `tasks`, `target`, `files` (environment file ARN to text), `bare` (no ARN, as
-`register-task-definition` takes it) and `others` (further documents as AWS prints them). The second says what the objects must
-hold, as a subset: `Kind`, `Kind/name` or `Kind/namespace/name`; `null` is absence, a list is compared item by item. The third has `ledger`
-(path to verdict; `service:` before the path for the service's leaves), `says` and `silent` (slugs), and `texts` (slug to what
-its messages must hold).
+`register-task-definition` takes it), `others` (further documents as AWS prints them), `services` and `balancers` (the short
+forms of tests/case_balancers.py; the first task definition is then left out unless it has `containerDefinitions`). The second
+says what the objects must hold, as a subset: `Kind`, `Kind/name` or `Kind/namespace/name`; `null` is absence, a list is compared item by item. The
+third has `ledger` (path to verdict; `service:` before the path for the service's leaves, and the shape for those of any other
+document), `says` and `silent` (slugs), `at` (slug to the leaves that it is said on, all of them, each behind its shape), and
+`texts` (slug to what its messages must hold).
 `valid: false` says that the API server refuses the result, which the findings then say too.
 
 Expectations are written by people and never by `--update`: they are what the code is held against.
@@ -21,13 +23,15 @@ import yaml
 from ecs2k8s.collect.env_files import parse
 from ecs2k8s.core.documents import Document, Snapshot
 from ecs2k8s.core.target import Target, convert
+from tests import case_balancers as short
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 ARN = "arn:aws:ecs:eu-west-1:111122223333"
 DEFINITION = f"{ARN}:task-definition/web:1"
-SPECIAL = ("service", "cluster", "targetGroups", "tasks", "target", "files", "bare", "others")
+SHORT = ("services", "balancers")
+SPECIAL = ("service", "cluster", "targetGroups", "tasks", "target", "files", "bare", "others", *SHORT)
 
 
 @dataclass(frozen=True)
@@ -39,6 +43,7 @@ class Case:
     says: list[str]
     silent: list[str]
     texts: dict[str, list[str]]
+    at: dict[str, list[str]]
     valid: bool
 
 
@@ -47,19 +52,22 @@ def load(path: Path) -> Case:
     said = said or {}
     return Case(
         snapshot(given or {}),
-        convert((given or {}).get("target", {})),
+        convert(short.with_arns((given or {}).get("target", {}))),
         objects or {},
         said.get("ledger", {}),
         said.get("says", []),
         said.get("silent", []),
         said.get("texts", {}),
+        said.get("at", {}),
         said.get("valid", True),
     )
 
 
 def snapshot(given: dict[str, Any]) -> Snapshot:
     bare = given.get("bare", False)
-    documents = [definition(given, bare=bare)]
+    documents = short.documents(given)
+    if "containerDefinitions" in given or not documents:
+        documents.append(definition(given, bare=bare))
     if "service" in given:
         documents.append(service(given["service"] or {}))
     if "cluster" in given:

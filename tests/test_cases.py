@@ -70,6 +70,7 @@ def test_case(name: str) -> None:
         text = " ".join(message(finding) for finding in made.findings if finding.slug == slug)
         wrong += [f"{slug} does not hold {part!r}: {text}" for part in parts if part not in text]
     wrong += _verdicts(case, made.ledger.entries)
+    wrong += _places(case, made.ledger.entries)
     assert wrong == []
 
 
@@ -77,10 +78,27 @@ def _verdicts(case: Case, entries: Any) -> list[str]:
     found = {
         ("service:" if e.document.shape == "ecs.Service" else "") + show(e.path): e.fidelity.value for e in entries
     }
+    found |= {_place(entry): entry.fidelity.value for entry in entries}
     return [
         f"{path}: {found.get(path)}, not {verdict}"
         for path, verdict in case.ledger.items()
         if found.get(path) != verdict
+    ]
+
+
+def _place(entry: Any) -> str:
+    return f"{entry.document.shape}:{show(entry.path)}"
+
+
+def _places(case: Case, entries: Any) -> list[str]:
+    found: dict[str, set[str]] = {}
+    for entry in entries:
+        for slug in entry.slugs:
+            found.setdefault(slug, set()).add(_place(entry))
+    return [
+        f"{slug} is said at {sorted(found.get(slug, ()))}, not {places}"
+        for slug, places in case.at.items()
+        if found.get(slug, set()) != set(places)
     ]
 
 
