@@ -4,8 +4,8 @@
 target group's name; null: it has none), `cluster` (prod), `service` and `targetGroup` (members of these documents; a null one is
 left out), `attributes` (of the target group, as a map) and any member of the task definition.
 
-`balancers` is a list. An item has `name`, `listeners`, `attributes` and `tags` (maps), `webAcl` (an ARN) and any member of the
-document. A listener has `port`, `protocol` (HTTPS at 443, else HTTP), `default` (actions), `rules`, `certificates` (of its own
+`balancers` is a list. An item has `name`, `listeners`, `attributes` and `tags` (maps), `webAcl` (an ARN), `read` (false: only the
+rest of it was read) and any member of the document. A listener has `port`, `protocol` (HTTPS at 443, else HTTP), `default` (actions), `rules`, `certificates` (of its own
 answer, the default first), `attributes` and any member. A rule has `priority`, `if` (condition type to values or to its
 configuration, or a list of conditions), `then` (actions) and any member. Actions are `forward <target group>`, `https` (the
 redirect there), `fixed <status>`, or a list of documents. In all of them `tg:<name>` is the ARN of a target group.
@@ -102,7 +102,7 @@ def _balancer(given: Item) -> list[Document]:
     least: Item = {"LoadBalancerArn": arn, "LoadBalancerName": name, "Type": "application", "Scheme": "internal"}
     zones = [{"ZoneName": f"eu-west-1{letter}", "SubnetId": f"subnet-{letter}"} for letter in "ab"]
     least |= {"IpAddressType": "ipv4", "SecurityGroups": ["sg-1"], "AvailabilityZones": zones}
-    found = [Document("elbv2.LoadBalancer", arn, merged(least, rest))]
+    found = [Document("elbv2.LoadBalancer", arn, merged(least, rest))] if rest.pop("read", True) else []
     found += [] if attributes is None else [_attributes("LoadBalancer", arn, attributes)]
     if tags is not None:
         pairs = [{"Key": key, "Value": value} for key, value in tags.items()]
