@@ -26,6 +26,7 @@ ELB = f"arn:aws:elasticloadbalancing:eu-west-1:{ACCOUNT}"
 ECS = f"arn:aws:ecs:eu-west-1:{ACCOUNT}"
 CERTIFICATE = f"arn:aws:acm:eu-west-1:{ACCOUNT}:certificate/default"
 POLICY = "ELBSecurityPolicy-TLS13-1-2-2021-06"
+VPC = "vpc-1"
 NUMBER = "50dc6c495c0c9188"  # of each load balancer
 CONFIGS = {
     "host-header": "HostHeaderConfig",
@@ -82,7 +83,7 @@ def _group(name: str, given: Item, attributes: Item | None) -> list[Document]:
     least |= {"ProtocolVersion": "HTTP1", "HealthCheckProtocol": "HTTP", "HealthCheckPort": "traffic-port"}
     least |= {"HealthCheckEnabled": True, "HealthCheckIntervalSeconds": 30, "HealthCheckTimeoutSeconds": 5}
     least |= {"HealthyThresholdCount": 5, "UnhealthyThresholdCount": 2, "HealthCheckPath": "/"}
-    least |= {"Matcher": {"HttpCode": "200"}, "LoadBalancerArns": [balancer_arn("shop")]}
+    least |= {"Matcher": {"HttpCode": "200"}, "LoadBalancerArns": [balancer_arn("shop")], "VpcId": VPC}
     found = [Document("elbv2.TargetGroup", arn, merged(least, given))]
     if attributes is None:
         return found
@@ -101,7 +102,7 @@ def _balancer(given: Item) -> list[Document]:
     arn = balancer_arn(name)
     least: Item = {"LoadBalancerArn": arn, "LoadBalancerName": name, "Type": "application", "Scheme": "internal"}
     zones = [{"ZoneName": f"eu-west-1{letter}", "SubnetId": f"subnet-{letter}"} for letter in "ab"]
-    least |= {"IpAddressType": "ipv4", "SecurityGroups": ["sg-1"], "AvailabilityZones": zones}
+    least |= {"IpAddressType": "ipv4", "SecurityGroups": ["sg-1"], "AvailabilityZones": zones, "VpcId": VPC}
     found = [Document("elbv2.LoadBalancer", arn, merged(least, rest))] if rest.pop("read", True) else []
     found += [] if attributes is None else [_attributes("LoadBalancer", arn, attributes)]
     if tags is not None:

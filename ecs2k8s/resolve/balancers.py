@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from ecs2k8s.resolve.workload import AwsMap, Workload
 
 TYPES = {"app": "application", "net": "network", "gwy": "gateway"}
+PRIORITY = re.compile(r"[0-9]{1,9}")
 DEFAULT = "default"  # the priority of the rule that repeats the listener's default actions
 
 
@@ -158,17 +160,22 @@ def _listener(item: Tracked, rules: Iterable[Tracked], views: Mapping[str, AwsMa
     return Listener(
         arn,
         item.view,
-        tuple(rule.view for rule in sorted(others, key=_priority)),
+        tuple(rule.view for rule in sorted(others, key=_order)),
         default[0].view if default else NOTHING,
         views.get(f"ListenerAttributes {arn}", NOTHING),
         views.get(f"ListenerCertificates {arn}", NOTHING),
     )
 
 
-def _priority(rule: Tracked) -> tuple[int, str]:
+def priority(rule: AwsMap) -> int | None:
+    """None for the default rule, and for what is no number of AWS (1 to 50,000)."""
+    text = str(rule.get("Priority", ""))
+    return int(text) if PRIORITY.fullmatch(text) else None
+
+
+def _order(rule: Tracked) -> tuple[int, str]:
     """By number, as text `10` sorts before `2`."""
-    text = str(rule.view.get("Priority", ""))
-    return (int(text) if text.isdigit() else 0, rule.document.id)
+    return (priority(rule.view) or 0, rule.document.id)
 
 
 def balancer_of(item: Tracked) -> str:

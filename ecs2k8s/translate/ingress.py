@@ -133,7 +133,7 @@ def _fits(run: _Run, route: Route, space: str) -> bool:
     return run.authentication == route.authentication and space in ("", run.namespace or space)
 
 
-def namespace_of(route: Route, view: Any = None) -> str:
+def namespace_of(route: Route, view: Any) -> str:
     """Of the Services that *route* forwards to; empty where it forwards to none. Raises `Refusal` for several."""
     if not isinstance(route.action, Forward):
         return ""
@@ -146,8 +146,9 @@ def namespace_of(route: Route, view: Any = None) -> str:
 
 def _fallback(routed: Sequence[Routed]) -> str:
     """The namespace of an Ingress that forwards to nothing: the first of its load balancer."""
-    routes = [route for each in routed for route in (*each.routes, each.default)]
-    return min({space for route in routes if (space := namespace_of(route, {}))}, default="default")
+    found = {namespace_of(rule.route, rule.view) for each in routed for rule in each.rules}
+    found |= {namespace_of(each.default, each.listener.view) for each in routed}
+    return min(found - {""}, default="default")
 
 
 def _authentication(run: _Run, shared: Sequence[Routed], secrets: Mapping[tuple[str, str], str]) -> dict[str, str]:

@@ -95,9 +95,9 @@ def _condition(view: AwsMap) -> Condition:
         return Condition("query-string", queries=queries)
     regexes = config.get("RegexValues", []) if field in GLOBS_OR_REGEX else []
     given = tuple(str(value) for value in (regexes or values))
-    if (values and regexes) or not given or not all(given):
-        raise Refusal("condition-value-empty", view, ("Field",), field=field)
     name = str(config.get("HttpHeaderName", "")) if field == "http-header" else ""
+    if (values and regexes) or not given or not all(given) or (field == "http-header" and not name):
+        raise Refusal("condition-value-empty", view, ("Field",), field=field)
     return Condition(field, given, name=name, regex=bool(regexes))  # type: ignore[arg-type]
 
 
@@ -125,7 +125,7 @@ def _first_leaf(view: AwsMap, key: str) -> tuple[str | int, ...]:
 
 def actions(owner: AwsMap, key: str, resolve: Resolve) -> tuple[Action, Authentication | None]:
     """The routing action and what stands in front of it, of `Actions` or `DefaultActions`."""
-    views = sorted(owner.get(key, []), key=lambda view: int(view.get("Order", 0)))
+    views = owner.get(key, [])
     kinds = [str(view.get("Type", "")) for view in views]
     for view, kind in zip(views, kinds, strict=True):
         if kind not in (*AUTHENTICATIONS, "forward", "redirect", "fixed-response"):

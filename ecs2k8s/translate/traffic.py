@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from ecs2k8s.core import names
 from ecs2k8s.core.manifests import ObjectRef
 from ecs2k8s.core.tracking import NOTHING, note
+from ecs2k8s.translate.complete import incompleteness
 from ecs2k8s.translate.ingress import Routed, Ruled, ingresses, secret_names
 from ecs2k8s.translate.refusal import Refusal
 from ecs2k8s.translate.routes import Route
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from ecs2k8s.translate.target_group_names import TargetGroupService
 
 OTHER_TARGETS = ("lambda", "alb")  # types of targets that no Service can stand for
-OWNED = "elbv2.k8s.aws/cluster"  # the controller's tag on what it made
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ def routings(inventory: Inventory, workloads: list[Workload], target: Target) ->
 def _is_used(balancer: LoadBalancer, services: Mapping[str, TargetGroupService]) -> bool:
     if balancer.type != "application":
         return False
-    views = [each.view for each in balancer.listeners] + [r for each in balancer.listeners for r in each.rules]
+    views = [view for each in balancer.listeners for view in (each.view, each.default_rule, *each.rules)]
     if any(arn in services for view in views for arn in target_groups(view)):
         return True
     _leave_out(balancer, "load-balancer-not-used", name=balancer.name)
@@ -94,14 +94,11 @@ def listeners(
     balancer: LoadBalancer, inventory: Inventory, services: Mapping[str, TargetGroupService], target: Target
 ) -> list[Routed]:
     """The listeners in routes; none where something in them is not known or stays with ECS, which is said there."""
-    try:
-        _complete(balancer)
-    except Refusal as refusal:
+    lacking = list(incompleteness(balancer))
+    for refusal in lacking:
         _say(refusal)
-        _leave_out(balancer, "load-balancer-refused", name=balancer.name)
-        return []
     resolve = _resolver(inventory, services, target)
-    found, whole = [], True
+    found, whole = [], not lacking
     for listener in balancer.listeners:
         rules, default = _rules(listener, resolve), _default(listener, resolve)
         if default is None or len(rules) < len(listener.rules):
@@ -115,38 +112,11 @@ def listeners(
     return found
 
 
-def _complete(balancer: LoadBalancer) -> None:
-    """Raises `Refusal` where something was not read that the annotations must always say."""
-    if not balancer.view:
-        first = balancer.listeners[0].view if balancer.listeners else NOTHING
-        raise Refusal("load-balancer-not-read", first, ("LoadBalancerArn",), name=balancer.name)
-    if any(str(item.get("Key", "")) == OWNED for item in balancer.tags.get("Tags", [])):
-        raise Refusal("load-balancer-owned-by-controller", balancer.view, ("LoadBalancerArn",))
-    for key in ("Scheme", "AvailabilityZones"):
-        if not balancer.view.get(key):
-            raise Refusal("load-balancer-incomplete", balancer.view, ("LoadBalancerArn",), missing=key)
-    for listener in balancer.listeners:
-        _complete_listener(listener)
-
-
-def _complete_listener(listener: Listener) -> None:
-    view = listener.view
-    if not listener.rules and not listener.default_rule:
-        raise Refusal("rules-not-read", view, ("ListenerArn",), port=listener.port)
-    if listener.protocol not in ("HTTP", "HTTPS") or not listener.port:
-        raise Refusal("listener-protocol-unknown", view, ("Protocol",), protocol=listener.protocol or "none")
-    if listener.protocol == "HTTPS" and not (view.get("SslPolicy") and view.get("Certificates")):
-        raise Refusal("listener-without-certificate", view, ("ListenerArn",), port=listener.port)
-    for rule in listener.rules:
-        if not str(rule.get("Priority", "")).isdigit():
-            raise Refusal("priority-not-a-number", rule, ("Priority",), priority=rule.get("Priority", ""))
-
-
 def _rules(listener: Listener, resolve: Callable[[str, AwsMap, str], str]) -> list[Ruled]:
     found = []
     for view in listener.rules:
         try:
-            found.append(Ruled(str(view["Priority"]), view, route(view, resolve)))
+            found.append(Ruled(str(view.get("Priority", "")), view, route(view, resolve)))
         except Refusal as refusal:
             _say(refusal)
     return found
