@@ -58,11 +58,24 @@ class _Run:
     default: Route | None = None
 
 
-def ingresses(balancer: LoadBalancer, routed: Sequence[Routed], group: str) -> list[Placed]:
-    """The members of the group for *balancer*. Raises `Refusal` on the leaf that cannot be expressed."""
+@dataclass(frozen=True, slots=True)
+class Names:
+    """The group, which the names of its Ingresses begin with, and the new load balancer."""
+
+    group: str
+    balancer: str
+
+
+def ingresses(
+    balancer: LoadBalancer, routed: Sequence[Routed], called: Names, controls: Mapping[str, str]
+) -> list[Placed]:
+    """The members of the group for *balancer*. Raises `Refusal` on the leaf that cannot be expressed.
+
+    *controls*: a backend to the control port of its targets, where they have one.
+    """
     dual_stack = str(balancer.view.get("IpAddressType", "ipv4")).startswith("dualstack")
     secrets = secret_names(balancer.name, routed)
-    whole = words.of_load_balancer(balancer, group)
+    whole = words.of_load_balancer(balancer, called.group, called.balancer)
     made: list[Placed] = []
     for shared in _sharing(routed):
         runs = _runs(shared[0], _fallback(routed))
@@ -72,8 +85,8 @@ def ingresses(balancer: LoadBalancer, routed: Sequence[Routed], group: str) -> l
         for number, run in enumerate(runs):
             order = {"group.order": str(number * STEP)} if len(runs) > 1 else {}
             proving = _authentication(run, shared, secrets)
-            given = words.prefixed(whole | order | tls | proving) | words.HOLD
-            name = _name(group, ports[0][1], number if len(runs) > 1 else None)
+            given = words.prefixed(whole | order | tls | proving | _control_ports(run, controls)) | words.HOLD
+            name = _name(called.group, ports[0][1], number if len(runs) > 1 else None)
             made.append(_ingress(name, run, given, _entries(run, around)))
     return made
 
@@ -174,6 +187,18 @@ def secret_names(balancer: str, routed: Iterable[Routed]) -> dict[tuple[str, str
     return {pair: name if len(found) == 1 else names.suffixed(name, "\n".join(pair)) for pair in found}
 
 
+def _backends(run: _Run) -> list[str]:
+    routes = [rule.route for rule in run.rules] + ([run.default] if run.default else [])
+    forwards = [route.action for route in routes if isinstance(route.action, Forward)]
+    return sorted({backend for action in forwards for backend, _ in action.backends})
+
+
+def _control_ports(run: _Run, controls: Mapping[str, str]) -> dict[str, str]:
+    """Where the agents of targets are asked how much they can take; it can be said on an Ingress only."""
+    found = [(backend, service_of(backend)) for backend in _backends(run) if backend in controls]
+    return {f"target-control-port.{s[1]}.{s[2]}": controls[backend] for backend, s in found if s}
+
+
 def _regexes(routed: Routed) -> frozenset[str]:
     found = (c.values for route in routed.routes for c in route.conditions if c.regex)
     return frozenset(value for values in found for value in values)
@@ -192,9 +217,7 @@ def _entries(run: _Run, around: Around) -> list[Any]:
 
 def _free_prefix(run: _Run) -> str:
     """Conditions are keyed by the backend's name, so no Service may be called as a rule is."""
-    routes = [rule.route for rule in run.rules] + ([run.default] if run.default else [])
-    forwards = [route.action for route in routes if isinstance(route.action, Forward)]
-    taken = {found[1] for action in forwards for backend, _ in action.backends if (found := service_of(backend))}
+    taken = {found[1] for backend in _backends(run) if (found := service_of(backend))}
     prefix = "rule-"
     while any(name.startswith(prefix) for name in taken):
         prefix = f"x-{prefix}"

@@ -22,16 +22,15 @@ HOLD = {
     "external-dns.kubernetes.io/controller": "ecs2k8s-hold",
     "external-dns.alpha.kubernetes.io/controller": "ecs2k8s-hold",
 }
-NAME = 32  # characters of a load balancer's name
 SECURE = "HTTPS"
 
 
-def of_load_balancer(balancer: LoadBalancer, group: str) -> dict[str, str]:
-    """What every member of the group repeats, without the prefix; the controller refuses a difference."""
+def of_load_balancer(balancer: LoadBalancer, group: str, name: str) -> dict[str, str]:
+    """What every member of *group* repeats, without the prefix; the controller refuses a difference."""
     view = balancer.view
     found: dict[str, Any] = {
         "group.name": group,
-        "load-balancer-name": new_name(balancer.name),
+        "load-balancer-name": name,
         "scheme": view.get("Scheme"),
         "ip-address-type": view.get("IpAddressType", "ipv4"),
         "subnets": ",".join(subnets(view)),
@@ -45,11 +44,6 @@ def of_load_balancer(balancer: LoadBalancer, group: str) -> dict[str, str]:
         "tags": ",".join(tag_pairs(balancer.tags)),
     }
     return {key: str(value) for key, value in found.items() if value}
-
-
-def new_name(name: str) -> str:
-    """The old name stays taken while the old load balancer lives."""
-    return f"{name[: NAME - 4].rstrip('-')}-eks"
 
 
 def subnets(view: AwsMap) -> list[str]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ecs2k8s.core import names
 from ecs2k8s.core.manifests import Placed, prune
 from ecs2k8s.core.tracking import note
+from ecs2k8s.translate.balancer_names import new_names
 from ecs2k8s.translate.network_annotations import network_annotations
 from ecs2k8s.translate.network_listeners import QUIC, Forwarding, forwarding, forwards
 from ecs2k8s.translate.network_tls import certificates, differences, say_unread_certificates
@@ -24,9 +25,6 @@ if TYPE_CHECKING:
     from ecs2k8s.resolve.workload import AwsMap, Inventory, Workload
     from ecs2k8s.translate.network_listeners import Forward
     from ecs2k8s.translate.target_group_names import TargetGroupService
-
-LONGEST = 32  # characters in the name of a load balancer
-ENDING = "-eks"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +45,9 @@ def network_load_balancers(inventory: Inventory, workloads: list[Workload], targ
         return
     fitting, _ = _sorted_out(inventory, workloads, target)
     called = _service_names(fitting, inventory, workloads, target)
-    taken = {str(balancer.name).lower() for balancer in inventory.balancers.load_balancers}
+    new = new_names(inventory.balancers.load_balancers)
     for balanced in fitting:
-        name = _balancer_name(balanced.balancer, taken)
-        taken.add(name)
+        name = new[balanced.balancer.arn]
         yield Placed(
             balanced.workload.namespace, prune(_manifest(balanced, called, name, target)), "traffic/load-balancer"
         )
@@ -209,14 +206,6 @@ def _service_names(
         taken.add((space, name))
         found[balanced.balancer.arn] = name
     return found
-
-
-def _balancer_name(balancer: LoadBalancer, taken: set[str]) -> str:
-    """`<name>-eks`: the old name stays taken while the old load balancer lives."""
-    name = f"{names.label(balancer.name, LONGEST - len(ENDING))}{ENDING}"
-    while name in taken:
-        name = names.suffixed(name, f"{balancer.arn} {name}", LONGEST)
-    return name
 
 
 def _manifest(balanced: Balanced, called: Mapping[str, str], name: str, target: Target) -> dict[str, Any]:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ecs2k8s.core import names
 from ecs2k8s.core.manifests import ObjectRef
 from ecs2k8s.core.tracking import NOTHING, note
+from ecs2k8s.translate.balancer_names import group_names, new_names
 from ecs2k8s.translate.complete import incompleteness
-from ecs2k8s.translate.ingress import Routed, Ruled, ingresses, secret_names
+from ecs2k8s.translate.ingress import Names, Routed, Ruled, ingresses, secret_names
+from ecs2k8s.translate.ingress_rules import PREFIX
 from ecs2k8s.translate.refusal import Refusal
 from ecs2k8s.translate.routes import Route
 from ecs2k8s.translate.routing import actions, route
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from ecs2k8s.resolve.workload import AwsMap, Inventory, Workload
     from ecs2k8s.translate.target_group_names import TargetGroupService
 
+MOST_RULES = 100  # of a load balancer, beside the defaults; the quota can be raised
 OTHER_TARGETS = ("lambda", "alb")  # types of targets that no Service can stand for
 
 
@@ -54,14 +57,16 @@ def routings(inventory: Inventory, workloads: list[Workload], target: Target) ->
     """One for each ALB that forwards to a workload, whether its Ingresses could be made or not."""
     services = service_names(inventory, workloads, target)
     used = [balancer for balancer in inventory.balancers.load_balancers if _is_used(balancer, services)]
-    groups = names.unique(balancer.name for balancer in used)
+    groups, new = group_names(used), new_names(inventory.balancers.load_balancers)
+    controls = _control_ports(services)
     taken: set[ObjectRef] = set()
     found = []
     for balancer in used:
         routed = listeners(balancer, inventory, services, target)
-        placed = _placed(balancer, routed, groups[balancer.name]) if routed and target.routing == "ingress" else []
+        called = Names(groups[balancer.arn], new[balancer.arn])
+        placed = _placed(balancer, routed, called, controls) if routed and target.routing == "ingress" else []
         if placed:
-            _say_unread(balancer, target)
+            _say_around(balancer, placed, target)
         refs = {ObjectRef.of(item.manifest) for item in placed}
         if refs & taken:
             refuse(balancer, "ingress-name-taken", name=min(refs & taken).name)
@@ -154,7 +159,7 @@ def _resolver(
             service = services[arn]
             if service.group.view.get("HealthCheckEnabled") is False:
                 raise Refusal("health-check-disabled", service.group.view, ("HealthCheckEnabled",))
-            return f"{service.namespace}/{service.name}:{service.port}"
+            return backend_of(service)
         raise Refusal("forward-to-what-stays", view, (key,), why=_why(arn, inventory))
 
     return backend
@@ -169,26 +174,46 @@ def _why(arn: str, inventory: Inventory) -> str:
     return "no service that is translated is registered in it" if not group.backends else "its pods are not translated"
 
 
-def _placed(balancer: LoadBalancer, routed: Sequence[Routed], group: str) -> list[Placed]:
+def _control_ports(services: Mapping[str, TargetGroupService]) -> dict[str, str]:
+    ports = {backend_of(each): each.group.view.get("TargetControlPort") for each in services.values()}
+    return {backend: str(port) for backend, port in ports.items() if port}
+
+
+def backend_of(service: TargetGroupService) -> str:
+    """As routes call it."""
+    return f"{service.namespace}/{service.name}:{service.port}"
+
+
+def _placed(
+    balancer: LoadBalancer, routed: Sequence[Routed], called: Names, controls: Mapping[str, str]
+) -> list[Placed]:
     try:
-        return ingresses(balancer, routed, group)
+        return ingresses(balancer, routed, called, controls)
     except Refusal as refusal:
         _say(refusal)
         _leave_out(balancer, "load-balancer-refused", name=balancer.name)
         return []
 
 
-def _say_unread(balancer: LoadBalancer, target: Target) -> None:
-    """What the Ingresses would have said, had it been read."""
+def _say_around(balancer: LoadBalancer, placed: Sequence[Placed], target: Target) -> None:
+    """What the Ingresses would have said, had it been read, and what the account must be prepared for."""
     if not balancer.attributes:
         note(balancer.view, "LoadBalancerArn", "attributes-not-read", name=balancer.name)
     if not balancer.web_acl:
         note(balancer.view, "LoadBalancerArn", "web-acl-not-given", name=balancer.name)
+    built = sum(len(item.manifest["spec"].get("rules", ())) * _ports(item) for item in placed)
+    if built > MOST_RULES:
+        note(balancer.view, "LoadBalancerArn", "rules-over-quota", name=balancer.name, rules=built, most=MOST_RULES)
     if target.compute == "auto-mode":
         note(balancer.view, "LoadBalancerArn", "ingress-on-auto-mode")
     for listener in balancer.listeners:
         if listener.protocol == "HTTPS" and not listener.certificates:
             note(listener.view, ("Certificates", 0, "CertificateArn"), "certificates-not-read")
+
+
+def _ports(placed: Placed) -> int:
+    """How many listeners of the new load balancer have the rules of an Ingress."""
+    return len(json.loads(placed.manifest["metadata"]["annotations"][f"{PREFIX}listen-ports"]))
 
 
 def _say(refusal: Refusal) -> None:
