@@ -8,9 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from ecs2k8s.assess import lbc
+from ecs2k8s.assess import gateway, lbc
 from ecs2k8s.assess.alb import choose
 from ecs2k8s.assess.api_server import refusals
+from ecs2k8s.assess.gateway_order import order_difference, say_size
 from ecs2k8s.assess.normal_form import is_hidden, normal_form, without_certain
 from ecs2k8s.assess.witness import probes, witness
 from ecs2k8s.assess.words import words_of
@@ -62,8 +63,8 @@ def prove(routing: Routing, services: Services) -> Proof:
         return Proof(routing)
     members = [placed.manifest for placed in routing.placed]
     try:
-        refused = [reason for member in members for reason in refusals(member)]
-        built = {} if refused else lbc.build(members, services)
+        refused = [reason for member in members if member["kind"] == "Ingress" for reason in refusals(member)]
+        built = {} if refused else _build(members, services)
     except lbc.Rejected as rejected:
         refused = [str(rejected)]
     if refused:
@@ -76,8 +77,14 @@ def prove(routing: Routing, services: Services) -> Proof:
             routing.refuse("routing-differs", name=routing.balancer.name, difference=difference)
             return Proof(routing, difference=difference)
     _say_hidden(routing)
+    say_size(routing, built)
     rows = [row for routed in routing.listeners for row in _rows(routed, built[routed.listener.port], routing)]
     return Proof(routing, tuple(rows))
+
+
+def _build(members: Sequence[Manifest], services: Services) -> Mapping[int, lbc.Built]:
+    is_gateway = any(member["kind"] == "Gateway" for member in members)
+    return gateway.build(members, services) if is_gateway else lbc.build(members, services)
 
 
 def services_of(manifests: Iterable[Manifest]) -> dict[tuple[str, str], Manifest]:
@@ -97,6 +104,8 @@ def _difference(routed: Routed, made: lbc.Built | None, routing: Routing) -> str
         return f"the listener {listener} would be {made.protocol}:{made.port}"
     source = source_of(routed, routing)
     dual_stack = is_dual_stack(routing)
+    if isinstance(made, gateway.Ordered):
+        return order_difference(routed, made, source, dual_stack=dual_stack)
     one = normal_form(*source, dual_stack=dual_stack)
     other = normal_form(made.rules, made.default, dual_stack=dual_stack)
     if one == other:

@@ -32,7 +32,13 @@ def known() -> dict[str, Attribute]:
 
 
 def pairs(view: AwsMap, owner: Owner, kind: Kind = "application") -> list[str]:
-    """`key=value` of each attribute in *view* (the answer of a Describe…Attributes call), sorted, commas escaped.
+    """`key=value` of each of `values`, sorted, commas escaped."""
+    found = values(view, owner, kind)
+    return sorted(f"{key}={value.replace(chr(92), chr(92) * 2).replace(',', chr(92) + ',')}" for key, value in found)
+
+
+def values(view: AwsMap, owner: Owner, kind: Kind = "application") -> list[tuple[str, str]]:
+    """Key and value of each attribute in *view* (the answer of a Describe…Attributes call), sorted.
 
     An empty value asks for nothing. A key that is not known is passed on: the controller checks no keys, ELB does.
     """
@@ -47,5 +53,5 @@ def pairs(view: AwsMap, owner: Owner, kind: Kind = "application") -> list[str]:
                 note(item, leaf, "attribute-not-carried", key=key, because=row.because or f"Not for {kind} ones.")
             continue
         if value:
-            found.append(f"{key}={value.replace(chr(92), chr(92) * 2).replace(',', chr(92) + ',')}")
+            found.append((key, value))
     return sorted(found)

@@ -52,15 +52,19 @@ def subnets(view: AwsMap) -> list[str]:
 
 
 def tag_pairs(tags: AwsMap) -> list[str]:
-    """`key=value` of each tag that may be given again; those of AWS and of the controller may not."""
-    found = []
+    return sorted(f"{escaped(key)}={escaped(value)}" for key, value in copied_tags(tags).items())
+
+
+def copied_tags(tags: AwsMap) -> dict[str, str]:
+    """The tags that may be given again; those of AWS and of the controller may not."""
+    found = {}
     for item in tags.get("Tags", []):
         key, value = str(item.get("Key", "")), str(item.get("Value", ""))
         if key.startswith("aws:") or "elbv2.k8s.aws/" in key or "ingress.k8s.aws/" in key or "=" in key:
             note(item, "Key", "tag-not-copied", key=key)
             continue
-        found.append(f"{escaped(key)}={escaped(value)}")
-    return sorted(found)
+        found[key] = value
+    return dict(sorted(found.items()))
 
 
 def escaped(text: str) -> str:

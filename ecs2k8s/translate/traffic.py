@@ -10,6 +10,7 @@ from ecs2k8s.core.manifests import ObjectRef
 from ecs2k8s.core.tracking import NOTHING, note
 from ecs2k8s.translate.balancer_names import group_names, new_names
 from ecs2k8s.translate.complete import incompleteness
+from ecs2k8s.translate.gateway import gateways
 from ecs2k8s.translate.ingress import Names, Routed, Ruled, ingresses, secret_names
 from ecs2k8s.translate.ingress_rules import PREFIX
 from ecs2k8s.translate.refusal import Refusal
@@ -58,20 +59,20 @@ def routings(inventory: Inventory, workloads: list[Workload], target: Target) ->
     services = service_names(inventory, workloads, target)
     used = [balancer for balancer in inventory.balancers.load_balancers if _is_used(balancer, services)]
     groups, new = group_names(used), new_names(inventory.balancers.load_balancers)
-    controls = _control_ports(services)
-    taken: set[ObjectRef] = set()
+    taken: dict[ObjectRef, Placed] = {}
     found = []
     for balancer in used:
         routed = listeners(balancer, inventory, services, target)
         called = Names(groups[balancer.arn], new[balancer.arn])
-        placed = _placed(balancer, routed, called, controls) if routed and target.routing == "ingress" else []
+        placed = _placed(balancer, routed, called, services, target) if routed else []
         if placed:
             _say_around(balancer, placed, target)
-        refs = {ObjectRef.of(item.manifest) for item in placed}
-        if refs & taken:
-            refuse(balancer, "ingress-name-taken", name=min(refs & taken).name)
+        refs = {ObjectRef.of(item.manifest): item for item in placed}
+        clashing = [ref for ref, item in sorted(refs.items()) if taken.get(ref, item) != item]
+        if clashing:
+            refuse(balancer, "ingress-name-taken", name=clashing[0].name)
             placed = []
-        taken |= refs
+        taken |= refs if placed else {}
         found.append(Routing(balancer, tuple(routed), tuple(placed)))
     return found
 
@@ -185,10 +186,20 @@ def backend_of(service: TargetGroupService) -> str:
 
 
 def _placed(
-    balancer: LoadBalancer, routed: Sequence[Routed], called: Names, controls: Mapping[str, str]
+    balancer: LoadBalancer,
+    routed: Sequence[Routed],
+    called: Names,
+    services: Mapping[str, TargetGroupService],
+    target: Target,
 ) -> list[Placed]:
     try:
-        return ingresses(balancer, routed, called, controls)
+        match target.routing:
+            case "ingress":
+                return ingresses(balancer, routed, called, _control_ports(services))
+            case "gateway":
+                return gateways(balancer, routed, called, services.values())
+            case "existing-alb":
+                return []
     except Refusal as refusal:
         _say(refusal)
         _leave_out(balancer, "load-balancer-refused", name=balancer.name)
