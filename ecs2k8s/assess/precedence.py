@@ -106,7 +106,7 @@ def _parts(rules: tuple[Sequence[Route], Route], *, dual_stack: bool) -> list[Pa
     found: list[Part] = []
     for place, route in enumerate((*rules[0], rules[1])):
         bare = without_certain(_lowered(route), dual_stack=dual_stack)
-        if prod(max(1, len(c.values) + len(c.queries)) for c in bare.conditions if c.field != "source-ip") > MOST_PARTS:
+        if prod(max(1, len(c.values) + len(c.queries)) for c in bare.conditions) > MOST_PARTS:
             return None
         found += [Part(place, replace(bare, conditions=chosen)) for chosen in product(*map(_single, bare.conditions))]
     return found
@@ -122,9 +122,7 @@ def _lowered(route: Route) -> Route:
 
 
 def _single(condition: Condition) -> list[Condition]:
-    """One condition for each value. Addresses stay together, as a rule holds them."""
-    if condition.field == "source-ip":
-        return [condition]
+    """One condition for each value."""
     if condition.queries:
         return [replace(condition, queries=(query,)) for query in dict.fromkeys(condition.queries)]
     return [replace(condition, values=(value,)) for value in dict.fromkeys(condition.values)]

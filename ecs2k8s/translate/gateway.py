@@ -21,7 +21,7 @@ from ecs2k8s.translate.refusal import Refusal
 from ecs2k8s.translate.routes import Authentication, Forward, Route
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from ecs2k8s.core.manifests import Manifest
     from ecs2k8s.resolve.balancers import LoadBalancer
@@ -51,9 +51,9 @@ def gateways(
     balancer: LoadBalancer, routed: Sequence[Routed], group: str, services: Iterable[TargetGroupService]
 ) -> list[Placed]:
     """The Gateway called *group* and all that belongs to it. Raises `Refusal` on the leaf that cannot be expressed."""
-    _check(routed)
     known = {f"{service.namespace}/{service.name}:{service.port}": service for service in services}
     grpc = {name for name, service in known.items() if service.group.view.get("ProtocolVersion") == "GRPC"}
+    _check(routed, grpc)
     context = _Context(group, _home(routed), secret_names(balancer.name, routed))
     made: list[Placed] = []
     for shared in _sharing(routed):
@@ -72,7 +72,7 @@ def gateways(
     ]
 
 
-def _check(routed: Sequence[Routed]) -> None:
+def _check(routed: Sequence[Routed], grpc: Collection[str]) -> None:
     """Say every rule that the API cannot express, each on its own leaf; the last one is raised as `Refusal`."""
     found: list[Refusal] = []
     for each in routed:
@@ -83,6 +83,8 @@ def _check(routed: Sequence[Routed]) -> None:
             (*default, each.default),
         ):
             try:
+                if route.conditions:
+                    read(view, route, grpc)
                 _expressible(view, key, route, each.listener.protocol)
             except Refusal as refusal:
                 found.append(refusal)
@@ -93,8 +95,6 @@ def _check(routed: Sequence[Routed]) -> None:
 
 
 def _expressible(view: AwsMap, key: str, route: Route, protocol: str) -> None:
-    if route.conditions:
-        read(view, route)
     if route.transforms:
         raise Refusal("transform-not-in-gateway", view, ("Transforms", 0, "Type"), kind=route.transforms[0].kind)
     if route.authentication and protocol != SECURE:

@@ -17,8 +17,10 @@ from ecs2k8s.translate.refusal import Refusal
 from ecs2k8s.translate.routes import FixedResponse, Forward, Redirect, Route
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
     from typing import Any
+
+    from ecs2k8s.translate.routes import Condition
 
 MOST_RULES, MOST_HOSTS, MOST_IN_ROUTE = 16, 16, 128  # rules, host names and matches of one route
 DEFAULT = "default"
@@ -50,21 +52,28 @@ def groups(routed: Routed, grpc: Collection[str], fallback: str) -> list[Group]:
 
     *grpc* are the backends that speak it, *fallback* is the namespace of rules that forward nowhere.
     """
-    entries = list(_entries(routed))
+    entries = list(_entries(routed, grpc))
     found: list[Group] = []
-    for hosts in _components({host for entry in entries for host in entry.hosts}):
-        own = [entry for entry in entries if set(entry.hosts) & set(hosts)]
-        kind = "GRPCRoute" if all(_is_grpc(entry, grpc) for entry in own) and _calls(own) else "HTTPRoute"
-        for sharing, members in _by_rules(hosts, own):
-            for space, part in _by_namespace(members, fallback):
-                matched = [(entry, _matches(entry, kind)) for entry in part]
-                found += [Group(kind, space, names, rules) for rules in _cut(matched) for names in _tens(sharing)]
+    for kind, sharing, members in _by_rules(_kinds(entries, grpc), entries):
+        for space, part in _by_namespace(members, fallback):
+            matched = [(entry, _matches(entry, kind)) for entry in part]
+            found += [Group(kind, space, names, rules) for rules in _cut(matched) for names in _tens(sharing)]
     return found
 
 
-def _entries(routed: Routed) -> Iterator[Entry]:
+def _kinds(entries: Sequence[Entry], grpc: Collection[str]) -> dict[str, str]:
+    """The kind of route for each host: of calls only where all rules for it, and for hosts that it meets, are."""
+    found: dict[str, str] = {}
+    for hosts in _components({host for entry in entries for host in entry.hosts}):
+        own = [entry for entry in entries if set(entry.hosts) & set(hosts)]
+        kind = "GRPCRoute" if all(_is_grpc(entry, grpc) for entry in own) and _calls(own) else "HTTPRoute"
+        found |= dict.fromkeys(hosts, kind)
+    return found
+
+
+def _entries(routed: Routed, grpc: Collection[str]) -> Iterator[Entry]:
     for rule in routed.rules:
-        hosts = read(rule.view, rule.route).hosts
+        hosts = read(rule.view, rule.route, grpc).hosts
         yield Entry(rule.priority, rule.view, rule.route, hosts, namespace_of(rule.route, rule.view))
     # Without any rule there would be no listener, so then the answer of the API itself is written too.
     if routed.default.normal != Route((), NOT_FOUND).normal or not routed.rules:
@@ -72,8 +81,10 @@ def _entries(routed: Routed) -> Iterator[Entry]:
         yield Entry(DEFAULT, view, routed.default, ("",), namespace_of(routed.default, view))
 
 
-def read(view: Any, route: Route) -> Matches:
+def read(view: Any, route: Route, grpc: Collection[str]) -> Matches:
     """The matches of either kind. Raises `Refusal`: the reason against an HTTPRoute, where there are two."""
+    if not _answers_calls(route, grpc):
+        return _as_said(http_matches, view, route)
     try:
         return http_matches(route.conditions)
     except Unmatched as reason:
@@ -83,11 +94,15 @@ def read(view: Any, route: Route) -> Matches:
             raise reason.refusal(view) from reason
 
 
-def _matches(entry: Entry, kind: str) -> Matches:
+def _as_said(matches: Callable[[Sequence[Condition]], Matches], view: Any, route: Route) -> Matches:
     try:
-        found = (grpc_matches if kind == "GRPCRoute" else http_matches)(entry.route.conditions)
+        return matches(route.conditions)
     except Unmatched as reason:
-        raise reason.refusal(entry.view) from reason
+        raise reason.refusal(view) from reason
+
+
+def _matches(entry: Entry, kind: str) -> Matches:
+    found = _as_said(grpc_matches if kind == "GRPCRoute" else http_matches, entry.view, entry.route)
     if len(found.matches) > MOST_MATCHES:
         raise Refusal("too-many-matches-in-gateway", entry.view, ("Priority",), count=len(found.matches))
     if not found.chunks():
@@ -96,16 +111,19 @@ def _matches(entry: Entry, kind: str) -> Matches:
 
 
 def _is_grpc(entry: Entry, grpc: Collection[str]) -> bool:
-    action = entry.route.action
-    if isinstance(action, Redirect):
-        return False
-    if isinstance(action, Forward) and not all(name in grpc for name, _ in action.backends):
+    if not _answers_calls(entry.route, grpc):
         return False
     try:
         grpc_matches(entry.route.conditions)
     except Unmatched:
         return False
     return True
+
+
+def _answers_calls(route: Route, grpc: Collection[str]) -> bool:
+    if isinstance(route.action, Forward):
+        return all(name in grpc for name, _ in route.action.backends)
+    return not isinstance(route.action, Redirect)
 
 
 def _calls(entries: Iterable[Entry]) -> bool:
@@ -129,13 +147,13 @@ def _meet(one: str, other: str) -> bool:
     return wide.startswith("*.") and narrow.removeprefix("*").endswith(wide[1:])
 
 
-def _by_rules(hosts: Sequence[str], entries: Sequence[Entry]) -> list[tuple[list[str], list[Entry]]]:
-    """The hosts that have the very same rules, with those; the one that has the first rule first."""
-    found: dict[tuple[int, ...], list[str]] = {}
-    for host in hosts:
+def _by_rules(kinds: Mapping[str, str], entries: Sequence[Entry]) -> list[tuple[str, list[str], list[Entry]]]:
+    """The hosts that have the very same rules, with their kind and those rules; who has the first rule comes first."""
+    found: dict[tuple[tuple[int, ...], str], list[str]] = {}
+    for host, kind in sorted(kinds.items()):
         places = tuple(place for place, entry in enumerate(entries) if host in entry.hosts)
-        found.setdefault(places, []).append(host)
-    return [(names, [entries[place] for place in places]) for places, names in sorted(found.items())]
+        found.setdefault((places, kind), []).append(host)
+    return [(kind, names, [entries[place] for place in places]) for (places, kind), names in sorted(found.items())]
 
 
 def _by_namespace(entries: Sequence[Entry], fallback: str) -> list[tuple[str, list[Entry]]]:
