@@ -65,8 +65,15 @@ def same(
     if given is None or built is None:
         return False
     sure = _sure(len(made[0]), before)
-    given = _reachable(given, lambda one, other: one.place < other.place)
-    built = _reachable(built, sure)
+    given, built = _reachable(given, _in_order), _reachable(built, sure)
+    return _alike(given, built, sure) or _alike(_needed(given, _in_order), _needed(built, sure), sure)
+
+
+def _in_order(one: Part, other: Part) -> bool:
+    return one.place < other.place
+
+
+def _alike(given: Sequence[Part], built: Sequence[Part], sure: Callable[[Part, Part], bool]) -> bool:
     places = {part.key: part for part in built}
     if not len(places) == len(built) == len(given) or places.keys() != {part.key for part in given}:
         return False
@@ -135,6 +142,27 @@ def _reachable(parts: Sequence[Part], before: Callable[[Part, Part], bool]) -> l
         for part in parts
         if not any(before(other, part) and is_hidden(part.route, [other.route]) for other in parts)
     ]
+
+
+def _needed(parts: Sequence[Part], before: Callable[[Part, Part], bool]) -> list[Part]:
+    """Without the parts that could be missing: one behind them takes all that they take, and does the same."""
+    kept = list(parts)
+    for part in reversed(parts):
+        others = [other for other in kept if other is not part]
+        if any(_stands_in(other, part, others, before) for other in others):
+            kept = others
+    return kept
+
+
+def _stands_in(later: Part, part: Part, others: Sequence[Part], before: Callable[[Part, Part], bool]) -> bool:
+    """Whether *later* gets every request that *part* would, as nothing that does something else comes between."""
+    if not (same_deed(later.route, part.route) and before(part, later) and is_hidden(part.route, [later.route])):
+        return False
+    between = (other for other in others if not before(other, part) and not before(later, other))
+    return all(
+        same_deed(other.route, part.route) or disjoint(other.route.conditions, part.route.conditions)
+        for other in between
+    )
 
 
 def _swapped(

@@ -133,7 +133,11 @@ def test_ties_within_a_route_keep_its_order_and_ties_between_routes_are_not_sure
 
 
 def test_calls_are_ordered_by_service_then_by_method() -> None:
-    calls: list[Document] = [{"method": {"service": "aa"}}, {"method": {"service": "a", "method": "Long"}}, {"headers": [HEADER]}]
+    calls: list[Document] = [
+        {"method": {"service": "aa"}},
+        {"method": {"service": "a", "method": "Long"}},
+        {"headers": [HEADER]},
+    ]
     rules = [to(name, match) for name, match in zip("abc", calls, strict=True)]
     assert order(route("r", *reversed(rules), kind="GRPCRoute")) == ["a", "b", "c"]
 

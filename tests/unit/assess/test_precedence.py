@@ -180,6 +180,17 @@ def test_a_rule_that_another_hides_may_be_missing_but_not_come_first() -> None:
     assert [(swap.first, swap.second) for swap in swaps(source, made, in_order)] == [(0, 1)]
 
 
+def test_a_rule_that_does_what_the_next_one_for_its_requests_does_may_be_missing() -> None:
+    narrow, wide = Route((path("/a"), method("GET")), A), Route((path("/a", "/b"),), A)
+    between, aside = Route((method("GET"),), B), Route((path("/c"),), B)
+    assert same(([narrow, aside, wide], DEFAULT), ([aside, wide], DEFAULT), in_order)
+    assert same(([wide], DEFAULT), ([narrow, wide], DEFAULT), in_order)
+    assert not same(([narrow, between, wide], DEFAULT), ([between, wide], DEFAULT), in_order)
+    web = Route((), A)
+    assert same(([narrow], web), ([], web), in_order)
+    assert not same(([narrow, between], web), ([between], web), in_order)
+
+
 def test_what_has_too_many_parts_is_not_compared() -> None:
     rules = [Route((host(*"abcdefgh"), path(*"ijklmnop"), method(*"qrstuvwx")), A)]
     assert not same((rules, DEFAULT), (rules, DEFAULT), in_order)

@@ -174,6 +174,7 @@ def test_every_rule_that_is_refused_says_so() -> None:
         redirect(Host="*.example.com"),
         redirect(Query="a=b"),
         redirect(Protocol="FTP"),
+        forward("web", "api", weights=(0, 0)),
         redirect(Port="none"),
         redirect(StatusCode="HTTP_308", Port="81"),
         redirect(Path="/a*"),
