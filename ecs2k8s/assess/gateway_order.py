@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from ecs2k8s.assess.gateway import Ordered
 from ecs2k8s.assess.precedence import same, swaps
 from ecs2k8s.assess.witness import witness
 from ecs2k8s.assess.words import words_of
@@ -16,7 +17,6 @@ from ecs2k8s.translate.routes import Forward
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from ecs2k8s.assess.gateway import Ordered
     from ecs2k8s.assess.lbc import Built
     from ecs2k8s.assess.precedence import Swap
     from ecs2k8s.translate.ingress import Routed
@@ -76,7 +76,7 @@ def _called(place: int, routed: Routed) -> str:
 
 def say_size(routing: Routing, built: Mapping[int, Built]) -> None:
     """Where the rules become more than a load balancer takes, because a match is one value of each condition."""
-    count = sum(len(listener.rules) for listener in built.values())
+    count = sum(len(listener.rules) for listener in built.values() if isinstance(listener, Ordered))
     given = sum(len(routed.rules) for routed in routing.listeners)
     if count > max(QUOTA, given):
         note(routing.balancer.view, "LoadBalancerArn", "many-rules-in-gateway", count=count, given=given)
