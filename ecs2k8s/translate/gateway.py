@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from ecs2k8s.resolve.balancers import LoadBalancer
     from ecs2k8s.resolve.workload import AwsMap
     from ecs2k8s.translate.gateway_routes import Entry
-    from ecs2k8s.translate.ingress import Routed
+    from ecs2k8s.translate.ingress import Names, Routed
     from ecs2k8s.translate.target_group_names import TargetGroupService
 
 API = "gateway.networking.k8s.io/v1"
@@ -48,9 +48,10 @@ class _Context:
 
 
 def gateways(
-    balancer: LoadBalancer, routed: Sequence[Routed], group: str, services: Iterable[TargetGroupService]
+    balancer: LoadBalancer, routed: Sequence[Routed], called: Names, services: Iterable[TargetGroupService]
 ) -> list[Placed]:
-    """The Gateway called *group* and all that belongs to it. Raises `Refusal` on the leaf that cannot be expressed."""
+    """The Gateway, called as the group, and what belongs to it. Raises `Refusal` on what cannot be expressed."""
+    group = called.group
     known = {f"{service.namespace}/{service.name}:{service.port}": service for service in services}
     grpc = {name for name, service in known.items() if service.group.view.get("ProtocolVersion") == "GRPC"}
     _check(routed, grpc)
@@ -61,12 +62,13 @@ def gateways(
         for number, part in enumerate(found):
             name = f"{group}-{shared[0].listener.port}"
             made += _route(context, name if len(found) == 1 else f"{name}-{number}", part, shared)
+    whole = configurations.of_load_balancer(balancer, called.balancer)
     spaces = {context.namespace, *(placed.folder for placed in made)}
     used = sorted({name for name in _backends(routed) if name in known})
     return [
         Placed("cluster", _class(), "traffic/gateway"),
         _placed("Gateway", context.namespace, group, _gateway(context, routed, spaces)),
-        _placed("LoadBalancerConfiguration", context.namespace, group, configurations.of_load_balancer(balancer)),
+        _placed("LoadBalancerConfiguration", context.namespace, group, whole),
         *made,
         *(_target_group(known[name]) for name in used),
     ]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ecs2k8s.core.manifests import prune
 from ecs2k8s.core.tracking import NOTHING
 from ecs2k8s.translate.attributes import values
-from ecs2k8s.translate.ingress_annotations import copied_tags, new_name, subnets, tls
+from ecs2k8s.translate.ingress_annotations import copied_tags, subnets, tls
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
     Spec = dict[str, Any]
 
 
-def of_load_balancer(balancer: LoadBalancer) -> Spec:
+def of_load_balancer(balancer: LoadBalancer, name: str) -> Spec:
     """The `spec` of a LoadBalancerConfiguration."""
     view = balancer.view
     groups = sorted(str(group) for group in view.get("SecurityGroups", []))
     acl = balancer.web_acl.get("WebACL", NOTHING).get("ARN")
     found: Spec = {
-        "loadBalancerName": new_name(balancer.name),
+        "loadBalancerName": name,
         "scheme": view.get("Scheme"),
         "ipAddressType": view.get("IpAddressType", "ipv4"),
         "loadBalancerSubnets": [{"identifier": subnet} for subnet in subnets(view)] or None,

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ecs2k8s.assess.alb import Request, choose, matches
-from ecs2k8s.assess.patterns import glob
+from ecs2k8s.assess.globs import glob
 from ecs2k8s.assess.precedence import disjoint, globs_meet, meeting, same, swaps
 from ecs2k8s.assess.witness import witness
 from ecs2k8s.translate.routes import Condition, FixedResponse, Forward, Route
