@@ -90,6 +90,7 @@ def estate(*listeners: list[Document], grpc: tuple[str, ...] = ("calls",), **bal
         "LoadBalancerName": "shop",
         "Type": "application",
         "Scheme": "internal",
+        "SecurityGroups": ["sg-1"],
         "IpAddressType": "ipv4",
         "AvailabilityZones": [{"ZoneName": "eu-west-1a", "SubnetId": "subnet-1"}],
     } | balancer

@@ -212,7 +212,11 @@ def _say_around(balancer: LoadBalancer, placed: Sequence[Placed], target: Target
         note(balancer.view, "LoadBalancerArn", "attributes-not-read", name=balancer.name)
     if not balancer.web_acl:
         note(balancer.view, "LoadBalancerArn", "web-acl-not-given", name=balancer.name)
-    built = sum(len(item.manifest["spec"].get("rules", ())) * _ports(item) for item in placed)
+    built = sum(
+        len(item.manifest["spec"].get("rules", ())) * _ports(item)
+        for item in placed
+        if item.manifest["kind"] == "Ingress"
+    )
     if built > MOST_RULES:
         note(balancer.view, "LoadBalancerArn", "rules-over-quota", name=balancer.name, rules=built, most=MOST_RULES)
     if target.compute == "auto-mode":
