@@ -30,13 +30,7 @@ def run(name: str, *, as_json: bool) -> int:
 
 def load(place: Path) -> dict[str, Any]:
     """The ledger of a finished export. Raises `OutputError` where there is none or the files do not belong to it."""
-    if not place.is_dir():
-        raise OutputError(f"{place}: no such directory")
-    if directory.interrupted(place):
-        known = any((place / name).exists() for name in directory.OURS)
-        raise OutputError(
-            f"{place}: interrupted export, run it again" if known else f"{place}: is no migration directory"
-        )
+    check_finished(place)
     try:
         ledger: dict[str, Any] = json.loads((place / directory.LEDGER).read_bytes())
         missing = [path for path in ledger["files"] if not (place / path).is_file()]
@@ -48,6 +42,17 @@ def load(place: Path) -> dict[str, Any]:
             f"{place}: interrupted export, run it again ({missing[0] if missing else 'totals'} does not match)"
         )
     return ledger
+
+
+def check_finished(place: Path) -> None:
+    """Raises `OutputError` where *place* is no directory that an export has finished."""
+    if not place.is_dir():
+        raise OutputError(f"{place}: no such directory")
+    if directory.interrupted(place):
+        known = any((place / name).exists() for name in directory.OURS)
+        raise OutputError(
+            f"{place}: interrupted export, run it again" if known else f"{place}: is no migration directory"
+        )
 
 
 def _shapes(entries: list[dict[str, Any]]) -> dict[str, dict[str, int]]:

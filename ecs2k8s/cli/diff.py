@@ -12,10 +12,11 @@ import yaml
 from ecs2k8s.assess.lbc import VERSION
 from ecs2k8s.assess.routing import Proof, prove, services_of
 from ecs2k8s.cli.console import ExitCode, out, table
-from ecs2k8s.cli.coverage import load as finished
+from ecs2k8s.cli.coverage import check_finished
+from ecs2k8s.compare.decoded import decoded
 from ecs2k8s.core import target as targets
 from ecs2k8s.core.documents import load
-from ecs2k8s.core.errors import OutputError, SnapshotError
+from ecs2k8s.core.errors import MappingError, OutputError, SnapshotError
 from ecs2k8s.core.findings import catalogue, message
 from ecs2k8s.core.manifests import Manifest, Placed
 from ecs2k8s.core.mappings import StrictLoader
@@ -36,7 +37,7 @@ def routing(name: str, *, as_json: bool) -> int:
     Exit 3 where one load balancer is not proved.
     """
     place = Path(name)
-    finished(place)
+    check_finished(place)
     translation = _translated(place)
     proofs = [_as_it_lies(place, proof) for proof in translation.proofs]
     if as_json:
@@ -55,7 +56,7 @@ def _translated(place: Path) -> Translation:
     file = place / "snapshot.json"
     try:
         snapshot = load(json.loads(file.read_bytes()))
-    except ValueError as error:
+    except (OSError, ValueError) as error:
         raise SnapshotError(f"{file}: {error}") from error
     choices = place / "target.yaml"
     target = targets.load(choices.read_bytes() if choices.is_file() else b"", name=str(choices))
@@ -67,15 +68,15 @@ def _as_it_lies(place: Path, proof: Proof) -> Proof:
     if not proof.holds:
         return proof
     group = proof.routing.placed[0].manifest["metadata"]["annotations"][GROUP]
+    lying = [*_manifests(place / "manifests"), *_manifests(place / "traffic" / "ingress")]
     members = [
-        Placed(item["metadata"].get("namespace", ""), item, "traffic/ingress")
-        for item in _manifests(place / "traffic" / "ingress")
+        Placed(item["metadata"]["namespace"], item, "traffic/ingress")
+        for item in lying
         if item["kind"] == "Ingress" and item["metadata"].get("annotations", {}).get(GROUP) == group
     ]
     if not members:
         return replace(proof, rows=(), difference="the directory holds no Ingress of it")
-    services = services_of(_manifests(place / "manifests"))
-    return prove(replace(proof.routing, placed=tuple(members)), services)
+    return prove(replace(proof.routing, placed=tuple(members)), services_of(lying))
 
 
 def _manifests(folder: Path) -> Iterator[Manifest]:
@@ -84,13 +85,10 @@ def _manifests(folder: Path) -> Iterator[Manifest]:
         if file.name == "kustomization.yaml" or file.is_symlink():
             continue
         try:
-            found = list(yaml.load_all(file.read_bytes(), StrictLoader))
-        except (yaml.YAMLError, ValueError) as error:
+            documents = list(yaml.load_all(file.read_bytes(), StrictLoader))
+            yield from (decoded(item) for item in documents if item is not None)
+        except (yaml.YAMLError, MappingError, OSError, ValueError, RecursionError) as error:
             raise OutputError(f"{file}: {error}") from error
-        for item in found:
-            if not isinstance(item, dict) or not {"kind", "metadata"} <= item.keys() or "name" not in item["metadata"]:
-                raise OutputError(f"{file}: is no Kubernetes object")
-            yield item
 
 
 def _show(proof: Proof, translation: Translation) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -69,6 +70,9 @@ class Target(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return self.at_least("1.34") and self.compute in ("karpenter", "auto-mode")
 
 
+TARGET_GROUP = re.compile(r"arn:[a-z0-9-]+:elasticloadbalancing:[a-z0-9-]*:[0-9]*:targetgroup/[^\s/]+/[^\s/]+")
+
+
 @cache
 def choices() -> Mapping[str, Mapping[str, str]]:
     """mappings/target.yaml: each choice with its `text` and the `reason` of its default, in the order of the file."""
@@ -114,6 +118,12 @@ def convert(value: dict[str, Any], name: str = "target.yaml") -> Target:
     if isinstance(value.get("kubernetes_version"), float):
         value = value | {"kubernetes_version": str(value["kubernetes_version"])}
     try:
-        return msgspec.convert(value, Target)
+        target = msgspec.convert(value, Target)
     except msgspec.ValidationError as error:
         raise TargetError(f"{name}: {error}; the keys are {', '.join(Target.__struct_fields__)}") from error
+    for first, second in target.target_groups.items():
+        if not (TARGET_GROUP.fullmatch(first) and TARGET_GROUP.fullmatch(second)):
+            raise TargetError(f"{name}: target_groups: {first}: {second}: expected two ARNs of target groups")
+        if first == second:
+            raise TargetError(f"{name}: target_groups: {first}: the second one must be another")
+    return target

@@ -208,7 +208,8 @@ def plain_backend(value: Action) -> dict[str, Any] | None:
     """A Service as the backend, where nothing else has to be said."""
     if not isinstance(value, Forward) or value.sticky is not None or len(value.backends) != 1:
         return None
-    found = service_of(value.backends[0][0])
+    backend, weight = value.backends[0]
+    found = service_of(backend) if weight else None  # a weight of 0 is nobody's default
     return {"service": {"name": found[1], "port": {"number": found[2]}}} if found else None
 
 
@@ -240,7 +241,7 @@ def _forward(value: Forward) -> dict[str, Any]:
         group: dict[str, Any] = (
             {"serviceName": found[1], "servicePort": found[2]} if found else {"targetGroupARN": backend}
         )
-        groups.append(group | ({"weight": weight} if len(value.backends) > 1 else {}))
+        groups.append(group | ({"weight": weight} if len(value.backends) > 1 or not weight else {}))
     config: dict[str, Any] = {"targetGroups": groups}
     if value.sticky is not None:
         config["targetGroupStickinessConfig"] = {"enabled": True, "durationSeconds": value.sticky}

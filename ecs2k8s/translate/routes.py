@@ -40,8 +40,9 @@ class Forward:
 
     @property
     def normal(self) -> tuple[object, ...]:
-        """One backend alone gets everything, whatever its weight; of several the order does not matter."""
-        weighted = frozenset(self.backends) if len(self.backends) > 1 else frozenset((b, 1) for b, _ in self.backends)
+        """One backend alone gets everything unless its weight is 0; of several the order does not matter."""
+        alone = len(self.backends) == 1
+        weighted = frozenset((backend, min(weight, 1) if alone else weight) for backend, weight in self.backends)
         return ("forward", weighted, self.sticky)
 
 

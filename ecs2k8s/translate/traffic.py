@@ -154,8 +154,13 @@ def _resolver(
 
     def backend(arn: str, view: AwsMap, key: str) -> str:
         if arn in target.target_groups:
-            note(view, key, "target-group-kept", instead=target.target_groups[arn])
-            return target.target_groups[arn]
+            second = target.target_groups[arn]
+            known = inventory.balancers.target_groups.get(second)
+            if known is not None and known.balancer_arns:
+                why = f"{second}, which was named for it, serves another load balancer"
+                raise Refusal("forward-to-what-stays", view, (key,), why=why)
+            note(view, key, "target-group-kept", instead=second)
+            return second
         if arn in services:
             service = services[arn]
             if service.group.view.get("HealthCheckEnabled") is False:
@@ -239,11 +244,12 @@ def _say_secrets(balancer: LoadBalancer, routed: Sequence[Routed]) -> None:
     """On each client id: the Secret that a person makes, because AWS never returns the client's secret."""
     secrets = secret_names(balancer.name, routed)
     for each in routed:
-        owners = [(each.listener.view, "DefaultActions"), *((rule.view, "Actions") for rule in each.rules)]
-        for owner, key in owners:
+        view = each.listener.view
+        default = (view, "DefaultActions") if "DefaultActions" in view else (each.listener.default_rule, "Actions")
+        for owner, key in (default, *((rule.view, "Actions") for rule in each.rules)):
             for number, item in enumerate(owner.get(key, [])):
                 config = item.get("AuthenticateOidcConfig", NOTHING)
-                if config:
+                if item.get("Type") == "authenticate-oidc":
                     given = str(config.get("Issuer", "")), str(config.get("ClientId", ""))
                     at = (key, number, "AuthenticateOidcConfig", "ClientId")
                     note(owner, at, "oidc-client-secret", secret=secrets.get(given, ""), client=given[1])
