@@ -53,11 +53,14 @@ class Ranges:
                 left[parents[-2]] -= ip_network(text).num_addresses
         return left
 
-    def inside(self, texts: Iterable[str]) -> tuple[Held, ...]:
-        """The different kinds of addresses in the ranges *texts*, in a fixed order."""
+    def inside(self, texts: Iterable[str], relevant: Held | None = None) -> tuple[Held, ...]:
+        """The different kinds of addresses in the ranges *texts*, in a fixed order.
+
+        *relevant*: the only ranges that matter (None: all do).
+        """
         chosen = set(texts)
         found = {
-            frozenset(parents)
+            frozenset(parents if relevant is None else relevant.intersection(parents))
             for text, parents in self._parents.items()
             if self._rest[text] > 0 and not chosen.isdisjoint(parents)
         }

@@ -25,7 +25,7 @@ class Endpoint:
     """`groups` and `ranges` are those of before; pods have others after, and may move to other subnets.
 
     `mapped` are protocol, container port and host port of tasks in bridge mode. A data store calls nobody. `bound`:
-    a binding lets the load balancer in to pods by itself.
+    a binding lets the load balancer in to pods by itself. `with_pods`: it has the group of the cluster after.
     """
 
     kind: Kind
@@ -38,6 +38,7 @@ class Endpoint:
     ranges_after: tuple[str, ...] = ()
     mapped: Mapped | None = None
     bound: bool = False
+    with_pods: bool = False
 
     @property
     def moves(self) -> bool:
@@ -50,12 +51,14 @@ def workloads(
     """The pods of workloads whose groups were all read: of others it is not known what they could reach before."""
     networks, pods = inventory.networks, pods_of(manifests)
     nodes = networks.cidrs(networks.node_subnets)
+    own = [manifest for manifest in manifests if manifest["kind"] == "SecurityGroupPolicy"]
     for workload in translated:
         groups = frozenset(networks.groups_of(workload))
         pod = pods.get((workload.namespace, workload.name))
         ranges = networks.cidrs(task_subnets(networks, workload))
         if pod is None or not groups or not groups <= networks.groups.keys() or not ranges:
             continue
+        after = _attached(own, pod) or frozenset({pods_group})
         yield Endpoint(
             "workload",
             f"{workload.namespace}/{workload.name}",
@@ -63,20 +66,19 @@ def workloads(
             groups,
             ranges,
             pod,
-            _attached(manifests, pod) or frozenset({pods_group}),
+            after,
             nodes or ranges,
             tuple(mapped_ports(workload)) if workload.network_mode == "bridge" else None,
+            with_pods=pods_group in after,
         )
 
 
-def _attached(manifests: Iterable[Manifest], pod: Pod) -> frozenset[str]:
+def _attached(policies: Iterable[Manifest], pod: Pod) -> frozenset[str]:
     """The groups that SecurityGroupPolicies give to the pod."""
     return frozenset(
         group
-        for manifest in manifests
-        if manifest["kind"] == "SecurityGroupPolicy"
-        and manifest["metadata"]["namespace"] == pod.namespace
-        and selects(manifest["spec"]["podSelector"], pod.labels)
+        for manifest in policies
+        if manifest["metadata"]["namespace"] == pod.namespace and selects(manifest["spec"]["podSelector"], pod.labels)
         for group in manifest["spec"]["securityGroups"]["groupIds"]
     )
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ecs2k8s.core.traffic import NOTHING, of_rule, union
+from ecs2k8s.core.traffic import ALL, of_rule, union
 from ecs2k8s.resolve.security_groups import network_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Mapping
 
     from ecs2k8s.assess.addresses import Held
     from ecs2k8s.core.traffic import Traffic
@@ -32,11 +32,10 @@ class Opening:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Firewall:
-    """By group and direction. Groups that are not there are not known and let nothing through."""
+    """By group and direction. Of groups that are not in `known` the rules are not known."""
 
     openings: Mapping[Key, tuple[Opening, ...]]
     known: Groups
-    memo: dict[tuple[Groups, bool, Groups, Held], Traffic] = field(default_factory=dict)
 
     @classmethod
     def of(cls, networks: Networks, more: Iterable[GroupRule] = ()) -> Firewall:
@@ -47,34 +46,35 @@ class Firewall:
                     opening = _opening(networks, rule.kind, rule.names, rule.traffic)
                     found[group.id, rule.egress].append(opening)
         for added in more:
-            found[added.group, added.egress].append(
-                _opening(networks, added.kind, added.peer, of_rule(*added.permission))
-            )
+            opening = _opening(networks, added.kind, added.peer, of_rule(*added.permission))
+            found[added.group, added.egress].append(opening)
         return cls({key: tuple(openings) for key, openings in found.items()}, frozenset(networks.groups))
 
-    def admitted(self, groups: Groups, other: Groups, held: Held, *, egress: bool) -> Traffic:
-        """What may pass between an interface with *groups* and one with the *other* ones, at an address in *held*."""
-        key = (groups, egress, other, held)
-        if key not in self.memo:
-            self.memo[key] = union(*self._matching(groups, other, held, egress=egress)) if groups else NOTHING
-        return self.memo[key]
+    def of_groups(self, groups: Groups, *, egress: bool) -> frozenset[Opening] | None:
+        """All rules of an interface with *groups*; None where nothing is filtered.
 
-    def _matching(self, groups: Groups, other: Groups, held: Held, *, egress: bool) -> Iterator[Traffic]:
-        for group in groups:
-            for opening in self.openings.get((group, egress), ()):
-                if opening.group in other or not held.isdisjoint(opening.ranges):
-                    yield opening.traffic
+        Without any group nothing is, and out of a group of pods that was not read everything goes.
+        """
+        if not groups or (egress and groups - self.known):
+            return None
+        return frozenset(opening for group in groups for opening in self.openings.get((group, egress), ()))
+
+    @property
+    def named(self) -> Groups:
+        """The groups that a rule names."""
+        return frozenset(opening.group for openings in self.openings.values() for opening in openings)
 
     def ranges(self, groups: Iterable[str]) -> set[str]:
         """Every range that a rule of *groups* names."""
-        its = set(groups)
-        return {
-            text
-            for (group, _), openings in self.openings.items()
-            if group in its
-            for o in openings
-            for text in o.ranges
-        }
+        its = ((group, egress) for group in groups for egress in (True, False))
+        return {text for key in its for opening in self.openings.get(key, ()) for text in opening.ranges}
+
+
+def admitted(openings: frozenset[Opening] | None, other: Groups, held: Held) -> Traffic:
+    """What *openings* let through to or from an interface with the *other* groups, at an address that *held* hold."""
+    if openings is None:
+        return ALL
+    return union(*(each.traffic for each in openings if each.group in other or not held.isdisjoint(each.ranges)))
 
 
 def _opening(networks: Networks, kind: str, peer: str, traffic: Traffic) -> Opening:

@@ -6,8 +6,10 @@ matches pods by their addresses too. Ports by name are not resolved: they let no
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from ecs2k8s.core.traffic import ALL, HIGHEST, union
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 Labels = Mapping[str, str]
 NAME = "kubernetes.io/metadata.name"
 REMOVE = "ecs2k8s.io/remove-after"
+SIDES = {"Ingress": "from", "Egress": "to"}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -33,7 +36,25 @@ class Pod:
     host_network: bool = False
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+Block = tuple[str, tuple[str, ...]]  # a range, and the ranges in it that are left out
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """A rule of a policy: whom it means (`peers` are numbers of peers that name pods), and the traffic."""
+
+    anyone: bool
+    blocks: tuple[Block, ...]
+    peers: frozenset[int]
+    traffic: Traffic
+
+    def means(self, peers: frozenset[int], held: Held) -> bool:
+        if self.anyone or not self.peers.isdisjoint(peers):
+            return True
+        return any(cidr in held and held.isdisjoint(without) for cidr, without in self.blocks)
+
+
+@dataclass(frozen=True, eq=False)
 class Policies:
     """All policies of a cluster with the labels of its namespaces."""
 
@@ -58,43 +79,63 @@ class Policies:
             return []
         return [
             manifest
-            for manifest in self.manifests
-            if manifest["metadata"]["namespace"] == pod.namespace
-            and direction in manifest["spec"]["policyTypes"]
-            and selects(manifest["spec"]["podSelector"], pod.labels)
+            for manifest in self._by_namespace.get(pod.namespace, ())
+            if direction in manifest["spec"]["policyTypes"] and selects(manifest["spec"]["podSelector"], pod.labels)
         ]
+
+    @cached_property
+    def _by_namespace(self) -> Mapping[str, list[Manifest]]:
+        found: dict[str, list[Manifest]] = defaultdict(list)
+        for manifest in self.manifests:
+            found[manifest["metadata"]["namespace"]].append(manifest)
+        return found
+
+    def admissions(self, pod: Pod, direction: str) -> frozenset[Admission] | None:
+        """What the policies let through; None where none restricts the pod, so that everything passes."""
+        policies = self.selecting(pod, direction)
+        rules = ((policy, rule) for policy in policies for rule in policy["spec"].get(direction.lower(), []))
+        return frozenset(self._admission(policy, rule, direction) for policy, rule in rules) if policies else None
+
+    def _admission(self, policy: Manifest, rule: Mapping[str, Any], direction: str) -> Admission:
+        peers = rule.get(SIDES[direction]) or ()
+        blocks = [peer["ipBlock"] for peer in peers if "ipBlock" in peer]
+        namespace = policy["metadata"]["namespace"]
+        return Admission(
+            anyone=not peers,
+            blocks=tuple((block["cidr"], tuple(block.get("except", ()))) for block in blocks),
+            peers=frozenset(self._numbers[repr((namespace, peer))] for peer in peers if "ipBlock" not in peer),
+            traffic=ports_of(rule),
+        )
+
+    @cached_property
+    def _pod_peers(self) -> Mapping[str, tuple[str, Mapping[str, Any]]]:
+        """Each peer that names pods, with the namespace of its policy."""
+        found = ((policy["metadata"]["namespace"], peer) for policy, _, peer in self.peers() if "ipBlock" not in peer)
+        return {repr((namespace, peer)): (namespace, peer) for namespace, peer in found}
+
+    @cached_property
+    def _numbers(self) -> Mapping[str, int]:
+        return {text: number for number, text in enumerate(self._pod_peers)}
+
+    def peers_of(self, pod: Pod) -> frozenset[int]:
+        """Numbers of the peers that mean the pod."""
+        its = self._pod_peers.items()
+        return frozenset(self._numbers[text] for text, (namespace, peer) in its if self.means(peer, namespace, pod))
 
     def admitted(self, pod: Pod, direction: str, other: Pod | None, held: Held) -> Traffic:
         """What may pass between *pod* and an *other* one (None: no pod) whose address the ranges *held* hold."""
-        policies = self.selecting(pod, direction)
-        if not policies:
-            return ALL
-        return union(*(self._of_policy(policy, direction, other, held) for policy in policies))
+        return through(self.admissions(pod, direction), self.peers_of(other) if other else frozenset(), held)
 
-    def _of_policy(self, policy: Manifest, direction: str, other: Pod | None, held: Held) -> Traffic:
-        side = "from" if direction == "Ingress" else "to"
-        namespace = policy["metadata"]["namespace"]
-        return union(
-            *(
-                ports_of(rule)
-                for rule in policy["spec"].get(direction.lower(), [])
-                if not rule.get(side) or any(self.matches(peer, namespace, other, held) for peer in rule[side])
-            )
-        )
-
-    def matches(self, peer: Mapping[str, Any], namespace: str, other: Pod | None, held: Held) -> bool:
-        """Whether *peer* of a policy in *namespace* means the other side."""
-        if "ipBlock" in peer:
-            block = peer["ipBlock"]
-            return block["cidr"] in held and held.isdisjoint(block.get("except", ()))
-        if other is None or other.host_network:
+    def means(self, peer: Mapping[str, Any], namespace: str, pod: Pod) -> bool:
+        """Whether a peer of a policy in *namespace*, one that names pods, means the pod."""
+        if pod.host_network:
             return False
         if "namespaceSelector" in peer:
-            labels = dict(self.namespaces.get(other.namespace, {})) | {NAME: other.namespace}
+            labels = dict(self.namespaces.get(pod.namespace, {})) | {NAME: pod.namespace}
             inside = selects(peer["namespaceSelector"], labels)
         else:
-            inside = other.namespace == namespace
-        return inside and selects(peer.get("podSelector", {}), other.labels)
+            inside = pod.namespace == namespace
+        return inside and selects(peer.get("podSelector", {}), pod.labels)
 
     def ranges(self) -> Iterator[str]:
         """Every range of addresses that a policy names."""
@@ -106,29 +147,16 @@ class Policies:
     def peers(self) -> Iterator[tuple[Manifest, str, Mapping[str, Any]]]:
         """Each peer with its policy and direction."""
         for manifest in self.manifests:
-            for direction, side in (("Ingress", "from"), ("Egress", "to")):
+            for direction, side in SIDES.items():
                 for rule in manifest["spec"].get(direction.lower(), []):
                     yield from ((manifest, direction, peer) for peer in rule.get(side, ()))
 
-    def kinds(self) -> Kinds:
-        """Pods by what the policies can tell of them."""
-        selectors: dict[str, Mapping[str, Any]] = {}
-        for manifest in self.manifests:
-            selectors.setdefault(repr(manifest["spec"]["podSelector"]), manifest["spec"]["podSelector"])
-        for _, _, peer in self.peers():
-            selector = peer.get("podSelector", {})
-            selectors.setdefault(repr(selector), selector)
-        return Kinds(tuple(selector for _, selector in sorted(selectors.items())))
 
-
-@dataclass(frozen=True, slots=True)
-class Kinds:
-    selectors: tuple[Mapping[str, Any], ...]
-
-    def of(self, pod: Pod) -> tuple[object, ...]:
-        """Equal for two pods that no policy can tell apart."""
-        matched = tuple(index for index, selector in enumerate(self.selectors) if selects(selector, pod.labels))
-        return (pod.namespace, pod.host_network, matched)
+def through(admissions: frozenset[Admission] | None, peers: frozenset[int], held: Held) -> Traffic:
+    """What *admissions* let through to or from what the numbers *peers* mean, at an address that *held* hold."""
+    if admissions is None:
+        return ALL
+    return union(*(each.traffic for each in admissions if each.means(peers, held)))
 
 
 def selects(selector: Mapping[str, Any], labels: Labels) -> bool:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ecs2k8s.assess.addresses import Ranges
-from ecs2k8s.assess.policies import Policies, pods_of, selects
+from ecs2k8s.assess.policies import SIDES, Policies, pods_of, selects
 from ecs2k8s.core.findings import Finding
 
 if TYPE_CHECKING:
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from ecs2k8s.resolve.workload import Workload
 
 MOST_PORTS = 24  # of one address and direction, over all policies of a pod: MAX_PORT_PROTOCOL of the eBPF programs
-DIRECTIONS = {"Ingress": "from", "Egress": "to"}
 Entries = set[tuple[object, ...]]
 
 
@@ -55,7 +54,7 @@ class PolicyChecks:
     def too_many_ports(self) -> Iterator[Finding]:
         seen: set[tuple[object, ...]] = set()
         for (namespace, name), pod in sorted(self.pods.items()):
-            for direction in DIRECTIONS:
+            for direction in SIDES:
                 policies = self.policies.selecting(pod, direction)
                 key = (direction, *(policy["metadata"]["name"] for policy in policies), namespace)
                 if policies and key not in seen:
@@ -94,7 +93,7 @@ class PolicyChecks:
         for policy in policies:
             for rule in policy["spec"].get(direction.lower(), []):
                 its = _entries_of(rule)
-                for peer in rule.get(DIRECTIONS[direction]) or ({"ipBlock": {"cidr": ""}},):
+                for peer in rule.get(SIDES[direction]) or ({"ipBlock": {"cidr": ""}},):
                     if "ipBlock" in peer:
                         ranges[peer["ipBlock"]["cidr"]] |= its
                     for name in self._named(peer, policy):
@@ -106,9 +105,7 @@ class PolicyChecks:
             return []
         namespace = policy["metadata"]["namespace"]
         return [
-            f"{key[0]}/{key[1]}"
-            for key, pod in sorted(self.pods.items())
-            if self.policies.matches(peer, namespace, pod, frozenset())
+            f"{key[0]}/{key[1]}" for key, pod in sorted(self.pods.items()) if self.policies.means(peer, namespace, pod)
         ]
 
     def services(self, services: Iterable[Manifest]) -> Iterator[Finding]:
@@ -142,7 +139,7 @@ class PolicyChecks:
             if where == namespace and selects({"matchLabels": service["spec"]["selector"]}, pod.labels)
         )
         its = policy["metadata"]["namespace"]
-        return any(self.policies.matches(peer, its, pod, frozenset()) for pod in behind)
+        return any(self.policies.means(peer, its, pod) for pod in behind)
 
 
 def _entries_of(rule: Mapping[str, Any]) -> Entries:

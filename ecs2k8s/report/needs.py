@@ -15,6 +15,10 @@ ALWAYS = "Kubernetes {version}, Linux nodes with containerd and cgroup v2, CoreD
 OF_KINDS = {
     "ExternalSecret": "External Secrets Operator serving `external-secrets.io/v1`, with an identity that may read (and "
     "decrypt) what the execution roles read. The generated SecretStores name none: choose one and set `auth`.",
+    "NetworkPolicy": "A policy engine: VPC CNI 1.14 or later with `enableNetworkPolicy` (Auto Mode: the controller's ConfigMap and "
+    "`networkPolicy` of the NodeClass). Without it policies are accepted and do nothing.",
+    "SecurityGroupPolicy": "VPC CNI with `ENABLE_POD_ENI=true`, trunk-capable Nitro nodes in private subnets, and "
+    "AmazonEKSVPCResourceController on the cluster's role.",
     "PersistentVolume": "Amazon EFS CSI driver (3.0.0 or later for S3 Files), and mount targets that admit TCP 2049 "
     "from the nodes.",
     "StorageClass": "Amazon EBS CSI driver with rights to make volumes (and to use the KMS keys that are named).",
