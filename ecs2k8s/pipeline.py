@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from ecs2k8s.assess.bindings import refuse_bindings_of_existing_groups
 from ecs2k8s.assess.lost_requests import lost_requests
 from ecs2k8s.assess.networks import network_findings
+from ecs2k8s.assess.reachability import reachability
 from ecs2k8s.assess.readiness import readiness_gates
 from ecs2k8s.assess.routing import prove_all
 from ecs2k8s.assess.translation import Translation
@@ -34,10 +35,11 @@ def translate(snapshot: Snapshot, target: Target) -> Translation:
     _leave_out_refused(made.inventory, made.refused)
     ledger = account(((item.document, item.trace) for item in made.inventory.index.tracked), target.chosen)
     said = {*snapshot.failures, *snapshot.notes, *findings(ledger)}
-    done = Translation(made.inventory, made.bundle, ledger, (), tuple(made.refused), tuple(made.proofs), steps)
+    done = Translation(made.inventory, made.bundle, ledger, (), tuple(made.refused), tuple(made.proofs), steps=steps)
     said |= {*lost_requests(made.inventory, made.bundle), *readiness_gates(done.translated, made.bundle, target)}
-    said |= set(network_findings(done, target))
-    return replace(done, findings=tuple(sorted(said, key=rank)))
+    reach = reachability(done)
+    said |= set(network_findings(done, reach, target))
+    return replace(done, reach=reach, findings=tuple(sorted(said, key=rank)))
 
 
 @dataclass(frozen=True, slots=True)

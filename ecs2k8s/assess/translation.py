@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from ecs2k8s.assess.reachability import Reachability
     from ecs2k8s.assess.routing import Proof
     from ecs2k8s.core.aws_steps import AwsStep
     from ecs2k8s.core.findings import Finding
@@ -27,6 +28,7 @@ class Translation:
     findings: tuple[Finding, ...]
     refused: tuple[Workload, ...]
     proofs: tuple[Proof, ...] = ()
+    reach: Reachability | None = None  # who reached whom, and who does then
     steps: tuple[AwsStep, ...] = ()  # on the AWS side, in the order in which a person takes them
 
     @property
