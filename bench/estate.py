@@ -145,7 +145,11 @@ def _balancer(number: int) -> list[Document]:
     certificates = [{"CertificateArn": f"arn:aws:acm:{REGION}:{ACCOUNT}:certificate/1"}]
     action = {"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "404", "ContentType": "text/plain"}}
     its = {"ListenerArn": listener, "LoadBalancerArn": arn, "Port": 443, "Protocol": "HTTPS"}
-    its |= {"Certificates": certificates, "DefaultActions": [action]}
+    its |= {
+        "Certificates": certificates,
+        "DefaultActions": [action],
+        "SslPolicy": "ELBSecurityPolicy-TLS13-1-2-2021-06",
+    }
     default = {"RuleArn": f"{rule_arn(number)}/default", "Priority": "default", "IsDefault": True, "Actions": [action]}
     flag = [{"Key": "deletion_protection.enabled", "Value": "true"}]
     return [
@@ -327,6 +331,14 @@ def _target_group(number: int, arn: str) -> dict[str, Any]:
         "Protocol": "HTTP",
         "Port": 8080,
         "VpcId": "vpc-1",
+        "ProtocolVersion": "HTTP1",
+        "HealthCheckProtocol": "HTTP",
+        "HealthCheckPort": "traffic-port",
+        "HealthCheckIntervalSeconds": 30,
+        "HealthCheckTimeoutSeconds": 5,
+        "HealthyThresholdCount": 5,
+        "UnhealthyThresholdCount": 2,
+        "Matcher": {"HttpCode": "200"},
         "HealthCheckPath": "/",
         "TargetType": "ip",
         "LoadBalancerArns": [f"{ELB}:loadbalancer/app/lb-{balancer}/{balancer:016x}"],

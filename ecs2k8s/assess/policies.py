@@ -79,15 +79,22 @@ class Policies:
             return []
         return [
             manifest
-            for manifest in self._by_namespace.get(pod.namespace, ())
+            for manifest in self._candidates(pod)
             if direction in manifest["spec"]["policyTypes"] and selects(manifest["spec"]["podSelector"], pod.labels)
         ]
 
+    def _candidates(self, pod: Pod) -> Iterator[Manifest]:
+        """Those of the pod's namespace that may select it: each is looked for by the first label that it asks for."""
+        for label in (None, *sorted(pod.labels.items())):
+            yield from self._by_label.get((pod.namespace, label), ())
+
     @cached_property
-    def _by_namespace(self) -> Mapping[str, list[Manifest]]:
-        found: dict[str, list[Manifest]] = defaultdict(list)
+    def _by_label(self) -> Mapping[tuple[str, tuple[str, str] | None], list[Manifest]]:
+        found: dict[tuple[str, tuple[str, str] | None], list[Manifest]] = defaultdict(list)
         for manifest in self.manifests:
-            found[manifest["metadata"]["namespace"]].append(manifest)
+            labels = manifest["spec"]["podSelector"].get("matchLabels", {})
+            first = min(labels.items()) if labels else None
+            found[manifest["metadata"]["namespace"], first].append(manifest)
         return found
 
     def admissions(self, pod: Pod, direction: str) -> frozenset[Admission] | None:

@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, NoReturn
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-SAMPLES = "xa0X-_./ " + "".join(map(chr, range(33, 127)))  # the first that fits stands for a class of characters
+SAMPLES = "xa0X-_./ " + "".join(
+    map(chr, (*range(97, 123), *range(33, 127)))
+)  # the first that fits stands for a class of characters
 SETS_OF_SETS = re.compile(r"\[|--|&&|\|\||~~")  # in a class: Python reads these in a way of its own
 CLASSES = frozenset("dwsDWS")
 COUNTS = re.compile(r"\{([0-9]{1,3})(,?)([0-9]{0,3})\}")

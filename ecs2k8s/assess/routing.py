@@ -148,8 +148,11 @@ def _rows(routed: Routed, made: lbc.Built, routing: Routing) -> list[Row]:
     """A request for each rule, and one for the default, where one was found."""
     source, default = source_of(routed, routing)
     wanted: dict[int, Request] = {}
-    for request in probes((*source, default), dual_stack=is_dual_stack(routing)):
-        wanted.setdefault(id(choose(source, default, request)), request)
+    for route in (*source, default):  # each by itself: all together would be tried in pairs
+        for request in probes((route,), dual_stack=is_dual_stack(routing)):
+            wanted.setdefault(id(choose(source, default, request)), request)
+            if id(route) in wanted:
+                break
     listener = f"{routed.listener.protocol}:{routed.listener.port}"
     found = [wanted[id(route)] for route in (*source, default) if id(route) in wanted]
     return [_row(listener, request, source, default, made) for request in found]

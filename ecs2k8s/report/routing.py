@@ -32,7 +32,7 @@ def _lines(proof: Proof) -> list[str]:
         why = f" {plain(proof.difference)}" if proof.difference else " See the errors."
         return [f"**{name}**: no Ingress was made.{why}", ""]
     rows = [
-        f"| {code(row.listener)} | {code(str(row.request))} | {plain(row.source)} | {plain(row.made)} |"
+        f"| {code(row.listener)} | {code(str(row.request))} | {plain(row.source)} | {'the same' if row.made == row.source else plain(row.made)} |"
         for row in proof.rows[:MOST_ROWS]
     ]
     more = len(proof.rows) - MOST_ROWS

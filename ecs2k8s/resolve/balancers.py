@@ -88,6 +88,7 @@ class Balancers:
     load_balancers: tuple[LoadBalancer, ...]
     target_groups: Mapping[str, TargetGroup]  # by ARN
     served: Mapping[str, tuple[Backend, ...]]  # by ARN of the target group, read or not
+    behind: Mapping[str, tuple[TargetGroup, ...]]  # by ARN of the load balancer that the groups themselves name
 
     @classmethod
     def of(cls, index: Index, workloads: Iterable[Workload]) -> Balancers:
@@ -103,7 +104,11 @@ class Balancers:
             )
             for arn, view in index.views("elbv2.TargetGroup").items()
         }
-        return cls(tuple(_load_balancers(index)), groups, served)
+        behind: dict[str, list[TargetGroup]] = defaultdict(list)
+        for item in index.of_shape("elbv2.TargetGroup"):
+            for arn in item.document.data.get("LoadBalancerArns") or []:  # who follows it later has read it
+                behind[str(arn)].append(groups[item.document.id])
+        return cls(tuple(_load_balancers(index)), groups, served, {arn: tuple(its) for arn, its in behind.items()})
 
 
 def _served(workloads: Iterable[Workload]) -> dict[str, tuple[Backend, ...]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -39,6 +40,7 @@ class Index:
     """All documents of a snapshot, by what refers to them."""
 
     tracked: tuple[Tracked, ...]
+    shapes: Mapping[str, list[Tracked]]
     definitions: Mapping[str, Tracked]  # by ARN, `family:revision` and, for the highest active revision, `family`
     clusters: Mapping[str, Tracked]  # by name
 
@@ -46,10 +48,13 @@ class Index:
     def of(cls, documents: Iterable[Document]) -> Index:
         tracked = tuple(Tracked.of(document) for document in documents)
         clusters = {last(item.document.id): item for item in tracked if item.document.shape == "ecs.Cluster"}
-        return cls(tracked, _definitions(tracked), clusters)
+        shapes: dict[str, list[Tracked]] = defaultdict(list)
+        for item in tracked:
+            shapes[item.document.shape].append(item)
+        return cls(tracked, shapes, _definitions(tracked), clusters)
 
     def of_shape(self, shape: str) -> list[Tracked]:
-        return [item for item in self.tracked if item.document.shape == shape]
+        return self.shapes.get(shape, [])
 
     def views(self, shape: str) -> dict[str, View]:
         return {item.document.id: item.view for item in self.of_shape(shape)}

@@ -123,6 +123,10 @@ def split(conditions: tuple[Condition, ...], most: int = MOST_VALUES) -> list[tu
     sizes = [len(condition.values) + len(condition.queries) for condition in conditions]
     if sum(sizes) <= most:
         return [conditions]
+    conditions = tuple(_least(condition) for condition in conditions)
+    sizes = [len(condition.values) + len(condition.queries) for condition in conditions]
+    if sum(sizes) <= most:
+        return [conditions]
     longest = max(range(len(sizes)), key=lambda index: sizes[index])
     room = most - (sum(sizes) - sizes[longest])
     if room < 1:
@@ -133,6 +137,16 @@ def split(conditions: tuple[Condition, ...], most: int = MOST_VALUES) -> list[tu
         piece = replace(cut, values=cut.values[start : start + room], queries=cut.queries[start : start + room])
         parts.append((*conditions[:longest], piece, *conditions[longest + 1 :]))
     return parts
+
+
+def _least(condition: Condition) -> Condition:
+    """Of values among which one always matches, that one: to cut the others off would change nothing but the count."""
+    always = {
+        "path-pattern": (".*",) if condition.regex else ("/*", "*"),
+        "host-header": () if condition.regex else ("*",),
+    }
+    found = [value for value in condition.values if value in always.get(condition.field, ())]
+    return replace(condition, values=(found[0],)) if found else condition
 
 
 def _entry(name: str, route: Route) -> Entry:

@@ -42,8 +42,8 @@ def preserving(rule: Rule, balancer: LoadBalancer, inventory: Inventory) -> bool
     """Whether pods of the rule's group see the addresses of a Network Load Balancer's clients."""
     groups = [
         group
-        for group in inventory.balancers.target_groups.values()
-        if balancer.arn in group.balancer_arns and any(rule.group in b.workload.memberships for b in group.backends)
+        for group in inventory.balancers.behind.get(balancer.arn, ())
+        if any(rule.group in backend.workload.memberships for backend in group.backends)
     ]
     for group in groups:
         if group.view.get("TargetType", "instance") == "instance":

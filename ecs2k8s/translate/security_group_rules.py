@@ -118,8 +118,8 @@ def _binds(
     """Whether all target groups by which the load balancer calls *workloads* are among those *bound*."""
     served = [
         each.name
-        for each in inventory.balancers.target_groups.values()
-        if balancer.arn in each.balancer_arns and any(backend.workload in workloads for backend in each.backends)
+        for each in inventory.balancers.behind.get(balancer.arn, ())
+        if any(backend.workload in workloads for backend in each.backends)
     ]
     return bool(served) and all(name in bound for name in served)
 
