@@ -1,6 +1,7 @@
-"""Puts the published definitions of the Gateway API into the virtual environment: `python tests/fetch_schemas.py .venv/schemas`.
+"""Puts published definitions of the Gateway API into the virtual environment: `python tests/fetch_schemas.py .venv/schemas`.
 
-The Go module holds them as the project publishes them. Go's own client downloads it into a folder that is thrown away.
+Two sources, each by its ordinary client, and one may be missing: the project's own Go module, and the npm package of its
+models, which check objects by themselves.
 """
 
 from __future__ import annotations
@@ -15,17 +16,33 @@ from pathlib import Path
 
 MODULE = "sigs.k8s.io/gateway-api@v1.6.0"
 FOLDER = "config/crd/standard"
+PACKAGE = "@kubernetes-models/gateway-api@2.0.0"
 
 
-def fetch(target: Path) -> None:
+def from_go(target: Path) -> None:
     with tempfile.TemporaryDirectory() as folder:
         environment = os.environ | {"GOMODCACHE": folder, "GOFLAGS": "-modcacherw"}
         command = ["go", "mod", "download", "-json", MODULE]
         said = subprocess.run(command, check=True, capture_output=True, cwd=folder, env=environment)
         source = Path(json.loads(said.stdout)["Dir"]) / FOLDER
-        target.mkdir(parents=True, exist_ok=True)
         for path in sorted(source.glob("*.yaml")):
             shutil.copy(path, target / path.name)
+
+
+def from_npm(target: Path) -> None:
+    command = ["npm", "install", "--silent", "--no-fund", "--no-audit", "--prefix", str(target.resolve()), PACKAGE]
+    subprocess.run(command, check=True, capture_output=True, cwd=target)
+
+
+def fetch(target: Path) -> None:
+    target.mkdir(parents=True, exist_ok=True)
+    for source in (from_go, from_npm):
+        try:
+            source(target)
+        except (OSError, ValueError, KeyError, subprocess.CalledProcessError) as error:
+            sys.stderr.write(
+                f"setup: no definitions {source.__name__.replace(chr(95), chr(32))}: {type(error).__name__}\n"
+            )
 
 
 if __name__ == "__main__":
