@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from ecs2k8s.core.traffic import Traffic
 
 Verdict = Literal["same", "lost", "widened", "lost and widened"]
-EVERYWHERE = ("0.0.0.0/0",)
+EVERYWHERE = {4: "0.0.0.0/0", 6: "::/0"}
 NAMES = 3  # that a finding lists of each side
 
 
@@ -88,7 +88,7 @@ def reachability(translation: Translation) -> Reachability:
     others = list(endpoints.others(inventory, translation.translated, bound))
     planned = group_rules(inventory, translation.translated, manifests)
     before, after = Firewall.of(inventory.networks), Firewall.of(inventory.networks, planned)
-    named = before.ranges(each for pod in pods for each in pod.groups) | set(EVERYWHERE)
+    named = before.ranges(each for pod in pods for each in pod.groups) | {EVERYWHERE[inventory.networks.family]}
     everyone = [*pods, *others, *endpoints.ranges(named)]
     policies = Policies.of(manifests)
     relevant = frozenset({*named, *policies.ranges(), *after.ranges(after.known | {group})})

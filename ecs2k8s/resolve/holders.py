@@ -9,16 +9,17 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
+from ecs2k8s.core.paths import leaves
 from ecs2k8s.core.tracking import NOTHING
 from ecs2k8s.resolve.networks import awsvpc
 from ecs2k8s.resolve.security_groups import network_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
     from ecs2k8s.resolve.balancers import LoadBalancer
-    from ecs2k8s.resolve.index import Index
-    from ecs2k8s.resolve.networks import Interface, Networks
+    from ecs2k8s.resolve.interfaces import Interface
+    from ecs2k8s.resolve.networks import Networks
     from ecs2k8s.resolve.workload import AwsMap, Inventory, Workload
 
 Kind = Literal["tasks", "host-network pods", "load balancer", "data store", "interface"]
@@ -51,17 +52,19 @@ class Holders:
     others: Mapping[str, tuple[Holder, ...]]
 
     @classmethod
-    def of(cls, inventory: Inventory, translated: Iterable[Workload]) -> Holders:
+    def of(cls, inventory: Inventory, translated: Iterable[Workload], wanted: Collection[str] | None = None) -> Holders:
+        """*wanted*: only holders of these groups, so that the documents of others do not count as read."""
         chosen = list(translated)
         pods: dict[str, list[Workload]] = defaultdict(list)
         for workload in chosen:
             for group in workload.memberships:
                 pods[group].append(workload)
+        finder = _Finder(inventory, wanted)
         others: dict[str, list[Holder]] = defaultdict(list)
-        for found in (_tasks(inventory, chosen), _balancers(inventory), _stores(inventory.index, inventory.networks)):
+        for found in (finder.tasks(chosen), finder.balancers(), finder.stores(), finder.mount_targets()):
             for group, holder in found:
                 others[group].append(holder)
-        for group, holder in _interfaces(inventory, others):
+        for group, holder in list(finder.interfaces(others)):
             others[group].append(holder)
         return cls({group: tuple(found) for group, found in pods.items()}, {g: tuple(h) for g, h in others.items()})
 
@@ -69,19 +72,18 @@ class Holders:
         return group in self.pods or group in self.others
 
 
-def _tasks(inventory: Inventory, translated: list[Workload]) -> Iterator[tuple[str, Holder]]:
-    networks = inventory.networks
-    for workload in inventory.workloads:
-        if not workload.service and not workload.task:
-            continue
-        groups, goes = networks.groups_of(workload), workload in translated
-        subnets = task_subnets(networks, workload)
-        unread = tuple(sorted(subnet for subnet in subnets if subnet not in networks.subnets))
-        holder = Holder("tasks", workload.name, networks.cidrs(subnets), (), goes, unread, awsvpc(workload))
-        for group in groups:
-            yield group, holder
-            if goes and workload.network_mode == "host":
-                yield group, Holder("host-network pods", workload.name, networks.cidrs(networks.node_subnets))
+def named_by(inventory: Inventory, groups: Iterable[str]) -> set[str]:
+    """Groups that the rules of *groups* name, and those that the rules of a load balancer among these name.
+
+    Behind some load balancers the clients themselves are the peers.
+    """
+    known = inventory.networks.groups
+    found = {named for group in groups if group in known for named in known[group].named}
+    for item in inventory.index.of_shape("elbv2.LoadBalancer"):
+        its = set(map(str, item.document.data.get("SecurityGroups") or ()))
+        if its & found and item.document.data.get("Type") == "network":
+            found |= {named for group in its if group in known for named in known[group].named}
+    return found
 
 
 def task_subnets(networks: Networks, workload: Workload) -> set[str]:
@@ -93,64 +95,106 @@ def task_subnets(networks: Networks, workload: Workload) -> set[str]:
     return (found | set(map(str, awsvpc(workload).get("subnets", [])))) - {""}
 
 
-def _balancers(inventory: Inventory) -> Iterator[tuple[str, Holder]]:
-    for balancer in inventory.balancers.load_balancers:
-        blocks = inventory.networks.cidrs(zones(balancer))
-        for group in balancer.view.get("SecurityGroups", []):
-            yield str(group), Holder("load balancer", balancer.name, blocks, balancer=balancer)
-
-
 def zones(balancer: LoadBalancer) -> list[str]:
     """Ids of the subnets that the load balancer is in."""
     return [str(zone.get("SubnetId", "")) for zone in balancer.view.get("AvailabilityZones", [])]
 
 
-def _stores(index: Index, networks: Networks) -> Iterator[tuple[str, Holder]]:
-    """Databases, caches and file systems. A database can move to any subnet of its subnet group."""
-    for view in index.views("rds.DBInstance").values():
-        subnets = view.get("DBSubnetGroup", NOTHING).get("Subnets", [])
-        groups = [str(each.get("VpcSecurityGroupId", "")) for each in view.get("VpcSecurityGroups", [])]
-        ids = [str(each.get("SubnetIdentifier", "")) for each in subnets]
-        yield from _store(networks, str(view.get("DBInstanceIdentifier", "")), groups, ids)
-    for shape, name, group_key, subnet_key in (
-        ("rds.DBProxy", "DBProxyName", "VpcSecurityGroupIds", "VpcSubnetIds"),
-        ("elasticache.ServerlessCache", "ServerlessCacheName", "SecurityGroupIds", "SubnetIds"),
-    ):
-        for view in index.views(shape).values():
-            groups, ids = list(map(str, view.get(group_key, []))), list(map(str, view.get(subnet_key, [])))
-            yield from _store(networks, str(view.get(name, "")), groups, ids)
-    yield from _mount_targets(index)
+def _database(view: AwsMap) -> tuple[list[str], list[str]]:
+    groups = [str(each.get("VpcSecurityGroupId", "")) for each in view.get("VpcSecurityGroups", [])]
+    subnets = view.get("DBSubnetGroup", NOTHING).get("Subnets", [])
+    return groups, [str(each.get("SubnetIdentifier", "")) for each in subnets]
 
 
-def _store(networks: Networks, name: str, groups: list[str], ids: list[str]) -> Iterator[tuple[str, Holder]]:
-    its = {each.subnet: each.addresses for each in networks.interfaces if set(each.groups) & set(groups)}
-    addresses = tuple(sorted(address for subnet, found in its.items() if subnet in ids for address in found))
-    unread = tuple(sorted(subnet for subnet in ids if subnet not in networks.subnets))
-    for group in groups:
-        yield group, Holder("data store", name, networks.cidrs(ids), addresses, unread=unread)
+def _listed(groups: str, subnets: str) -> Callable[[AwsMap], tuple[list[str], list[str]]]:
+    return lambda view: (list(map(str, view.get(groups, []))), list(map(str, view.get(subnets, []))))
 
 
-def _mount_targets(index: Index) -> Iterator[tuple[str, Holder]]:
-    """A mount target keeps its address."""
-    targets = {str(view.get("MountTargetId", "")): view for view in index.views("efs.MountTarget").values()}
-    for view in index.views("efs.MountTargetSecurityGroups").values():
-        target = targets.get(str(view.get("MountTargetId", "")), NOTHING)
-        network = network_of(str(target.get("IpAddress", "")))
-        for group in view.get("SecurityGroups", []):
-            yield (
-                str(group),
-                Holder("data store", str(view.get("MountTargetId", "")), (str(network),) if network else ()),
-            )
+STORES = (  # shape, name, and its groups and subnets
+    ("rds.DBInstance", "DBInstanceIdentifier", _database),
+    ("rds.DBProxy", "DBProxyName", _listed("VpcSecurityGroupIds", "VpcSubnetIds")),
+    ("elasticache.ServerlessCache", "ServerlessCacheName", _listed("SecurityGroupIds", "SubnetIds")),
+)
 
 
-def _interfaces(inventory: Inventory, known: Mapping[str, list[Holder]]) -> Iterator[tuple[str, Holder]]:
-    """Interfaces that belong to no known holder: by address where that stays, else by subnet."""
-    networks = inventory.networks
-    instances = {str(view.get("ec2InstanceId", "")) for view in networks.container_instances.values()}
-    for interface in networks.interfaces:
-        subnet = networks.cidrs([interface.subnet])
+@dataclass(frozen=True, slots=True, eq=False)
+class _Finder:
+    inventory: Inventory
+    wanted: Collection[str] | None
+
+    @property
+    def networks(self) -> Networks:
+        return self.inventory.networks
+
+    def _wants(self, groups: Iterable[str]) -> bool:
+        return self.wanted is None or any(group in self.wanted for group in groups)
+
+    def _views(self, shape: str) -> Iterator[AwsMap]:
+        """Documents that name a wanted group anywhere."""
+        for item in self.inventory.index.of_shape(shape):
+            if self._wants(str(value) for _, value in leaves(item.document.data)):
+                yield item.view
+
+    def tasks(self, translated: list[Workload]) -> Iterator[tuple[str, Holder]]:
+        for workload in self.inventory.workloads:
+            groups, goes = self.networks.groups_of(workload), workload in translated
+            if not (workload.service or workload.task) or not self._wants(groups):
+                continue
+            subnets = task_subnets(self.networks, workload)
+            unread = tuple(sorted(subnet for subnet in subnets if subnet not in self.networks.subnets))
+            holder = Holder("tasks", workload.name, self.networks.cidrs(subnets), (), goes, unread, awsvpc(workload))
+            for group in groups:
+                yield group, holder
+                if goes and workload.network_mode == "host":
+                    nodes = self.networks.cidrs(self.networks.node_subnets)
+                    yield group, Holder("host-network pods", workload.name, nodes)
+
+    def balancers(self) -> Iterator[tuple[str, Holder]]:
+        its = {str(view.get("LoadBalancerArn", "")) for view in self._views("elbv2.LoadBalancer")}
+        for balancer in self.inventory.balancers.load_balancers:
+            if balancer.arn in its:
+                blocks = self.networks.cidrs(zones(balancer))
+                for group in balancer.view.get("SecurityGroups", []):
+                    yield str(group), Holder("load balancer", balancer.name, blocks, balancer=balancer)
+
+    def stores(self) -> Iterator[tuple[str, Holder]]:
+        """Databases and caches. A database can move to any subnet of its subnet group."""
+        for shape, name, where in STORES:
+            for view in self._views(shape):
+                groups, subnets = where(view)
+                unread = tuple(sorted(subnet for subnet in subnets if subnet not in self.networks.subnets))
+                blocks, now = self.networks.cidrs(subnets), self._addresses(groups, subnets)
+                for group in groups:
+                    yield group, Holder("data store", str(view.get(name, "")), blocks, now, unread=unread)
+
+    def _addresses(self, groups: list[str], subnets: list[str]) -> tuple[str, ...]:
+        """Those that interfaces with one of *groups* have now in *subnets*."""
+        its = [each for each in self.networks.interfaces if not set(groups).isdisjoint(each.groups)]
+        return tuple(sorted({address for each in its if each.subnet in subnets for address in each.addresses}))
+
+    def mount_targets(self) -> Iterator[tuple[str, Holder]]:
+        """A mount target keeps its address."""
+        items = self.inventory.index.of_shape("efs.MountTarget")
+        targets = {str(item.document.data.get("MountTargetId")): item.view for item in items}
+        for view in self._views("efs.MountTargetSecurityGroups"):
+            name = str(view.get("MountTargetId", ""))
+            target = targets.get(name, NOTHING)
+            target.get("MountTargetId")
+            network = network_of(str(target.get("IpAddress", "")))
+            for group in view.get("SecurityGroups", []):
+                yield str(group), Holder("data store", name, (str(network),) if network else ())
+
+    def interfaces(self, known: Mapping[str, list[Holder]]) -> Iterator[tuple[str, Holder]]:
+        """Interfaces that belong to no known holder: by address where that stays, else by subnet."""
+        for interface in self.networks.interfaces:
+            if self._wants(interface.groups):
+                interface.record()
+                yield from self._interface(interface, known)
+
+    def _interface(self, interface: Interface, known: Mapping[str, list[Holder]]) -> Iterator[tuple[str, Holder]]:
+        subnet = self.networks.cidrs([interface.subnet])
         blocks, others = (interface.addresses, subnet) if _keeps_address(interface) else (subnet, interface.addresses)
-        of_ecs = bool(interface.instance) and interface.instance in instances
+        of_ecs = bool(interface.instance) and interface.instance in self.networks.ecs_instances
         kind = "tasks" if of_ecs else _owner(interface)
         for group in interface.groups:
             its = (holder for holder in known.get(group, ()) if holder.kind == kind)

@@ -9,45 +9,17 @@ from typing import TYPE_CHECKING
 
 from ecs2k8s.core.arns import last
 from ecs2k8s.core.tracking import NOTHING, note
+from ecs2k8s.resolve.interfaces import Interface
 from ecs2k8s.resolve.security_groups import SecurityGroup, network_of, security_groups
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Mapping
 
     from ecs2k8s.core.target import Target
     from ecs2k8s.resolve.index import Index
     from ecs2k8s.resolve.workload import AwsMap, Workload
 
 IPV4, IPV6 = 4, 6
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Interface:
-    """A network interface: its groups and addresses, and whether AWS makes and replaces it."""
-
-    id: str
-    view: AwsMap
-    groups: tuple[str, ...]
-
-    @property
-    def subnet(self) -> str:
-        return str(self.view.get("SubnetId", ""))
-
-    @property
-    def instance(self) -> str:
-        return str(self.view.get("Attachment", NOTHING).get("InstanceId", ""))
-
-    @property
-    def description(self) -> str:
-        return str(self.view.get("Description", ""))
-
-    @property
-    def addresses(self) -> tuple[str, ...]:
-        """As ranges of one address each."""
-        found = [str(item.get("PrivateIpAddress", "")) for item in self.view.get("PrivateIpAddresses", [])]
-        found = found or [str(self.view.get("PrivateIpAddress", ""))]
-        found += [str(item.get("Ipv6Address", "")) for item in self.view.get("Ipv6Addresses", [])]
-        return tuple(str(network) for text in found if (network := network_of(text)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,20 +34,24 @@ class Networks:
     entries: Mapping[str, AwsMap]  # by id of the prefix list
     instances: Mapping[str, AwsMap]
     container_instances: Mapping[str, AwsMap]  # by ARN
+    ecs_instances: frozenset[str]  # ids of the EC2 instances that belong to ECS
     cluster: AwsMap = NOTHING
 
     @classmethod
     def of(cls, index: Index, target: Target) -> Networks:
-        interfaces = _by(index, "ec2.NetworkInterface", "NetworkInterfaceId").items()
+        interfaces = [Interface.of(item) for item in index.of_shape("ec2.NetworkInterface")]
         return cls(
             groups=security_groups(index),
             subnets=_by(index, "ec2.Subnet", "SubnetId"),
             vpcs=_by(index, "ec2.Vpc", "VpcId"),
-            interfaces=tuple(Interface(ident, view, _groups(view)) for ident, view in interfaces),
+            interfaces=tuple(sorted(interfaces, key=lambda each: each.id)),
             prefix_lists=_by(index, "ec2.PrefixList", "PrefixListId"),
             entries=_by(index, "ec2.PrefixListEntries", "PrefixListId"),
             instances=_by(index, "ec2.Instance", "InstanceId"),
             container_instances=_by(index, "ecs.ContainerInstance", "containerInstanceArn"),
+            ecs_instances=frozenset(
+                str(item.document.data.get("ec2InstanceId")) for item in index.of_shape("ecs.ContainerInstance")
+            ),
             cluster=_cluster(index, target),
         )
 
@@ -84,6 +60,7 @@ class Networks:
         found: dict[str, None] = {}
         for subnet in sorted(set(subnets)):
             view = self.subnets.get(subnet, NOTHING)
+            view.get("SubnetId")
             texts = [str(view.get("CidrBlock", ""))]
             texts += [str(item.get("Ipv6CidrBlock", "")) for item in view.get("Ipv6CidrBlockAssociationSet", [])]
             found |= {str(network): None for text in texts if (network := network_of(text))}
@@ -125,23 +102,29 @@ class Networks:
             return named
         if workload.is_job:
             own = task_interfaces(workload.task)
-            return {group for interface in self.interfaces if interface.id in own for group in interface.groups}
+            return self._groups_of([interface for interface in self.interfaces if interface.id in own])
         return self._default_groups(vpc)
 
     def _default_groups(self, vpc: AwsMap) -> set[str]:
         """Tasks whose network names no group have the default group of their VPC."""
         subnets = [self.subnets[subnet] for subnet in map(str, vpc.get("subnets", [])) if subnet in self.subnets]
         vpcs = {str(subnet.get("VpcId", "")) for subnet in subnets} - {""}
-        return {
-            group.id for group in self.groups.values() if group.vpc in vpcs and group.view.get("GroupName") == "default"
-        }
+        return {group.id for group in self.groups.values() if group.is_default_of(vpcs)}
+
+    def _groups_of(self, interfaces: Iterable[Interface]) -> set[str]:
+        found: set[str] = set()
+        for interface in interfaces:
+            interface.record()
+            found.update(interface.groups)
+        return found
 
     def _instance_groups(self, workload: Workload) -> set[str]:
         """In bridge mode the tasks have the address and the groups of their instance."""
         its = self.instances_of(workload)
-        found = {group for instance in its for each in self.by_instance.get(instance, ()) for group in each.groups}
+        found = self._groups_of(each for instance in its for each in self.by_instance.get(instance, ()))
         for instance in its & self.instances.keys():
-            found |= {str(each.get("GroupId", "")) for each in self.instances[instance].get("SecurityGroups", [])}
+            self.instances[instance].get("InstanceId")
+            found |= _read(self.instances[instance].get("SecurityGroups", []), "GroupId")
         return found - {""}
 
     def instances_of(self, workload: Workload) -> set[str]:
@@ -151,7 +134,8 @@ class Networks:
         running = {str(task.get("containerInstanceArn", "")) for task in (workload.task, *workload.tasks)} - {""}
         its = {arn for arn in self.container_instances if _cluster_of(arn) == workload.cluster_name}
         chosen = [self.container_instances[arn] for arn in (running & its) or its]
-        return {str(view.get("ec2InstanceId", "")) for view in chosen} - {""}
+        _read(chosen, "containerInstanceArn")
+        return _read(chosen, "ec2InstanceId") - {""}
 
     def instance_subnets(self, instances: set[str]) -> set[str]:
         """Ids of the subnets that those EC2 *instances* are in."""
@@ -204,21 +188,17 @@ def _say_unknown(workload: Workload) -> None:
 
 
 def _by(index: Index, shape: str, key: str) -> dict[str, AwsMap]:
-    views = ((str(item.document.data.get(key, "")), item.view) for item in index.of_shape(shape))
+    """Documents by the id in them, which counts as read by those who use the document."""
+    views = ((str(item.document.data.get(key) or ""), item.view) for item in index.of_shape(shape))
     found: dict[str, AwsMap] = {}
     for ident, view in views:
         if ident:
-            view.get(key)
             found.setdefault(ident, view)
     return dict(sorted(found.items()))
 
 
-def _groups(view: AwsMap) -> tuple[str, ...]:
-    return tuple(sorted(_group_ids(view)))
-
-
-def _group_ids(view: AwsMap) -> Iterator[str]:
-    yield from (str(group.get("GroupId", "")) for group in view.get("Groups", []))
+def _read(views: Iterable[AwsMap], key: str) -> set[str]:
+    return {str(view.get(key, "")) for view in views}
 
 
 def _cluster(index: Index, target: Target) -> AwsMap:

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Literal
 from ecs2k8s.core.traffic import of_rule
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterator
 
     from ecs2k8s.core.traffic import Traffic
-    from ecs2k8s.resolve.index import Index, Tracked
+    from ecs2k8s.resolve.index import Index
     from ecs2k8s.resolve.workload import AwsMap
 
 IpNetwork = IPv4Network | IPv6Network
@@ -64,12 +64,33 @@ class Rule:
 
 @dataclass(frozen=True, eq=False)
 class SecurityGroup:
-    """A group whose document was read. `rule_ids` are those of the SecurityGroupRule documents about it."""
+    """A group whose document was read. `described` are the SecurityGroupRule documents about it.
+
+    `data` is for those who only look: what is asked of `view` counts as read.
+    """
 
     id: str
     view: AwsMap
+    data: AwsMap
     rules: tuple[Rule, ...]
-    rule_ids: tuple[str, ...]
+    described: tuple[AwsMap, ...]
+
+    @property
+    def rule_ids(self) -> list[str]:
+        for rule in self.described:
+            rule.get("GroupId")
+        return sorted({str(rule.get("SecurityGroupRuleId", "")) for rule in self.described} - {""})
+
+    @property
+    def named(self) -> set[str]:
+        """The groups that its rules name; it only looks."""
+        return {rule.names for rule in self.rules if rule.kind == "group"}
+
+    def is_default_of(self, vpcs: set[str]) -> bool:
+        """Whether it is the default group of one of *vpcs*; only then it counts as read."""
+        if self.data.get("GroupName") != "default" or self.data.get("VpcId") not in vpcs:
+            return False
+        return self.vpc in vpcs and self.view.get("GroupName") == "default"
 
     @property
     def owner(self) -> str:
@@ -99,24 +120,17 @@ def network_of(text: str) -> IpNetwork | None:
 
 def security_groups(index: Index) -> dict[str, SecurityGroup]:
     """By id, the groups that can have a name in Kubernetes; the first document of an id counts."""
-    ids = _rule_ids(index.of_shape("ec2.SecurityGroupRule"))
+    described: dict[str, list[AwsMap]] = defaultdict(list)
+    for item in index.of_shape("ec2.SecurityGroupRule"):
+        described[str(item.document.data.get("GroupId"))].append(item.view)
     found: dict[str, SecurityGroup] = {}
     for item in index.of_shape("ec2.SecurityGroup"):
-        view = item.view
-        group = str(view.get("GroupId", ""))
+        view, data = item.view, item.document.data
+        group = str(data.get("GroupId", ""))
         if GROUP_ID.fullmatch(group) and group not in found:
-            found[group] = SecurityGroup(
-                group, view, tuple(_rules(group, view, item.document.data)), ids.get(group, ())
-            )
+            rules = tuple(_rules(group, view, data))
+            found[group] = SecurityGroup(group, view, data, rules, tuple(described[group]))
     return dict(sorted(found.items()))
-
-
-def _rule_ids(items: Iterable[Tracked]) -> Mapping[str, tuple[str, ...]]:
-    found: dict[str, set[str]] = defaultdict(set)
-    for item in items:
-        rule = item.view
-        found[str(rule.get("GroupId", ""))].add(str(rule.get("SecurityGroupRuleId", "")))
-    return {group: tuple(sorted(ids - {""})) for group, ids in found.items()}
 
 
 LISTS: tuple[tuple[str, str, PeerKind], ...] = (

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from ecs2k8s.core.manifests import Placed, prune
 from ecs2k8s.core.tracking import note
 from ecs2k8s.core.traffic import ALL, difference, union
-from ecs2k8s.resolve.holders import Holders
+from ecs2k8s.resolve.holders import Holders, named_by
 from ecs2k8s.translate.enforcement import say_enforcement
 from ecs2k8s.translate.policy_egress import ADDED, added, egress_of
 from ecs2k8s.translate.policy_peers import ANYONE, MEMBER, Peer, Peers
@@ -38,7 +38,8 @@ def network_policies(inventory: Inventory, workloads: list[Workload], target: Ta
     yield from isolated(workloads, target)
     if not target.network_policies:
         return
-    holders = Holders.of(inventory, workloads)
+    wanted = named_by(inventory, {group for workload in workloads for group in workload.memberships})
+    holders = Holders.of(inventory, workloads, wanted)
     maker = _Maker(inventory, holders, target, Peers(inventory, holders, target))
     for group in sorted(holders.pods):
         yield from maker.policies(inventory.networks.groups[group])
@@ -158,7 +159,9 @@ def _members(group: SecurityGroup) -> dict[str, Any]:
 
 
 def _origin(group: SecurityGroup) -> dict[str, str]:
-    return {SOURCE: group.id} | ({RULES: ",".join(group.rule_ids)} if group.rule_ids else {})
+    group.view.get("GroupId")
+    ids = ",".join(group.rule_ids)
+    return {SOURCE: group.id} | ({RULES: ids} if ids else {})
 
 
 def _placed(name: str, namespace: str, annotations: dict[str, str], spec: dict[str, Any]) -> Placed:

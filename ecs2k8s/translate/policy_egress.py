@@ -103,7 +103,9 @@ def _resolvers(group: SecurityGroup, workloads: list[Workload], networks: Networ
 
 def vpc_resolvers(group: SecurityGroup, networks: Networks) -> set[str]:
     """The addresses of the resolver: the one of every VPC, and the second of the VPC's own range."""
-    base = network_of(str(networks.vpcs.get(group.vpc, NOTHING).get("CidrBlock", "")))
+    vpc = networks.vpcs.get(group.vpc, NOTHING)
+    vpc.get("VpcId")
+    base = network_of(str(vpc.get("CidrBlock", "")))
     own = {str(ip_network(ip_address(int(base.network_address) + 2)))} if base and base.version == 4 else set()  # noqa: PLR2004
     return own | RESOLVERS
 

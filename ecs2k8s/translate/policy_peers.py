@@ -82,6 +82,7 @@ class Peers:
 
     def vpc_ranges(self, vpc: str) -> tuple[str, ...]:
         view = self.inventory.networks.vpcs.get(vpc, NOTHING)
+        view.get("VpcId")
         texts = [str(each.get("CidrBlock", "")) for each in view.get("CidrBlockAssociationSet", [])]
         texts = texts or [str(view.get("CidrBlock", ""))]
         texts += [str(each.get("Ipv6CidrBlock", "")) for each in view.get("Ipv6CidrBlockAssociationSet", [])]
@@ -89,7 +90,9 @@ class Peers:
 
     def _prefix_list(self, rule: Rule) -> Iterator[Meant]:
         networks = self.inventory.networks
-        entries = networks.entries.get(rule.peer, NOTHING).get("Entries", [])
+        listed = networks.entries.get(rule.peer, NOTHING)
+        listed.get("PrefixListId")
+        entries = listed.get("Entries", [])
         name = str(networks.prefix_lists.get(rule.peer, NOTHING).get("PrefixListName", rule.peer))
         blocks = [str(network) for entry in entries if (network := network_of(str(entry.get("Cidr", ""))))]
         if not blocks:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from ecs2k8s.core.tracking import note
 from ecs2k8s.core.traffic import difference
-from ecs2k8s.resolve.holders import Holders
+from ecs2k8s.resolve.holders import Holders, named_by
 from ecs2k8s.translate.policy_egress import lets_all_out
 from ecs2k8s.translate.policy_ports import at_pods
 
@@ -130,7 +130,8 @@ def _planned(inventory: Inventory, workloads: list[Workload], bound: Collection[
     for workload in workloads:
         for each in inventory.networks.groups_of(workload):
             named[each].append(workload)
-    plan = _Plan(inventory, frozenset(workloads), Holders.of(inventory, workloads), named, bound)
+    wanted = named_by(inventory, named) if bound is None else None
+    plan = _Plan(inventory, frozenset(workloads), Holders.of(inventory, workloads, wanted), named, bound)
     for group in inventory.networks.groups.values():
         for rule in group.rules:
             if rule.kind == "group" and rule.names in named and group.id != plan.pods:
@@ -195,7 +196,9 @@ class _Plan:
         )
 
     def _goes(self, group: str) -> bool:
-        """Whether nothing but tasks of ECS has the group."""
+        """Whether nothing but tasks of ECS has the group; not asked where rules are only told about."""
+        if self.bound is None:
+            return False
         its = self.holders.others.get(group, ())
         return bool(its) and all(holder.until_cutover for holder in its)
 
