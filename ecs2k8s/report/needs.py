@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ecs2k8s.assess.lbc import VERSION
+from ecs2k8s.translate.discovery import PREFIXES
+
 if TYPE_CHECKING:
     from ecs2k8s.core.manifests import Bundle, Manifest
     from ecs2k8s.core.target import Target
@@ -20,6 +23,8 @@ OF_KINDS = {
     "from the nodes.",
     "StorageClass": "Amazon EBS CSI driver with rights to make volumes (and to use the KMS keys that are named).",
     "VolumeSnapshot": "Snapshot controller with its CRDs.",
+    "Ingress": f"AWS Load Balancer Controller {VERSION} (its IngressClass `alb`), for which the routing was proved; "
+    "external-dns leaves the Ingresses alone until their hold annotations are removed.",
 }
 OF_LIMITS = {
     "nvidia.com/gpu": "NVIDIA device plugin on GPU nodes.",
@@ -29,6 +34,10 @@ IRSA = "An IAM OIDC provider for the cluster, and task roles that trust it (see 
 POD_LEVEL = "Karpenter 1.8.0 or later (or Auto Mode): older node autoscalers do not see pod-level resources."
 WINDOWS = "Windows nodes of the builds that the pods select."
 LOGS = "A log agent on the nodes (Fluent Bit) that ships to the log groups in the pods' annotations."
+NAMES = (
+    "external-dns with the source `service` (and the provider `aws-sd` for zones of Cloud Map), if callers outside the "
+    "cluster keep names of Cloud Map; it publishes them when it is let (see `aws/README.md`)."
+)
 
 
 def needs(bundle: Bundle, target: Target) -> list[str]:
@@ -44,6 +53,7 @@ def needs(bundle: Bundle, target: Target) -> list[str]:
         IRSA: any("eks.amazonaws.com/role-arn" in m["metadata"].get("annotations", {}) for m in bundle.manifests),
         POD_LEVEL: any("resources" in spec for spec in pods),
         WINDOWS: any(spec["nodeSelector"]["kubernetes.io/os"] == "windows" for spec in pods),
+        NAMES: any(f"{PREFIXES[0]}/hostname" in m["metadata"].get("annotations", {}) for m in bundle.manifests),
         LOGS: any("ecs2k8s.io/log-group" in key for m in bundle.manifests for key in _template_annotations(m)),
     }
     return found + [text for text, holds in facts.items() if holds]
