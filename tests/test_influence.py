@@ -74,7 +74,7 @@ def candidates(shape: str, path: Path, value: Any) -> list[Any]:
     if isinstance(value, str):
         named = [name for name in UNLISTED.get((shape, *path), enumeration(shape, path)) if name != value]
         plain = [value + "x", "4321", "other", "arn:aws:iam::999999999999:role/other"]
-        numbers = [str(int(value) + 1), str(int(value) + 1024)] if value.isdigit() else []
+        numbers = [str(int(value) + 1), str(int(value) + 1024)] if value.isascii() and value.isdigit() else []
         return named or [*numbers, *plain]
     return []
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ecs2k8s.core import names
@@ -13,6 +14,22 @@ if TYPE_CHECKING:
 
 LONGEST = 32  # characters in the name of a load balancer
 ENDING = "-eks"
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """The group, which the names of its Ingresses begin with, the new load balancer, and what Ingresses are called."""
+
+    group: str
+    balancer: str
+    taken: frozenset[str] = frozenset()  # by Ingresses of other load balancers
+
+    def ingress(self, port: int, number: int | None) -> str:
+        """A number behind a port may look like the port of a load balancer whose own name ends in a number."""
+        name = f"{self.group}-{port}" if number is None else f"{self.group}-{port}-{number}"
+        while name in self.taken:
+            name = names.suffixed(name, f"{self.group} {name}")
+        return name
 
 
 def group_names(balancers: Iterable[LoadBalancer]) -> dict[str, str]:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from ecs2k8s.core.manifests import Manifest
     from ecs2k8s.resolve.balancers import Listener, LoadBalancer
+    from ecs2k8s.translate.balancer_names import Names
     from ecs2k8s.translate.routes import Route
 
 STEP = 10  # between the group orders of two Ingresses, so that another fits in
@@ -58,14 +59,6 @@ class _Run:
     default: Route | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Names:
-    """The group, which the names of its Ingresses begin with, and the new load balancer."""
-
-    group: str
-    balancer: str
-
-
 def ingresses(
     balancer: LoadBalancer, routed: Sequence[Routed], called: Names, controls: Mapping[str, str]
 ) -> list[Placed]:
@@ -86,13 +79,9 @@ def ingresses(
             order = {"group.order": str(number * STEP)} if len(runs) > 1 else {}
             proving = _authentication(run, shared, secrets)
             given = words.prefixed(whole | order | tls | proving | _control_ports(run, controls)) | words.HOLD
-            name = _name(called.group, ports[0][1], number if len(runs) > 1 else None)
+            name = called.ingress(ports[0][1], number if len(runs) > 1 else None)
             made.append(_ingress(name, run, given, _entries(run, around)))
     return made
-
-
-def _name(group: str, port: int, number: int | None) -> str:
-    return f"{group}-{port}" if number is None else f"{group}-{port}-{number}"
 
 
 def _sharing(routed: Sequence[Routed]) -> list[list[Routed]]:

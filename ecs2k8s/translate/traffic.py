@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from ecs2k8s.core.manifests import ObjectRef
 from ecs2k8s.core.tracking import NOTHING, note
-from ecs2k8s.translate.balancer_names import group_names, new_names
+from ecs2k8s.translate.balancer_names import Names, group_names, new_names
 from ecs2k8s.translate.complete import incompleteness
 from ecs2k8s.translate.gateway import gateways
-from ecs2k8s.translate.ingress import Names, Routed, Ruled, ingresses, secret_names
+from ecs2k8s.translate.ingress import Routed, Ruled, ingresses, secret_names
 from ecs2k8s.translate.ingress_rules import PREFIX
 from ecs2k8s.translate.refusal import Refusal
 from ecs2k8s.translate.routes import Route
@@ -63,14 +63,14 @@ def routings(inventory: Inventory, workloads: list[Workload], target: Target) ->
     found = []
     for balancer in used:
         routed = listeners(balancer, inventory, services, target)
-        called = Names(groups[balancer.arn], new[balancer.arn])
+        called = Names(groups[balancer.arn], new[balancer.arn], frozenset(ref.name for ref in taken))
         placed = _placed(balancer, routed, called, services, target) if routed else []
         if placed:
             _say_around(balancer, placed, target)
         refs = {ObjectRef.of(item.manifest): item for item in placed}
         clashing = [ref for ref, item in sorted(refs.items()) if taken.get(ref, item) != item]
         if clashing:
-            refuse(balancer, "ingress-name-taken", name=clashing[0].name)
+            refuse(balancer, "route-name-taken", name=clashing[0].name)
             placed = []
         taken |= refs if placed else {}
         found.append(Routing(balancer, tuple(routed), tuple(placed)))
