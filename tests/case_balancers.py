@@ -1,7 +1,7 @@
 """Short forms of cases about load balancers: services behind target groups, and the listeners in front of them.
 
 `services` is a list. An item has `family` (the names of the service and of its target group too), `port` (8080), `group` (the
-target group's name; null: it has none), `cluster` (prod), `service` and `targetGroup` (members of these documents; a null one is
+target group's name; null: it has none; it serves the load balancers that name it), `cluster` (prod), `service` and `targetGroup` (members of these documents; a null one is
 left out), `attributes` (of the target group, as a map) and any member of the task definition.
 
 `balancers` is a list. An item has `name`, `listeners`, `attributes` and `tags` (maps), `webAcl` (an ARN), `read` (false: only the
@@ -42,8 +42,12 @@ HTTPS |= {"StatusCode": "HTTP_301"}
 
 def documents(given: Item) -> list[Document]:
     """The documents of the short forms in *given*, a case's first part."""
-    found = [document for service in given.get("services", []) for document in _behind(service)]
-    return found + [document for balancer in given.get("balancers", []) for document in _balancer(balancer)]
+    found = [document for balancer in given.get("balancers", []) for document in _balancer(balancer)]
+    for service in given.get("services", []):
+        arn = group_arn(service.get("group") or service["family"])
+        serving = sorted({_balancer_of(document) for document in found if arn in str(document.data)})
+        found += _behind(service, serving)
+    return found
 
 
 def group_arn(name: str) -> str:
@@ -58,7 +62,12 @@ def merged(least: Item, more: Item) -> Item:
     return {key: value for key, value in (least | more).items() if value is not None}
 
 
-def _behind(given: Item) -> list[Document]:
+def _balancer_of(document: Document) -> str:
+    """Of a listener or a rule."""
+    return f"{ELB}:loadbalancer/{'/'.join(document.id.split('/')[1:4])}"
+
+
+def _behind(given: Item, serving: list[str]) -> list[Document]:
     rest = dict(given)
     family, port, cluster = rest.pop("family"), rest.pop("port", 8080), rest.pop("cluster", "prod")
     group, attributes = rest.pop("group", family), rest.pop("attributes", None)
@@ -74,7 +83,11 @@ def _behind(given: Item) -> list[Document]:
         its["loadBalancers"] = [{"targetGroupArn": group_arn(group), "containerName": "app", "containerPort": port}]
     found = [Document("ecs.TaskDefinition", definition, task | rest)]
     found.append(Document("ecs.Service", arn, merged(its, with_arns(service))))
-    return found if group is None or target_group is None else [*found, *_group(group, target_group, attributes)]
+    return (
+        found
+        if group is None or target_group is None
+        else [*found, *_group(group, {"LoadBalancerArns": serving} | target_group, attributes)]
+    )
 
 
 def _group(name: str, given: Item, attributes: Item | None) -> list[Document]:
@@ -83,7 +96,7 @@ def _group(name: str, given: Item, attributes: Item | None) -> list[Document]:
     least |= {"ProtocolVersion": "HTTP1", "HealthCheckProtocol": "HTTP", "HealthCheckPort": "traffic-port"}
     least |= {"HealthCheckEnabled": True, "HealthCheckIntervalSeconds": 30, "HealthCheckTimeoutSeconds": 5}
     least |= {"HealthyThresholdCount": 5, "UnhealthyThresholdCount": 2, "HealthCheckPath": "/"}
-    least |= {"Matcher": {"HttpCode": "200"}, "LoadBalancerArns": [balancer_arn("shop")], "VpcId": VPC}
+    least |= {"Matcher": {"HttpCode": "200"}, "VpcId": VPC}
     found = [Document("elbv2.TargetGroup", arn, merged(least, given))]
     if attributes is None:
         return found

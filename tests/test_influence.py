@@ -30,9 +30,11 @@ if TYPE_CHECKING:
     from ecs2k8s.core.target import Target
 
 LEAVES_PER_ROW = 3  # of one estate; `make test-long` takes all
-# Values of leaves that AWS's model has as free text.
-UNLISTED: dict[tuple[str | int, ...], tuple[str, ...]] = {
+# Values of leaves that AWS's model has as free text, by shape and keys.
+UNLISTED: dict[tuple[str, ...], tuple[str, ...]] = {
     ("elbv2.Listener", "MutualAuthentication", "Mode"): ("off", "passthrough", "verify"),
+    ("elbv2.Rule", "Conditions", "Field"): ("host-header", "path-pattern"),
+    ("elbv2.Rule", "Actions", "RedirectConfig", "Protocol"): ("HTTP", "HTTPS", "#{protocol}"),
 }
 Witness = tuple[frozenset[tuple[str, ...]], tuple[str, ...]]  # places that rows were seen to change, what was wrong
 Places = set[tuple[ObjectRef, tuple[str, ...], str]]
@@ -72,7 +74,8 @@ def candidates(shape: str, path: Path, value: Any) -> list[Any]:
     if isinstance(value, int | float):
         return [value + 1, value + 64, value * 2 + 7]
     if isinstance(value, str):
-        named = [name for name in UNLISTED.get((shape, *path), enumeration(shape, path)) if name != value]
+        keys = tuple(step for step in path if isinstance(step, str))
+        named = [name for name in UNLISTED.get((shape, *keys), enumeration(shape, path)) if name != value]
         plain = [value + "x", "4321", "other", "arn:aws:iam::999999999999:role/other"]
         numbers = [str(int(value) + 1), str(int(value) + 1024)] if value.isascii() and value.isdigit() else []
         return named or [*numbers, *plain]
@@ -129,8 +132,10 @@ def witness(name: str, most: int = LEAVES_PER_ROW) -> Witness:
     seen: dict[tuple[str, str], int] = defaultdict(int)
     proven: set[tuple[str, str, str]] = set()
     wrong: list[str] = []
+    groups = [document.id for document in snapshot.of("elbv2.TargetGroup")]
     for document in snapshot.documents:
         siblings = [str(item["name"]) for item in document.data.get("containerDefinitions", [])]
+        routing = document.shape in {"elbv2.Listener", "elbv2.Rule"}
         for path, value in leaves(document.data):
             row, _ = tables()[document.shape].find(path)
             if row is None or value is None or isinstance(value, dict | list):
@@ -140,7 +145,8 @@ def witness(name: str, most: int = LEAVES_PER_ROW) -> Witness:
                 continue
             seen[key] += 1
             free = isinstance(value, str) and row.source != "name"  # two containers of one name are no input
-            references = [name for name in siblings if name != value] if free else []
+            named = groups if routing and value in groups else siblings
+            references = [name for name in named if name != value] if free else []
             for other in (*candidates(document.shape, path, value), *references):
                 after, now_refused = picture(with_leaf(bare, document, path, other), target)
                 if now_refused != refused:

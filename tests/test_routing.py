@@ -16,8 +16,8 @@ from ecs2k8s.assess.normal_form import normal_form
 from ecs2k8s.assess.routing import services_of
 from ecs2k8s.assess.witness import probes
 from ecs2k8s.core.findings import catalogue
+from ecs2k8s.resolve.balancers import target_groups
 from ecs2k8s.translate import ingress, ingress_rules
-from ecs2k8s.translate.traffic import target_groups
 from tests.listener_rules import listeners
 from tests.routed import account, oracle, outcome
 

@@ -5,19 +5,20 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ecs2k8s.core.arns import last
 from ecs2k8s.core.tracking import NOTHING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from ecs2k8s.resolve.index import Index, Tracked
     from ecs2k8s.resolve.workload import AwsMap, Workload
 
 TYPES = {"app": "application", "net": "network", "gwy": "gateway"}
 PRIORITY = re.compile(r"[0-9]{1,9}")
+SHAPES = ("LoadBalancer", "LoadBalancerAttributes", "Listener", "ListenerAttributes", "ListenerCertificates", "Rule")
 DEFAULT = "default"  # the priority of the rule that repeats the listener's default actions
 
 
@@ -75,12 +76,28 @@ class LoadBalancer:
     tags: AwsMap
     web_acl: AwsMap
     listeners: tuple[Listener, ...]  # by port
+    strays: tuple[AwsMap, ...]  # what was read of listeners that were not
     items: tuple[Tracked, ...]  # every document of it
 
     @property
     def type(self) -> str:
         """`application`, `network` or `gateway`; of the ARN where only listeners were read."""
         return str(self.view.get("Type", type_of_arn(self.arn)))
+
+    @property
+    def named_groups(self) -> frozenset[str]:
+        """The ARNs of the target groups that an action of it names, its default ones too."""
+        views = [view for each in self.listeners for view in (each.view, each.default_rule, *each.rules)]
+        return frozenset(arn for view in (*views, *self.strays) for arn in target_groups(view))
+
+
+def target_groups(view: AwsMap) -> Iterator[str]:
+    """The ARNs that the actions of a rule or a listener name."""
+    for item in (*view.get("Actions", []), *view.get("DefaultActions", [])):
+        if "TargetGroupArn" in item:
+            yield str(item["TargetGroupArn"])
+        for group in item.get("ForwardConfig", NOTHING).get("TargetGroups", []):
+            yield str(group.get("TargetGroupArn", ""))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -125,37 +142,42 @@ def _served(workloads: Iterable[Workload]) -> dict[str, tuple[Backend, ...]]:
 
 
 def _load_balancers(index: Index) -> list[LoadBalancer]:
-    documents: dict[str, dict[str, Tracked]] = defaultdict(dict)  # load balancer's ARN, then shape and id
-    for shape in ("LoadBalancer", "LoadBalancerAttributes", "Listener", "ListenerAttributes", "ListenerCertificates"):
+    documents: dict[str, list[Tracked]] = defaultdict(list)  # by load balancer's ARN
+    for shape in SHAPES:
         for item in index.of_shape(f"elbv2.{shape}"):
-            documents[balancer_of(item)][f"{shape} {item.document.id}"] = item
-    rules: dict[str, list[Tracked]] = defaultdict(list)
-    for item in index.of_shape("elbv2.Rule"):
-        rules[listener_of_rule(item.document.id)].append(item)
+            documents[balancer_of(item)].append(item)
     tags, acls = index.views("elbv2.Tags"), index.views("wafv2.WebACL")
-    found = []
-    for arn, items in sorted(documents.items()):
-        views: dict[str, Any] = {key: item.view for key, item in items.items()}
-        listeners = [
-            _listener(item, rules[item.document.id], views)
-            for item in items.values()
-            if item.document.shape == "elbv2.Listener"
-        ]
-        of_rules = [rule for listener in listeners for rule in rules[listener.arn]]
-        view = views.get(f"LoadBalancer {arn}", NOTHING)
-        found.append(
-            LoadBalancer(
-                arn,
-                str(view.get("LoadBalancerName", "")) or _name(arn),
-                view,
-                views.get(f"LoadBalancerAttributes {arn}", NOTHING),
-                tags.get(arn, NOTHING),
-                acls.get(arn, NOTHING),
-                tuple(sorted(listeners, key=lambda listener: (listener.port, listener.arn))),
-                (*items.values(), *of_rules),
-            )
-        )
-    return found
+    return [_load_balancer(arn, items, tags, acls) for arn, items in sorted(documents.items())]
+
+
+def _load_balancer(
+    arn: str, items: Sequence[Tracked], tags: Mapping[str, AwsMap], acls: Mapping[str, AwsMap]
+) -> LoadBalancer:
+    views: dict[str, AwsMap] = {f"{item.document.shape} {item.document.id}": item.view for item in items}
+    rules: dict[str, list[Tracked]] = defaultdict(list)
+    for item in items:
+        if item.document.shape == "elbv2.Rule":
+            rules[listener_of_rule(item.document.id)].append(item)
+    of_listeners = [item for item in items if item.document.shape == "elbv2.Listener"]
+    known = {item.document.id for item in of_listeners}
+    parts = [item for item in items if not item.document.shape.startswith("elbv2.LoadBalancer")]
+    listeners = [_listener(item, rules[item.document.id], views) for item in of_listeners]
+    view = views.get(f"elbv2.LoadBalancer {arn}", NOTHING)
+    return LoadBalancer(
+        arn,
+        str(view.get("LoadBalancerName", "")) or _name(arn),
+        view,
+        views.get(f"elbv2.LoadBalancerAttributes {arn}", NOTHING),
+        tags.get(arn, NOTHING),
+        acls.get(arn, NOTHING),
+        tuple(sorted(listeners, key=lambda listener: (listener.port, listener.arn))),
+        tuple(item.view for item in parts if _listener_of(item) not in known),
+        tuple(items),
+    )
+
+
+def _listener_of(item: Tracked) -> str:
+    return listener_of_rule(item.document.id) if item.document.shape == "elbv2.Rule" else item.document.id
 
 
 def _listener(item: Tracked, rules: Iterable[Tracked], views: Mapping[str, AwsMap]) -> Listener:
@@ -167,8 +189,8 @@ def _listener(item: Tracked, rules: Iterable[Tracked], views: Mapping[str, AwsMa
         item.view,
         tuple(rule.view for rule in sorted(others, key=_order)),
         default[0].view if default else NOTHING,
-        views.get(f"ListenerAttributes {arn}", NOTHING),
-        views.get(f"ListenerCertificates {arn}", NOTHING),
+        views.get(f"elbv2.ListenerAttributes {arn}", NOTHING),
+        views.get(f"elbv2.ListenerCertificates {arn}", NOTHING),
     )
 
 
@@ -188,7 +210,7 @@ def balancer_of(item: Tracked) -> str:
     if item.document.shape.startswith("elbv2.LoadBalancer"):
         return item.document.id
     given = item.view.get("LoadBalancerArn") if item.document.shape == "elbv2.Listener" else None
-    return str(given) if given else balancer_of_listener(item.document.id)
+    return str(given) if given else balancer_of_listener(_listener_of(item))
 
 
 def listener_of_rule(arn: str) -> str:

@@ -6,22 +6,23 @@ from typing import TYPE_CHECKING
 
 from ecs2k8s.core.fields import tables
 from ecs2k8s.core.paths import leaves, show
-from ecs2k8s.core.tracking import NOTHING
+from ecs2k8s.core.tracking import NOTHING, note
 from ecs2k8s.resolve.balancers import priority
 from ecs2k8s.translate.ingress_annotations import certificates, subnets
 from ecs2k8s.translate.refusal import Refusal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
-    from ecs2k8s.resolve.balancers import Listener, LoadBalancer
+    from ecs2k8s.resolve.balancers import Listener, LoadBalancer, TargetGroup
+    from ecs2k8s.resolve.workload import Inventory
 
 OWNED = "elbv2.k8s.aws/cluster"  # the controller's tag on what it made
 ALWAYS = ("Scheme", "AvailabilityZones", "SecurityGroups")  # what AWS says of every ALB
 
 
-def incompleteness(balancer: LoadBalancer) -> Iterator[Refusal]:
-    """What stands against it, one for each leaf.
+def incompleteness(balancer: LoadBalancer, groups: Sequence[TargetGroup]) -> Iterator[Refusal]:
+    """What stands against it, one for each leaf. *groups* are those that a Service stands for.
 
     Where one of these is not said the controller makes a choice of its own: internal, subnets by their tags, a security
     group that lets everybody in. A member of a rule that no table knows may narrow it or protect something.
@@ -32,12 +33,34 @@ def incompleteness(balancer: LoadBalancer) -> Iterator[Refusal]:
     elif any(str(item.get("Key", "")) == OWNED for item in balancer.tags.get("Tags", [])):
         yield Refusal("load-balancer-owned-by-controller", balancer.view, ("LoadBalancerArn",))
     else:
+        if balancer.type != "application":
+            yield Refusal("load-balancer-incomplete", balancer.view, ("LoadBalancerArn",), missing="Type")
         for key in ALWAYS:
             if not balancer.view.get(key) or (key == "AvailabilityZones" and not subnets(balancer.view)):
                 yield Refusal("load-balancer-incomplete", balancer.view, ("LoadBalancerArn",), missing=key)
+    yield from _listeners_not_read(balancer, groups)
     for listener in balancer.listeners:
         yield from _of_listener(listener)
     yield from _unknown_members(balancer)
+
+
+def say_unread(inventory: Inventory, groups: Iterable[TargetGroup]) -> None:
+    """On each of *groups*: the ALBs that send to it, and of which nothing was read."""
+    known = {balancer.arn for balancer in inventory.balancers.load_balancers}
+    for group in groups:
+        for number, arn in enumerate(group.balancer_arns):
+            if arn not in known and ":loadbalancer/app/" in arn:
+                note(group.view, ("LoadBalancerArns", number), "load-balancer-not-given", arn=arn)
+
+
+def _listeners_not_read(balancer: LoadBalancer, groups: Iterable[TargetGroup]) -> Iterator[Refusal]:
+    for view in balancer.strays:
+        at = "RuleArn" if "RuleArn" in view else "ListenerArn"
+        yield Refusal("listener-not-read", view, (at,), why="Something of it was read")
+    for group in groups:
+        if balancer.view and balancer.arn in group.balancer_arns and group.arn not in balancer.named_groups:
+            why = f"The target group {group.name} is used by the load balancer, but by no listener that was read"
+            yield Refusal("listener-not-read", balancer.view, ("LoadBalancerArn",), why=why)
 
 
 def _of_listener(listener: Listener) -> Iterator[Refusal]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ecs2k8s.core.manifests import ObjectRef
 from ecs2k8s.core.tracking import NOTHING, note
 from ecs2k8s.translate.balancer_names import Names, group_names, new_names
-from ecs2k8s.translate.complete import incompleteness
+from ecs2k8s.translate.complete import incompleteness, say_unread
 from ecs2k8s.translate.gateway import gateways
 from ecs2k8s.translate.ingress import Routed, Ruled, ingresses, secret_names
 from ecs2k8s.translate.ingress_rules import PREFIX
@@ -19,7 +19,7 @@ from ecs2k8s.translate.routing import actions, route
 from ecs2k8s.translate.target_group_names import service_names
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from ecs2k8s.core.manifests import Placed
     from ecs2k8s.core.target import Target
@@ -58,6 +58,8 @@ def routings(inventory: Inventory, workloads: list[Workload], target: Target) ->
     """One for each ALB that forwards to a workload, whether its Ingresses could be made or not."""
     services = service_names(inventory, workloads, target)
     used = [balancer for balancer in inventory.balancers.load_balancers if _is_used(balancer, services)]
+    if target.routing == "ingress":
+        say_unread(inventory, [service.group for service in services.values()])
     groups, new = group_names(used), new_names(inventory.balancers.load_balancers)
     taken: dict[ObjectRef, Placed] = {}
     found = []
@@ -78,29 +80,21 @@ def routings(inventory: Inventory, workloads: list[Workload], target: Target) ->
 
 
 def _is_used(balancer: LoadBalancer, services: Mapping[str, TargetGroupService]) -> bool:
-    if balancer.type != "application":
+    """Whether something forwards to a service, as far as it was read, or as the target groups say."""
+    if balancer.type in ("network", "gateway"):
         return False
-    views = [view for each in balancer.listeners for view in (each.view, each.default_rule, *each.rules)]
-    if any(arn in services for view in views for arn in target_groups(view)):
+    serves = any(balancer.arn in service.group.balancer_arns for service in services.values())
+    if serves or balancer.named_groups & services.keys():
         return True
     _leave_out(balancer, "load-balancer-not-used", name=balancer.name)
     return False
-
-
-def target_groups(view: AwsMap) -> Iterable[str]:
-    """The ARNs that the actions of a rule or a listener name."""
-    for item in (*view.get("Actions", []), *view.get("DefaultActions", [])):
-        if "TargetGroupArn" in item:
-            yield str(item["TargetGroupArn"])
-        for group in item.get("ForwardConfig", NOTHING).get("TargetGroups", []):
-            yield str(group.get("TargetGroupArn", ""))
 
 
 def listeners(
     balancer: LoadBalancer, inventory: Inventory, services: Mapping[str, TargetGroupService], target: Target
 ) -> list[Routed]:
     """The listeners in routes; none where something in them is not known or stays with ECS, which is said there."""
-    lacking = list(incompleteness(balancer))
+    lacking = list(incompleteness(balancer, [service.group for service in services.values()]))
     for refusal in lacking:
         _say(refusal)
     resolve = _resolver(inventory, services, target)
