@@ -102,7 +102,9 @@ def estate(*listeners: list[Document], grpc: tuple[str, ...] = ("calls",), **bal
                 for name, port in PORTS.items()
             ]
         },
-        "targetGroups": [_group(name, "GRPC" if name in grpc else "HTTP1") for name in PORTS],
+        "targetGroups": [
+            _group(name, "GRPC" if name in grpc else "HTTP1", named=group(name) in str(listeners)) for name in PORTS
+        ],
         "others": [
             {"shape": "elbv2.LoadBalancer", "id": BALANCER, "data": view},
             *(document for documents in listeners for document in documents),
@@ -110,7 +112,8 @@ def estate(*listeners: list[Document], grpc: tuple[str, ...] = ("calls",), **bal
     }
 
 
-def _group(name: str, version: str) -> Document:
+def _group(name: str, version: str, *, named: bool) -> Document:
+    """As AWS prints it: with the load balancers whose rules name it."""
     return {
         "TargetGroupArn": group(name),
         "TargetGroupName": name,
@@ -121,7 +124,7 @@ def _group(name: str, version: str) -> Document:
         "HealthCheckPath": "/up",
         "HealthCheckIntervalSeconds": 30,
         "TargetType": "ip",
-        "LoadBalancerArns": [BALANCER],
+        "LoadBalancerArns": [BALANCER] if named else [],
     }
 
 

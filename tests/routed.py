@@ -96,7 +96,8 @@ def outcome(sources: Sequence[Source], target: Target | None = None, **balancer:
     """What becomes of an ALB with the listeners *sources*."""
     inventory, bundle = account()
     documents = [Document("elbv2.LoadBalancer", BALANCER_ARN, BALANCER | balancer)]
-    documents += [group(arn) for arn in TARGET_GROUPS]
+    named = str([(each.listener, each.rules) for each in sources])
+    documents += [group(arn, LoadBalancerArns=[BALANCER_ARN] if arn in named else []) for arn in TARGET_GROUPS]
     for each in sources:
         arn = each.listener["ListenerArn"]
         documents.append(Document("elbv2.Listener", arn, each.listener))

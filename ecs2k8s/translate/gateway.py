@@ -26,8 +26,9 @@ if TYPE_CHECKING:
     from ecs2k8s.core.manifests import Manifest
     from ecs2k8s.resolve.balancers import LoadBalancer
     from ecs2k8s.resolve.workload import AwsMap
+    from ecs2k8s.translate.balancer_names import Names
     from ecs2k8s.translate.gateway_routes import Entry
-    from ecs2k8s.translate.ingress import Names, Routed
+    from ecs2k8s.translate.ingress import Routed
     from ecs2k8s.translate.target_group_names import TargetGroupService
 
 API = "gateway.networking.k8s.io/v1"
