@@ -25,7 +25,7 @@ from ecs2k8s.pipeline import objects
 from tests.estates import ESTATES, estate
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from ecs2k8s.core.target import Target
 
@@ -102,12 +102,13 @@ def enumeration(shape: str, path: Path) -> tuple[str, ...]:
     return ()
 
 
-def with_leaf(snapshot: Snapshot, document: Document, path: Path, value: Any) -> Snapshot:
+def with_leaves(snapshot: Snapshot, document: Document, values: dict[Path, Any]) -> Snapshot:
     data = copy.deepcopy(document.data)
-    inner: Any = data
-    for step in path[:-1]:
-        inner = inner[step]
-    inner[path[-1]] = value
+    for path, value in values.items():
+        inner: Any = data
+        for step in path[:-1]:
+            inner = inner[step]
+        inner[path[-1]] = value
     others = (d for d in snapshot.documents if d is not document)
     return Snapshot((*others, Document(document.shape, document.id, data)))
 
@@ -122,41 +123,72 @@ def under(row: Row, steps: tuple[str, ...]) -> bool:
     return any(covers(place, steps) for place in row.to)
 
 
-@cache
-def witness(name: str, most: int = LEAVES_PER_ROW) -> Witness:
-    """The places that rows were seen to change in estate *name*, and what was wrong."""
-    snapshot, target = estate(name)
-    before, refused = picture(snapshot, target)
-    bare = Snapshot(tuple(document for document in snapshot.documents if carried(document.shape)))
-    assert picture(bare, target) == (before, refused), "documents of which nothing is carried change manifests"
-    seen: dict[tuple[str, str], int] = defaultdict(int)
-    proven: set[tuple[str, str, str]] = set()
-    wrong: list[str] = []
-    groups = [document.id for document in snapshot.of("elbv2.TargetGroup")]
-    for document in snapshot.documents:
-        siblings = [str(item["name"]) for item in document.data.get("containerDefinitions", [])]
+Leaf = tuple[Row, Path, list[Any]]  # with the other values that it may have
+
+
+class Look:
+    """What changing leaves of one estate does."""
+
+    def __init__(self, name: str) -> None:
+        self.snapshot, self.target = estate(name)
+        self.picture = picture(self.snapshot, self.target)
+        self.bare = Snapshot(tuple(document for document in self.snapshot.documents if carried(document.shape)))
+        bare = picture(self.bare, self.target)
+        assert bare == self.picture, "documents of which nothing is carried change manifests"
+        self.groups = [document.id for document in self.snapshot.of("elbv2.TargetGroup")]
+        self.proven: set[tuple[str, str, str]] = set()
+        self.wrong: list[str] = []
+
+    def leaves(self, document: Document) -> Iterator[Leaf]:
+        containers = [str(item["name"]) for item in document.data.get("containerDefinitions", [])]
         routing = document.shape in {"elbv2.Listener", "elbv2.Rule"}
         for path, value in leaves(document.data):
             row, _ = tables()[document.shape].find(path)
             if row is None or value is None or isinstance(value, dict | list):
                 continue
-            key = (row.table, row.source)
-            if seen[key] >= most:
-                continue
-            seen[key] += 1
             free = isinstance(value, str) and row.source != "name"  # two containers of one name are no input
-            named = groups if routing and value in groups else siblings
+            named = self.groups if routing and value in self.groups else containers
             references = [name for name in named if name != value] if free else []
-            for other in (*candidates(document.shape, path, value), *references):
-                after, now_refused = picture(with_leaf(bare, document, path, other), target)
-                if now_refused != refused:
-                    continue
-                difference = changed(before, after)
-                proven |= {(*key, place) for place in row.to if any(covers(place, steps) for steps in difference)}
-                outside = sorted({".".join(steps) for steps in difference if not under(row, steps)})
-                if outside:
-                    wrong.append(f"{document.shape} {show(path)} = {other!r} ({row.source}) changes {outside[:4]}")
-    return frozenset(proven), tuple(wrong)
+            yield row, path, [*candidates(document.shape, path, value), *references]
+
+    def change(self, document: Document, row: Row, path: Path, other: Any) -> None:
+        before, refused = self.picture
+        after, now_refused = picture(with_leaves(self.bare, document, {path: other}), self.target)
+        if now_refused != refused:
+            return
+        moved = changed(before, after)
+        self.proven |= {(row.table, row.source, place) for place in row.to if any(covers(place, at) for at in moved)}
+        outside = sorted({".".join(steps) for steps in moved if not under(row, steps)})
+        if outside:
+            self.wrong.append(f"{document.shape} {show(path)} = {other!r} ({row.source}) changes {outside[:4]}")
+
+    def is_proven(self, row: Row) -> bool:
+        return all((row.table, row.source, place) in self.proven for place in row.to)
+
+
+@cache
+def witness(name: str, most: int = LEAVES_PER_ROW) -> Witness:
+    """The places that rows were seen to change in estate *name*, and what was wrong.
+
+    Leaves whose row names no place are all changed at once, and one by one only where that changes something. Each of
+    the others gets new values until every place of its row was seen to change.
+    """
+    look = Look(name)
+    seen: dict[tuple[str, str], int] = defaultdict(int)
+    for document in look.snapshot.documents:
+        found = list(look.leaves(document))
+        quiet = [leaf for leaf in found if not leaf[0].to and leaf[2]]
+        at_once = with_leaves(look.bare, document, {path: others[0] for _, path, others in quiet})
+        if quiet and picture(at_once, look.target) != look.picture:
+            for row, path, others in quiet:
+                look.change(document, row, path, others[0])
+        for row, path, others in (leaf for leaf in found if leaf[0].to):
+            seen[row.table, row.source] += 1
+            if seen[row.table, row.source] <= most:
+                for number, other in enumerate(others):
+                    if not number or not look.is_proven(row):
+                        look.change(document, row, path, other)
+    return frozenset(look.proven), tuple(look.wrong)
 
 
 @pytest.fixture(scope="session")

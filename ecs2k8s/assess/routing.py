@@ -5,7 +5,8 @@ What the controller builds of a group is modelled in `assess.lbc`, which knows n
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from ecs2k8s.assess import gateway, lbc
@@ -40,13 +41,21 @@ class Row:
     made: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Proof:
-    """What came of one load balancer. `rows` is its request table, empty where nothing could be built."""
+    """What came of one load balancer: the listeners that would be built, where they are those that it has."""
 
     routing: Routing
-    rows: tuple[Row, ...] = ()
+    built: Mapping[int, lbc.Built] = field(default_factory=dict)  # by port
     difference: str = ""  # why its Ingresses are left out
+
+    @cached_property
+    def rows(self) -> tuple[Row, ...]:
+        """The request table: one request for each rule, as far as one was found; empty where nothing is built."""
+        listeners = self.routing.listeners if self.built else ()
+        return tuple(
+            row for routed in listeners for row in _rows(routed, self.built[routed.listener.port], self.routing)
+        )
 
     @property
     def holds(self) -> bool:
@@ -70,16 +79,14 @@ def prove(routing: Routing, services: Services) -> Proof:
     if refused:
         routing.refuse("routing-not-built", name=routing.balancer.name, reason=refused[0])
         return Proof(routing, difference=refused[0])
-    for routed in routing.listeners:
-        made = built.get(routed.listener.port)
-        difference = _difference(routed, made, routing)
-        if difference:
-            routing.refuse("routing-differs", name=routing.balancer.name, difference=difference)
-            return Proof(routing, difference=difference)
+    differences = (_difference(routed, built.get(routed.listener.port), routing) for routed in routing.listeners)
+    difference = next((found for found in (_surplus(routing, built), *differences) if found), "")
+    if difference:
+        routing.refuse("routing-differs", name=routing.balancer.name, difference=difference)
+        return Proof(routing, difference=difference)
     _say_hidden(routing)
     say_size(routing, built)
-    rows = [row for routed in routing.listeners for row in _rows(routed, built[routed.listener.port], routing)]
-    return Proof(routing, tuple(rows))
+    return Proof(routing, built)
 
 
 def _build(members: Sequence[Manifest], services: Services) -> Mapping[int, lbc.Built]:
@@ -93,6 +100,11 @@ def services_of(manifests: Iterable[Manifest]) -> dict[tuple[str, str], Manifest
         for manifest in manifests
         if manifest["kind"] == "Service"
     }
+
+
+def _surplus(routing: Routing, built: Mapping[int, lbc.Built]) -> str:
+    more = sorted(built.keys() - {routed.listener.port for routed in routing.listeners})
+    return f"there would be a listener at port {more[0]}, which it does not have" if more else ""
 
 
 def _difference(routed: Routed, made: lbc.Built | None, routing: Routing) -> str:

@@ -75,7 +75,7 @@ def _as_it_lies(place: Path, proof: Proof) -> Proof:
         if item["kind"] == "Ingress" and item["metadata"].get("annotations", {}).get(GROUP) == group
     ]
     if not members:
-        return replace(proof, rows=(), difference="the directory holds no Ingress of it")
+        return Proof(proof.routing, difference="the directory holds no Ingress of it")
     return prove(replace(proof.routing, placed=tuple(members)), services_of(lying))
 
 

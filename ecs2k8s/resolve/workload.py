@@ -137,7 +137,7 @@ class Workload:
         return last(str(self.service.get("clusterArn", self.service.get("cluster", self.task.get("clusterArn", "")))))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Inventory:
     """All workloads, sorted by namespace and name, and the clusters that became namespaces."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from ecs2k8s.core import names
@@ -51,8 +52,29 @@ def service_names(
     Only groups that were read and that ECS fills with the pods of one of *workloads* at one container port. The name is
     the group's, as a DNS label; taken by another workload or another group, it gets the hash of the ARN behind it.
     """
+    return _service_names(inventory, tuple(workloads), _Choices(target))
+
+
+class _Choices:
+    """The user's choices as a key: a map among them keeps `Target` from being one."""
+
+    def __init__(self, target: Target) -> None:
+        self.target = target
+        self.text = repr(target)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Choices) and self.text == other.text
+
+    def __hash__(self) -> int:
+        return hash(self.text)
+
+
+@lru_cache(maxsize=4)  # each translator of traffic asks for them
+def _service_names(
+    inventory: Inventory, listed: tuple[Workload, ...], choices: _Choices
+) -> Mapping[str, TargetGroupService]:
+    target = choices.target
     spaces: dict[str, list[tuple[TargetGroup, Backend]]] = defaultdict(list)
-    listed = list(workloads)
     translated = set(listed)
     for _, group in sorted(inventory.balancers.target_groups.items()):
         backend = service_of(group, translated)
