@@ -223,7 +223,7 @@ def plain_backend(value: Action) -> dict[str, Any] | None:
     if not isinstance(value, Forward) or value.sticky is not None or len(value.backends) != 1:
         return None
     backend, weight = value.backends[0]
-    found = service_of(backend) if weight else None  # a weight of 0 is nobody's default
+    found = service_of(backend) if weight > 0 else None  # a weight of 0 is nobody's default
     return {"service": {"name": found[1], "port": {"number": found[2]}}} if found else None
 
 
@@ -255,7 +255,7 @@ def _forward(value: Forward) -> dict[str, Any]:
         group: dict[str, Any] = (
             {"serviceName": found[1], "servicePort": found[2]} if found else {"targetGroupARN": backend}
         )
-        groups.append(group | ({"weight": weight} if len(value.backends) > 1 or not weight else {}))
+        groups.append(group | ({"weight": weight} if len(value.backends) > 1 or weight < 1 else {}))
     config: dict[str, Any] = {"targetGroups": groups}
     if value.sticky is not None:
         config["targetGroupStickinessConfig"] = {"enabled": True, "durationSeconds": value.sticky}

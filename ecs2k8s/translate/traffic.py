@@ -17,6 +17,7 @@ from ecs2k8s.translate.refusal import Refusal
 from ecs2k8s.translate.routes import Route
 from ecs2k8s.translate.routing import actions, route
 from ecs2k8s.translate.target_group_names import service_names
+from ecs2k8s.translate.target_group_services import WEB
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -81,8 +82,12 @@ def routings(inventory: Inventory, workloads: list[Workload], target: Target) ->
 
 def _is_used(balancer: LoadBalancer, services: Mapping[str, TargetGroupService]) -> bool:
     """Whether something forwards to a service, as far as it was read, or as the target groups say."""
+    if balancer.type == "gateway":
+        _leave_out(balancer, "load-balancer-refused", name=balancer.name)
     if balancer.type in ("network", "gateway"):
         return False
+    if balancer.type != "application" and balancer.strays:
+        return True  # rules with a broken ARN could belong to any
     serves = any(balancer.arn in service.group.balancer_arns for service in services.values())
     if serves or balancer.named_groups & services.keys():
         return True
@@ -155,7 +160,7 @@ def _resolver(
                 raise Refusal("forward-to-what-stays", view, (key,), why=why)
             note(view, key, "target-group-kept", instead=second)
             return second
-        if arn in services:
+        if arn in services and services[arn].group.view.get("Protocol") in WEB:
             service = services[arn]
             if service.group.view.get("HealthCheckEnabled") is False:
                 raise Refusal("health-check-disabled", service.group.view, ("HealthCheckEnabled",))
@@ -171,6 +176,8 @@ def _why(arn: str, inventory: Inventory) -> str:
         return "it was not read"
     if group.view.get("TargetType") in OTHER_TARGETS:
         return f"its targets are of type {group.view['TargetType']}"
+    if group.view.get("Protocol") not in WEB:
+        return f"its protocol is {group.view.get('Protocol', 'not said')}"
     return "no service that is translated is registered in it" if not group.backends else "its pods are not translated"
 
 
