@@ -56,7 +56,9 @@ def _leave_out(balancer: LoadBalancer, slug: str, /, **args: object) -> None:
 
 
 def routings(inventory: Inventory, workloads: list[Workload], target: Target) -> list[Routing]:
-    """One for each ALB that forwards to a workload, whether its Ingresses could be made or not."""
+    """One for each ALB that forwards to a workload, whether its Ingresses could be made or not; none if ALBs stay."""
+    if target.routing == "existing-alb":
+        return []
     services = service_names(inventory, workloads, target)
     used = [balancer for balancer in inventory.balancers.load_balancers if _is_used(balancer, services)]
     if target.routing == "ingress":
