@@ -135,7 +135,7 @@ class Look:
         self.bare = Snapshot(tuple(document for document in self.snapshot.documents if carried(document.shape)))
         bare = picture(self.bare, self.target)
         assert bare == self.picture, "documents of which nothing is carried change manifests"
-        self.groups = [document.id for document in self.snapshot.of("elbv2.TargetGroup")]
+        self.related = [[d.id for d in self.snapshot.of(f"elbv2.{shape}")] for shape in ("TargetGroup", "LoadBalancer")]
         self.proven: set[tuple[str, str, str]] = set()
         self.wrong: list[str] = []
 
@@ -147,7 +147,7 @@ class Look:
             if row is None or value is None or isinstance(value, dict | list):
                 continue
             free = isinstance(value, str) and row.source != "name"  # two containers of one name are no input
-            named = self.groups if routing and value in self.groups else containers
+            named = next((ids for ids in self.related if routing and value in ids), containers)
             references = [name for name in named if name != value] if free else []
             yield row, path, [*candidates(document.shape, path, value), *references]
 

@@ -143,9 +143,10 @@ def _served(workloads: Iterable[Workload]) -> dict[str, tuple[Backend, ...]]:
 
 def _load_balancers(index: Index) -> list[LoadBalancer]:
     documents: dict[str, list[Tracked]] = defaultdict(list)  # by load balancer's ARN
+    of_listeners = {item.document.id: balancer_of(item) for item in index.of_shape("elbv2.Listener")}
     for shape in SHAPES:
         for item in index.of_shape(f"elbv2.{shape}"):
-            documents[balancer_of(item)].append(item)
+            documents[of_listeners.get(_listener_of(item), balancer_of(item))].append(item)
     tags, acls = index.views("elbv2.Tags"), index.views("wafv2.WebACL")
     return [_load_balancer(arn, items, tags, acls) for arn, items in sorted(documents.items())]
 
@@ -177,6 +178,7 @@ def _load_balancer(
 
 
 def _listener_of(item: Tracked) -> str:
+    """Its own ARN where it is of no listener."""
     return listener_of_rule(item.document.id) if item.document.shape == "elbv2.Rule" else item.document.id
 
 
