@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from typing import TYPE_CHECKING, Literal
 
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
 
 Owner = Literal["load-balancer", "listener", "target-group"]
 Kind = Literal["application", "network"]
+
+
+KEY = re.compile(r"[A-Za-z0-9._-]+")  # others would break the list that they are written into
 
 
 class Attribute(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -46,6 +50,9 @@ def values(view: AwsMap, owner: Owner, kind: Kind = "application") -> list[tuple
     for item in view.get("Attributes", []):
         key, value = str(item.get("Key", "")), str(item.get("Value", "")).strip()
         row = known().get(f"{owner}/{key}")
+        if not KEY.fullmatch(key):
+            note(item, "Key", "attribute-not-carried", key=key, because="No attribute is called so.")
+            continue
         if row is None:
             note(item, "Key", "attribute-unknown", key=key)
         elif kind not in row.of:
