@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from ecs2k8s.resolve.workload import Inventory
 
 OWNED = "elbv2.k8s.aws/cluster"  # the controller's tag on what it made
+KNOWN = {
+    "Scheme": ("internal", "internet-facing"),
+    "IpAddressType": ("ipv4", "dualstack", "dualstack-without-public-ipv4"),
+}
 ALWAYS = ("Scheme", "AvailabilityZones", "SecurityGroups")  # what AWS says of every ALB
 
 
@@ -35,6 +39,9 @@ def incompleteness(balancer: LoadBalancer, groups: Sequence[TargetGroup]) -> Ite
     else:
         if balancer.type != "application":
             yield Refusal("load-balancer-incomplete", balancer.view, ("LoadBalancerArn",), missing="Type")
+        for key, values in KNOWN.items():
+            if str(balancer.view.get(key, values[0])) not in values:
+                yield Refusal("load-balancer-incomplete", balancer.view, ("LoadBalancerArn",), missing=f"A known {key}")
         for key in ALWAYS:
             if not balancer.view.get(key) or (key == "AvailabilityZones" and not subnets(balancer.view)):
                 yield Refusal("load-balancer-incomplete", balancer.view, ("LoadBalancerArn",), missing=key)

@@ -67,7 +67,7 @@ def backend_refs(action: Action) -> list[dict[str, Any]]:
     if not isinstance(action, Forward):
         return []
     weighted = len(action.backends) > 1
-    if weighted and not any(weight for _, weight in action.backends):
+    if not any(weight for _, weight in action.backends):
         raise ActionError("a forward of which no target group gets anything is an answer of its own there")
     return [_backend(name) | ({"weight": weight} if weighted else {}) for name, weight in action.backends]
 

@@ -60,6 +60,7 @@ SETTINGS = {
     "jwt-validation": ("JwksEndpoint", "Issuer", "AdditionalClaims"),
 }
 TRANSFORMS = {"host-header-rewrite": "HostHeaderRewriteConfig", "url-rewrite": "UrlRewriteConfig"}
+HEAVIEST = 999  # of ELB's weights; two target groups that meet on one backend have a sum
 STICKY = 3600  # seconds, where stickiness is on and no duration is said
 
 
@@ -172,6 +173,8 @@ def _forward(view: AwsMap, resolve: Resolve) -> Forward:
     for group in groups:
         backend = resolve(str(group.get("TargetGroupArn", "")), group, "TargetGroupArn")
         backends[backend] = backends.get(backend, 0) + int(group.get("Weight", 1))
+        if not 0 <= backends[backend] <= HEAVIEST:
+            raise Refusal("actions-not-expressible", view, ("Type",), kinds=f"a weight of {backends[backend]}")
     sticky = config.get("TargetGroupStickinessConfig", NOTHING)
     seconds = int(sticky.get("DurationSeconds", STICKY)) if sticky.get("Enabled") else None
     return Forward(tuple(backends.items()), seconds)
