@@ -42,12 +42,14 @@ HTTPS |= {"StatusCode": "HTTP_301"}
 
 def documents(given: Item) -> list[Document]:
     """The documents of the short forms in *given*, a case's first part."""
-    found = [document for balancer in given.get("balancers", []) for document in _balancer(balancer)]
+    of_balancers = [document for balancer in given.get("balancers", []) for document in _balancer(balancer)]
+    found: dict[tuple[str, str], Document] = {}
     for service in given.get("services", []):
         arn = group_arn(service.get("group") or service["family"])
-        serving = sorted({_balancer_of(document) for document in found if arn in str(document.data)})
-        found += _behind(service, serving)
-    return found
+        serving = sorted({_balancer_of(document) for document in of_balancers if arn in str(document.data)})
+        for document in _behind(service, serving):
+            found.setdefault((document.shape, document.id), document)  # two services may share a target group
+    return [*found.values(), *of_balancers]
 
 
 def group_arn(name: str) -> str:

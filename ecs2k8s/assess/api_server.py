@@ -30,9 +30,13 @@ NOT_INSIDE = ("//", "/./", "/../", "%2f", "%2F")
 NOT_AT_END = ("/..", "/.")
 
 
-def refusals(ingress: Manifest) -> list[str]:
-    """Why *ingress* cannot be created, one sentence for each reason; empty if it can."""
-    return [*_metadata(ingress["metadata"]), *_spec(ingress["spec"])]
+def refusals(ingress: Manifest, *, digits_first: bool = False) -> list[str]:
+    """Why *ingress* cannot be created, one sentence for each reason; empty if it can.
+
+    *digits_first*: names of Services may begin with a digit, as from 1.37 (the gate RelaxedServiceNameValidation).
+    """
+    service = DNS_LABEL if digits_first else SERVICE_NAME
+    return [*_metadata(ingress["metadata"]), *_spec(ingress["spec"], service)]
 
 
 def _metadata(metadata: Mapping[str, Any]) -> Iterator[str]:
@@ -60,19 +64,19 @@ def _qualified(key: str) -> bool:
     return _is(QUALIFIED, name, LONGEST_LABEL) and (not slash or _is(DNS_NAME, prefix.lower(), LONGEST_NAME))
 
 
-def _spec(spec: Mapping[str, Any]) -> Iterator[str]:
+def _spec(spec: Mapping[str, Any], names: re.Pattern[str]) -> Iterator[str]:
     rules, default = spec.get("rules") or [], spec.get("defaultBackend")
     if not rules and default is None:
         yield "spec: either defaultBackend or rules must be specified"
     if default is not None:
-        yield from (f"spec.defaultBackend.{reason}" for reason in _backend(default))
+        yield from (f"spec.defaultBackend.{reason}" for reason in _backend(default, names))
     if "ingressClassName" in spec and not _is(DNS_NAME, spec["ingressClassName"], LONGEST_NAME):
         yield f"spec.ingressClassName: {spec['ingressClassName']!r} is no DNS name"
     for place, rule in enumerate(rules):
-        yield from (f"spec.rules[{place}].{reason}" for reason in _rule(rule))
+        yield from (f"spec.rules[{place}].{reason}" for reason in _rule(rule, names))
 
 
-def _rule(rule: Mapping[str, Any]) -> Iterator[str]:
+def _rule(rule: Mapping[str, Any], names: re.Pattern[str]) -> Iterator[str]:
     host = rule.get("host", "")
     if host and not _is_host(host):
         yield f"host: {host!r} is neither a DNS name in lower case nor one behind `*.`"
@@ -81,7 +85,7 @@ def _rule(rule: Mapping[str, Any]) -> Iterator[str]:
     if not rule["http"].get("paths"):
         yield "http.paths: required"
     for place, path in enumerate(rule["http"].get("paths") or []):
-        yield from (f"http.paths[{place}].{reason}" for reason in (*_path(path), *_backend_of(path)))
+        yield from (f"http.paths[{place}].{reason}" for reason in (*_path(path), *_backend_of(path, names)))
 
 
 def _is_host(host: str) -> bool:
@@ -104,17 +108,17 @@ def _path(entry: Mapping[str, Any]) -> Iterator[str]:
         yield f"path: {path!r} ends in one of {' '.join(NOT_AT_END)}"
 
 
-def _backend_of(entry: Mapping[str, Any]) -> Iterator[str]:
-    return (f"backend.{reason}" for reason in _backend(entry.get("backend") or {}))
+def _backend_of(entry: Mapping[str, Any], names: re.Pattern[str]) -> Iterator[str]:
+    return (f"backend.{reason}" for reason in _backend(entry.get("backend") or {}, names))
 
 
-def _backend(backend: Mapping[str, Any]) -> Iterator[str]:
+def _backend(backend: Mapping[str, Any], names: re.Pattern[str]) -> Iterator[str]:
     service = backend.get("service")
     if (service is None) == (backend.get("resource") is None):
         yield "service: exactly one of service and resource"
     if service is None:
         return
-    if not _is(SERVICE_NAME, service.get("name", ""), LONGEST_LABEL):
+    if not _is(names, service.get("name", ""), LONGEST_LABEL):
         yield f"service.name: {service.get('name', '')!r} is no name of a Service"
     yield from (f"service.port: {reason}" for reason in _port(service.get("port") or {}))
 

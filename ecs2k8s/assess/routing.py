@@ -72,7 +72,7 @@ def prove(routing: Routing, services: Services) -> Proof:
         return Proof(routing)
     members = [placed.manifest for placed in routing.placed]
     try:
-        refused = [reason for member in members if member["kind"] == "Ingress" for reason in refusals(member)]
+        refused = _refused(members, services)
         built = {} if refused else _build(members, services)
     except lbc.Rejected as rejected:
         refused = [str(rejected)]
@@ -92,6 +92,13 @@ def prove(routing: Routing, services: Services) -> Proof:
 def _build(members: Sequence[Manifest], services: Services) -> Mapping[int, lbc.Built]:
     is_gateway = any(member["kind"] == "Gateway" for member in members)
     return gateway.build(members, services) if is_gateway else lbc.build(members, services)
+
+
+def _refused(members: Iterable[Manifest], services: Services) -> list[str]:
+    """An API server that has a Service whose name begins with a digit takes such names in backends too."""
+    digits_first = any(name[:1].isdigit() for _, name in services)
+    ingresses = [member for member in members if member["kind"] == "Ingress"]
+    return [reason for member in ingresses for reason in refusals(member, digits_first=digits_first)]
 
 
 def services_of(manifests: Iterable[Manifest]) -> dict[tuple[str, str], Manifest]:
