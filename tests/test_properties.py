@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from ecs2k8s.core import names, paths
 from ecs2k8s.core.documents import Document, Snapshot, canonical, dump, load
 from ecs2k8s.core.target import convert
-from ecs2k8s.core.units import millicores, shares
+from ecs2k8s.core.units import millicores, shares, whole_number
 from ecs2k8s.pipeline import translate
 from ecs2k8s.render.dump import dump as to_yaml
 from ecs2k8s.translate.escape import literal
@@ -172,3 +172,21 @@ def test_environment_and_command_survive_translation(environment: dict[str, str]
     assert [kubelet(word, {}) for word in made["args"]] == [argument]
     for entry in made.get("env", []):
         assert kubelet(entry["value"], {}) == environment[entry["name"]]
+
+
+@given(st.sampled_from(["²", "٣", "9" * 5000, "-1", " 1", "1_0", ""]))
+def test_what_is_no_number_to_aws_is_none_to_us(text: str) -> None:
+    """`str.isdigit` takes some of them, and `int` then fails."""
+    assert whole_number(text) is None
+    container: dict[str, Any] = {
+        "name": "c",
+        "image": "i",
+        "user": text,
+        "portMappings": [{"containerPortRange": f"{text}-{text}"}],
+    }
+    container["resourceRequirements"] = [{"type": "GPU", "value": text}]
+    for key in ("cpu", "memory"):
+        data = {"family": "f", "containerDefinitions": [container], key: f"{text} GB"}
+        made = translate(Snapshot((Document("ecs.TaskDefinition", "t", data),)), convert({}))
+        deployment = made.bundle.find("Deployment", "f")
+        assert deployment is None or "nvidia" not in str(deployment)

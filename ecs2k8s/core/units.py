@@ -8,8 +8,15 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-VCPU = re.compile(r"\s*(\d+\.?\d*|\.\d+)\s*vcpu\s*", re.IGNORECASE)
-GB = re.compile(r"\s*(\d+\.?\d*|\.\d+)\s*gb\s*", re.IGNORECASE)
+WHOLE = re.compile(r"[0-9]{1,18}")
+DECIMAL = r"\s*([0-9]{1,12}\.?[0-9]{0,12}|\.[0-9]{1,12})\s*"
+VCPU = re.compile(rf"{DECIMAL}vcpu\s*", re.IGNORECASE)
+GB = re.compile(rf"{DECIMAL}gb\s*", re.IGNORECASE)
+
+
+def whole_number(text: str) -> int | None:
+    """Of ASCII digits, in 64 bits; None for anything else. `str.isdigit` takes `²`, and `int` no 5,000 digits."""
+    return int(text) if WHOLE.fullmatch(text) else None
 
 
 def millicores(units: int) -> int:
@@ -32,18 +39,14 @@ def shares(units: Sequence[int]) -> list[int]:
 
 def cpu_units(text: str) -> int | None:
     """Task CPU as ECS takes it: `"256"` units or `".25 vCPU"`. None where it is neither."""
-    if text.strip().isdigit():
-        return int(text)
     found = VCPU.fullmatch(text)
-    return round(float(found[1]) * 1024) if found else None
+    return round(float(found[1]) * 1024) if found else whole_number(text.strip())
 
 
 def task_mebibytes(text: str) -> int | None:
     """Task memory as ECS takes it: `"512"` MiB or `"2 GB"`. None where it is neither."""
-    if text.strip().isdigit():
-        return int(text)
     found = GB.fullmatch(text)
-    return round(float(found[1]) * 1024) if found else None
+    return round(float(found[1]) * 1024) if found else whole_number(text.strip())
 
 
 def mebibytes(value: int) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ecs2k8s.core.tracking import note
+from ecs2k8s.core.units import whole_number
 from ecs2k8s.translate.target_group_settings import check_port, is_of_network, preserves_client_address
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ def _subnet_ranges(balancer: LoadBalancer, subnets: Mapping[str, AwsMap]) -> lis
 def _ports(service: TargetGroupService) -> list[dict[str, Any]]:
     """The traffic port with each of its protocols, and where the health check goes, which is always TCP."""
     checked = check_port(service) or ""
-    port = int(checked) if checked.isdecimal() else service.port
+    port = whole_number(checked) or service.port
     found = [{"protocol": protocol, "port": service.port} for protocol in service.protocols]
     check = {"protocol": "TCP", "port": port}
     return found if check in found else [*found, check]

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from ecs2k8s.core.units import whole_number
 from ecs2k8s.translate.gateway_matches import is_hostname, is_path
 from ecs2k8s.translate.ingress_rules import service_of
 from ecs2k8s.translate.routes import FixedResponse, Forward, Redirect
@@ -48,7 +49,7 @@ def _redirect(action: Redirect) -> dict[str, Any]:
     if action.host != "#{host}":
         found["hostname"] = _able("host", action.host, "*" not in action.host and is_hostname(action.host))
     if action.port != "#{port}":
-        found["port"] = int(_able("port", action.port, action.port.isascii() and action.port.isdigit()))
+        found["port"] = int(_able("port", action.port, whole_number(action.port) is not None))
     if action.path != "/#{path}":
         path = _able("path", action.path, is_path(action.path))
         found["path"] = {"type": "ReplaceFullPath", "replaceFullPath": path}
@@ -112,7 +113,7 @@ def _routing(action: Action) -> list[dict[str, Any]]:
 
 
 def _response(action: FixedResponse) -> dict[str, Any]:
-    if not action.status.isdigit():
+    if whole_number(action.status) is None:
         raise ActionError(f"no response has the status {action.status}")
     if action.content_type not in CONTENT_TYPES:
         raise ActionError("the configuration of a rule always says the content type of a response")
@@ -134,7 +135,7 @@ def _authentication(value: Authentication, secret: str) -> dict[str, Any]:
 
 def _session(given: Mapping[str, str]) -> dict[str, Any]:
     """What both kinds of sign-in share. Parameters are written even if there are none: the controller fails without."""
-    if not given["SessionTimeout"].isdigit():
+    if whole_number(given["SessionTimeout"]) is None:
         raise ActionError("the time of a session is a number of seconds")
     found: dict[str, Any] = _named(given, ("OnUnauthenticatedRequest", "Scope", "SessionCookieName"))
     found["sessionTimeout"] = int(given["SessionTimeout"])

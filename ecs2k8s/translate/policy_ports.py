@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ecs2k8s.core.tracking import note
 from ecs2k8s.core.traffic import ALL, HIGHEST, ICMP, NOTHING, OTHER, intersection, union
+from ecs2k8s.translate.ports import port_range
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -81,8 +82,8 @@ def _numbers(mapping: AwsMap) -> range:
     if "containerPort" in mapping:
         number = int(mapping["containerPort"])
         return range(number, number + 1)
-    first, _, last = str(mapping.get("containerPortRange", "")).partition("-")
-    return range(int(first), int(last) + 1) if first.isdigit() and last.isdigit() else range(0)
+    first, last = port_range(mapping)
+    return range(first, last + 1) if 1 <= first <= last <= HIGHEST else range(0)
 
 
 def single_ports(traffic: Traffic, workloads: Iterable[Workload]) -> Ports:

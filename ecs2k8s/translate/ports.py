@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ecs2k8s.core import names
 from ecs2k8s.core.tracking import note
+from ecs2k8s.core.units import whole_number
 
 if TYPE_CHECKING:
     from ecs2k8s.resolve.workload import AwsMap, Workload
@@ -49,16 +50,22 @@ def ports(workload: Workload, containers: list[AwsMap]) -> list[Port]:
 def _numbers(mapping: AwsMap) -> list[int]:
     if "containerPort" in mapping:
         return [int(mapping["containerPort"])]
-    first, _, last = str(mapping.get("containerPortRange", "")).partition("-")
-    if not (first.isdigit() and last.isdigit() and 1 <= int(first) <= int(last) <= HIGHEST):
+    first, last = port_range(mapping)
+    if not 1 <= first <= last <= HIGHEST:
         for key in mapping:
             note(mapping, key, "port-range-illegal")
         return []
-    if int(last) - int(first) >= LONGEST_RANGE:
+    if last - first >= LONGEST_RANGE:
         for key in mapping:
             note(mapping, key, "port-range-too-long", most=LONGEST_RANGE)
         return []
-    return list(range(int(first), int(last) + 1))
+    return list(range(first, last + 1))
+
+
+def port_range(mapping: AwsMap) -> tuple[int, int]:
+    """The ends of `containerPortRange`; zero for one that is no number."""
+    first, _, last = str(mapping.get("containerPortRange", "")).partition("-")
+    return whole_number(first) or 0, whole_number(last) or 0
 
 
 def _port(workload: Workload, container: AwsMap, index: int, mapping: AwsMap, number: int) -> Port:

@@ -7,8 +7,10 @@ from math import ceil
 from typing import TYPE_CHECKING, Any
 
 from ecs2k8s.core.tracking import note
+from ecs2k8s.core.units import whole_number
 from ecs2k8s.translate.balancing import balanced, is_classic
 from ecs2k8s.translate.escape import literal
+from ecs2k8s.translate.ports import HIGHEST
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -213,8 +215,9 @@ def _handler(workload: Workload, container: AwsMap, group: Mapping[str, Any]) ->
 
 def _port(workload: Workload, container: AwsMap, group: Mapping[str, Any]) -> int:
     text = str(group.get("HealthCheckPort", "traffic-port"))
-    if text.isdecimal():
-        return int(text)
+    number = whole_number(text)
+    if number is not None and 1 <= number <= HIGHEST:
+        return number
     for item in workload.configuration.get("loadBalancers", []):
         if item.get("containerName") == container["name"] and item.get("targetGroupArn") == group.get("TargetGroupArn"):
             return int(item.get("containerPort", 0))
@@ -224,4 +227,4 @@ def _port(workload: Workload, container: AwsMap, group: Mapping[str, Any]) -> in
 def _only_success(codes: str) -> bool:
     """Whether every code of a matcher such as `200`, `200,202` or `200-299` is a success to the kubelet too."""
     numbers = [part for item in codes.split(",") for part in item.split("-")]
-    return all(part.strip().isdigit() and 200 <= int(part) <= 299 for part in numbers)  # noqa: PLR2004
+    return all(200 <= (whole_number(part.strip()) or 0) <= 299 for part in numbers)  # noqa: PLR2004

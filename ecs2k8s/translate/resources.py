@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ecs2k8s.core.tracking import NOTHING, note
-from ecs2k8s.core.units import cpu_units, mebibytes, millicores, millis, shares, task_mebibytes
+from ecs2k8s.core.units import cpu_units, mebibytes, millicores, millis, shares, task_mebibytes, whole_number
 from ecs2k8s.translate.refusal import Refusal
 
 if TYPE_CHECKING:
@@ -272,7 +272,7 @@ def _gpus(container: AwsMap) -> dict[str, str]:
         if name is None:
             for key in ("type", "value"):
                 note(container, ("resourceRequirements", index, key), "inference-accelerator-ended")
-        elif value.isdigit():
+        elif whole_number(value) is not None:
             found[name] = value
         else:
             note(container, ("resourceRequirements", index, "value"), "device-count-unknown", value=value)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ecs2k8s.core.tracking import note
+from ecs2k8s.core.units import whole_number
 
 if TYPE_CHECKING:
     from ecs2k8s.resolve.workload import AwsMap, Workload
@@ -46,7 +47,7 @@ def run_as(container: AwsMap, user: str) -> Fragment:
     """`uid` or `uid:gid`; a name cannot be resolved without the image, but `root` is 0 everywhere."""
     uid, _, gid = user.partition(":")
     uid, gid = ("0" if part == "root" else part for part in (uid, gid))
-    if not uid.isdigit() or (gid and not gid.isdigit()):
+    if whole_number(uid) is None or (gid and whole_number(gid) is None):
         note(container, "user", "user-by-name", user=user)
         return {}
     return {"runAsUser": int(uid)} | ({"runAsGroup": int(gid)} if gid else {})

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ecs2k8s.core.tracking import NOTHING, note
+from ecs2k8s.core.units import whole_number
 from ecs2k8s.resolve.balancers import read_attributes
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ def check_port(service: TargetGroupService) -> str | None:
     A fixed port in the check of instances is one of the instance; in mode bridge it is another one in the container.
     """
     text = str(service.group.view.get("HealthCheckPort", TRAFFIC))
-    if text != TRAFFIC and not (text.isdecimal() and 1 <= int(text) <= HIGHEST):
+    if text != TRAFFIC and not 1 <= (whole_number(text) or 0) <= HIGHEST:
         return None
     by_instance = service.group.view.get("TargetType", "instance") == "instance"
     if text == TRAFFIC or not by_instance or service.workload.network_mode == "host":

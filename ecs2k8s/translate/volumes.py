@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ecs2k8s.core import names
 from ecs2k8s.core.tracking import note
-from ecs2k8s.core.units import mebibytes
+from ecs2k8s.core.units import mebibytes, whole_number
 from ecs2k8s.translate.disregard import disregard
 from ecs2k8s.translate.docker_volumes import docker_volume
 from ecs2k8s.translate.efs import handle_of, managed_volumes
@@ -203,7 +203,6 @@ def _fs_group(workload: Workload, arrangement: Arrangement, bodies: dict[str, Vo
         return None
     for slot in arrangement.slots:
         uid, _, gid = str(slot.container.get("user", "")).partition(":")
-        number = gid or uid
-        if number.isdigit() and int(number):
-            return int(number)
+        if number := whole_number(gid or uid):
+            return number
     return None
