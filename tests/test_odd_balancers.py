@@ -280,6 +280,15 @@ def test_three_hundred_rules() -> None:
     assert "rules-over-quota" not in said(of_rules(rules(100)))
 
 
+def test_very_long_values_are_compared_in_a_moment() -> None:
+    long = "a" * 20_000
+    found = [
+        {"priority": 1, "if": {"path-pattern": {"RegexValues": [long]}}, "then": "fixed 403"},
+        {"priority": 2, "if": {"host-header": [f"*{long}*"], "path-pattern": [f"/{long}"]}, "then": "fixed 403"},
+    ]
+    assert of_rules(found).proofs[0].holds
+
+
 def test_more_annotations_than_an_object_takes() -> None:
     """300 bodies of 1,024 characters are more than 256 KiB; the API server would refuse the Ingress."""
     body = {"StatusCode": "503", "ContentType": "text/html", "MessageBody": "x" * 1024}

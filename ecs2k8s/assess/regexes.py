@@ -23,6 +23,7 @@ COUNTS = re.compile(r"\{([0-9]{1,3})(,?)([0-9]{0,3})\}")
 QUANTIFIERS: dict[str, tuple[int, int | None]] = {"*": (0, None), "+": (1, None), "?": (0, 1)}
 GROUPS = re.compile(r"\?(:|P?<[A-Za-z_][A-Za-z0-9_]*>)")  # capture nothing, or by name: all the same for matching
 DEEPEST = 20  # groups in groups
+LONGEST = 512  # characters; ELB takes 128
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +203,8 @@ class _Reader:
 
 @lru_cache(maxsize=4096)
 def _tree(pattern: str, *, fold: bool) -> Node | None:
+    if len(pattern) > LONGEST:
+        return None
     reader = _Reader(pattern, fold=fold)
     try:
         tree = reader.choice()

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ecs2k8s.core.manifests import ObjectRef
-from ecs2k8s.core.tracking import NOTHING, note
+from ecs2k8s.core.tracking import note
 from ecs2k8s.translate.balancer_names import Names, group_names, new_names
+from ecs2k8s.translate.balancer_notes import say_around, say_secrets
 from ecs2k8s.translate.complete import incompleteness, say_unread
 from ecs2k8s.translate.gateway import gateways
-from ecs2k8s.translate.ingress import Routed, Ruled, ingresses, secret_names
-from ecs2k8s.translate.ingress_rules import PREFIX
+from ecs2k8s.translate.ingress import Routed, Ruled, ingresses
 from ecs2k8s.translate.refusal import Refusal
 from ecs2k8s.translate.routes import Route
 from ecs2k8s.translate.routing import actions, route
@@ -28,7 +27,6 @@ if TYPE_CHECKING:
     from ecs2k8s.resolve.workload import AwsMap, Inventory, Workload
     from ecs2k8s.translate.target_group_names import TargetGroupService
 
-MOST_RULES = 100  # of a load balancer, beside the defaults; the quota can be raised
 OTHER_TARGETS = ("lambda", "alb")  # types of targets that no Service can stand for
 
 
@@ -71,7 +69,7 @@ def routings(inventory: Inventory, workloads: list[Workload], target: Target) ->
         called = Names(groups[balancer.arn], new[balancer.arn], frozenset(ref.name for ref in taken))
         placed = _placed(balancer, routed, called, services, target) if routed else []
         if placed:
-            _say_around(balancer, placed, target)
+            say_around(balancer, placed, target)
         refs = {ObjectRef.of(item.manifest): item for item in placed}
         clashing = [ref for ref, item in sorted(refs.items()) if taken.get(ref, item) != item]
         if clashing:
@@ -115,7 +113,7 @@ def listeners(
     if not whole:
         _leave_out(balancer, "load-balancer-refused", name=balancer.name)
         return []
-    _say_secrets(balancer, found)
+    say_secrets(balancer, found)
     return found
 
 
@@ -214,45 +212,5 @@ def _placed(
         return []
 
 
-def _say_around(balancer: LoadBalancer, placed: Sequence[Placed], target: Target) -> None:
-    """What the Ingresses would have said, had it been read, and what the account must be prepared for."""
-    if not balancer.attributes:
-        note(balancer.view, "LoadBalancerArn", "attributes-not-read", name=balancer.name)
-    if not balancer.web_acl:
-        note(balancer.view, "LoadBalancerArn", "web-acl-not-given", name=balancer.name)
-    built = sum(
-        len(item.manifest["spec"].get("rules", ())) * _ports(item)
-        for item in placed
-        if item.manifest["kind"] == "Ingress"
-    )
-    if built > MOST_RULES:
-        note(balancer.view, "LoadBalancerArn", "rules-over-quota", name=balancer.name, rules=built, most=MOST_RULES)
-    if target.compute == "auto-mode":
-        note(balancer.view, "LoadBalancerArn", "ingress-on-auto-mode")
-    for listener in balancer.listeners:
-        if listener.protocol == "HTTPS" and not listener.certificates:
-            note(listener.view, ("Certificates", 0, "CertificateArn"), "certificates-not-read")
-
-
-def _ports(placed: Placed) -> int:
-    """How many listeners of the new load balancer have the rules of an Ingress."""
-    return len(json.loads(placed.manifest["metadata"]["annotations"][f"{PREFIX}listen-ports"]))
-
-
 def _say(refusal: Refusal) -> None:
     note(refusal.view, refusal.at, refusal.slug, **refusal.args_of_finding)
-
-
-def _say_secrets(balancer: LoadBalancer, routed: Sequence[Routed]) -> None:
-    """On each client id: the Secret that a person makes, because AWS never returns the client's secret."""
-    secrets = secret_names(balancer.name, routed)
-    for each in routed:
-        view = each.listener.view
-        default = (view, "DefaultActions") if "DefaultActions" in view else (each.listener.default_rule, "Actions")
-        for owner, key in (default, *((rule.view, "Actions") for rule in each.rules)):
-            for number, item in enumerate(owner.get(key, [])):
-                config = item.get("AuthenticateOidcConfig", NOTHING)
-                if item.get("Type") == "authenticate-oidc":
-                    given = str(config.get("Issuer", "")), str(config.get("ClientId", ""))
-                    at = (key, number, "AuthenticateOidcConfig", "ClientId")
-                    note(owner, at, "oidc-client-secret", secret=secrets.get(given, ""), client=given[1])
