@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import os
+import re
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, get_args
+from typing import Any, get_args
 
+import msgspec
 import pytest
 
 from ecs2k8s.collect import files
 from ecs2k8s.compare import schema
+from ecs2k8s.core.documents import Document, Snapshot
 from ecs2k8s.core.errors import SnapshotError
 from ecs2k8s.core.findings import catalogue, rank
 from ecs2k8s.core.paths import leaves, show
@@ -18,11 +21,10 @@ from ecs2k8s.core.target import Version, convert
 from ecs2k8s.pipeline import translate
 from tests.estates import SAMPLES, estate
 
-if TYPE_CHECKING:
-    from ecs2k8s.core.documents import Snapshot
-
 CORPUS = os.environ.get("ECS2K8S_CORPUS", "")
 FOLDERS = ("task-definitions", "services", "container-definitions", "elbv2")
+ECS = "arn:aws:ecs:us-west-2:123456789012"
+TARGET_GROUP = re.compile(rb'arn:aws[a-z-]*:elasticloadbalancing:[^"]*:targetgroup/[^"]+')
 VERSIONS = get_args(Version)
 COMPUTE = ("existing", "karpenter", "fargate", "auto-mode")
 # Keys of public files that no read API of ECS has: misspelt, of other systems, or never published.
@@ -88,6 +90,36 @@ def test_what_public_files_become_is_valid(version: str) -> None:
                 p for p in schema.problems(made.bundle.manifests, version) if not any(text in p for text in allowed)
             ]
             assert problems == [], (name, compute)
+
+
+@corpus
+@validating
+@pytest.mark.parametrize("routing", ["ingress", "gateway", "existing-alb"])
+def test_public_load_balancers_with_a_service_behind_each_target_group(routing: str) -> None:
+    """Examples of documentation are read in part; what is missing of a load balancer is said, and nothing guessed."""
+    read = files.read([str(Path(CORPUS) / "elbv2")]).documents
+    named = sorted(
+        {arn.decode() for document in read for arn in TARGET_GROUP.findall(msgspec.json.encode(document.data))}
+    )
+    behind = [document for number, arn in enumerate(named) for document in _service(f"s{number}", arn)]
+    made = translate(Snapshot((*read, *behind)), convert({"routing": routing}))
+    assert schema.problems(made.bundle.manifests, "1.34") == []
+    assert not any("unread-field" in entry.slugs for entry in made.ledger.entries)
+    errors = {finding.subject for finding in made.findings if catalogue()[finding.slug].severity == "error"}
+    if routing != "existing-alb":
+        assert made.proofs
+    for proof in made.proofs:
+        assert proof.holds or errors & {item.document.id for item in proof.routing.balancer.items}
+
+
+def _service(name: str, group: str) -> list[Document]:
+    definition, arn = f"{ECS}:task-definition/{name}:1", f"{ECS}:service/c/{name}"
+    container = {"name": "app", "image": "app:1", "portMappings": [{"containerPort": 8080}]}
+    task = {"taskDefinitionArn": definition, "family": name, "revision": 1, "containerDefinitions": [container]}
+    its: dict[str, Any] = {"serviceArn": arn, "serviceName": name, "clusterArn": f"{ECS}:cluster/c", "status": "ACTIVE"}
+    its |= {"desiredCount": 1, "taskDefinition": definition}
+    its["loadBalancers"] = [{"targetGroupArn": group, "containerName": "app", "containerPort": 8080}]
+    return [Document("ecs.TaskDefinition", definition, task), Document("ecs.Service", arn, its)]
 
 
 @corpus
