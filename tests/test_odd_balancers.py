@@ -18,6 +18,7 @@ import pytest
 from ecs2k8s.assess.routing import prove, services_of
 from ecs2k8s.compare.decoded import decoded
 from ecs2k8s.core.documents import Document, Snapshot
+from ecs2k8s.core.errors import TargetError
 from ecs2k8s.core.findings import catalogue, message
 from ecs2k8s.core.manifests import Placed
 from ecs2k8s.core.paths import leaves
@@ -322,3 +323,22 @@ def test_a_target_group_called_as_a_long_name_of_another_workload() -> None:
             service = made.bundle.find("Service", backend)
             assert service
             assert service["spec"]["selector"]["app.kubernetes.io/name"] == f"s{number}"
+
+
+ARN = "arn:aws:elasticloadbalancing:eu-west-1:111122223333:targetgroup/a/1"
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "why"),
+    [
+        ("web", ARN, "two ARNs"),
+        (ARN, "web", "two ARNs"),
+        (ARN, "prod/web:80", "two ARNs"),
+        (ARN, ARN.replace("targetgroup/a", "loadbalancer/app/a"), "two ARNs"),
+        (ARN, f"{ARN}\n", "two ARNs"),
+        (ARN, ARN, "another"),
+    ],
+)
+def test_a_second_target_group_is_the_arn_of_another(first: str, second: str, why: str) -> None:
+    with pytest.raises(TargetError, match=why):
+        convert({"target_groups": {first: second}})
