@@ -80,7 +80,7 @@ def prove(routing: Routing, services: Services) -> Proof:
         routing.refuse("routing-not-built", name=routing.balancer.name, reason=refused[0])
         return Proof(routing, difference=refused[0])
     differences = (_difference(routed, built.get(routed.listener.port), routing) for routed in routing.listeners)
-    difference = next((found for found in (_surplus(routing, built), *differences) if found), "")
+    difference = next((found for found in (*differences, _surplus(routing, built)) if found), "")
     if difference:
         routing.refuse("routing-differs", name=routing.balancer.name, difference=difference)
         return Proof(routing, difference=difference)

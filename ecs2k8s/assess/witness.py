@@ -46,14 +46,14 @@ def probes(routes: Sequence[Route], *, dual_stack: bool = True) -> Iterator[Requ
     """Requests worth trying, each once: for each value of each route one that meets it, and ones that just miss it.
 
     Then one for each two routes that can be met at once. A route with a regular expression that cannot be read has
-    none.
+    none. Every path begins with `/`, whatever a glob asks for.
     """
     seen = set()
     distinct = list(dict.fromkeys(routes))
     alone = (request for route in distinct for request in _requests(route))
     together = (request for pair in combinations(distinct, 2) for request in _overlap(*pair))
     for request in chain([Request()], alone, together):
-        if request not in seen and (dual_stack or ":" not in request.source):
+        if request not in seen and request.path[:1] == "/" and (dual_stack or ":" not in request.source):
             seen.add(request)
             yield request
 
