@@ -118,7 +118,7 @@ EDITS: dict[str, tuple[Callable[[Any], Any], str]] = {
         "prod/api",
     ),
     "another default": (lambda m: m["spec"].pop("defaultBackend"), "404"),
-    "another port": (_annotation("listen-ports", '[{"HTTPS":8443}]'), "listener at port 8443"),
+    "another port": (_annotation("listen-ports", '[{"HTTPS":8443}]'), "no listener HTTPS:443"),
     "another protocol": (_annotation("listen-ports", '[{"HTTP":443}]'), "HTTP:443"),
     "another group": (_annotation("group.name", "other"), "no listener HTTPS:443"),
     "a group order that is none": (_annotation("group.order", "first"), "not a whole number"),
