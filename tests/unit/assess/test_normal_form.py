@@ -90,7 +90,7 @@ def cut(route: Route) -> list[Route]:
     return [replace(route, conditions=(replace(first, values=(value,)), *others)) for value in first.values]
 
 
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=400, deadline=None)
 @given(pairs(), st.booleans())
 def test_one_normal_form_is_one_behaviour(both: tuple[list[Route], list[Route]], dual_stack: bool) -> None:
     one, other = both
@@ -98,7 +98,7 @@ def test_one_normal_form_is_one_behaviour(both: tuple[list[Route], list[Route]],
         assert differing(one, other, dual_stack=dual_stack) == []
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(RULES, st.booleans())
 def test_a_rule_that_is_called_hidden_is_chosen_for_nothing(rules: list[Route], dual_stack: bool) -> None:
     for number, rule in enumerate(rules):
