@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import ipaddress
 import os
 import socket
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from botocore import handlers
@@ -16,6 +17,9 @@ from hypothesis import settings
 from ecs2k8s.collect.calls import CREDENTIALS, calls
 from ecs2k8s.replay.emulator import FILLING
 from ecs2k8s.replay.hook import names
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 settings.register_profile("dev", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True, database=None)
@@ -54,6 +58,13 @@ def corpus_folder() -> Path:
     if not Path(named).is_dir():
         pytest.skip(f"{CORPUS}={named} is no folder")
     return Path(named)
+
+
+@pytest.fixture(autouse=True)
+def collected_garbage() -> Iterator[None]:
+    """An export switches the collector off, which is for a process that ends after it."""
+    yield
+    gc.enable()
 
 
 @pytest.fixture(autouse=True, scope="session")
