@@ -19,7 +19,7 @@ from ecs2k8s.collect.shapes import model
 from ecs2k8s.core.added import covers
 from ecs2k8s.core.documents import Document, Snapshot
 from ecs2k8s.core.fields import Row, tables
-from ecs2k8s.core.manifests import ObjectRef, places
+from ecs2k8s.core.manifests import Manifest, ObjectRef, places
 from ecs2k8s.core.paths import Path, leaves, show
 from ecs2k8s.pipeline import objects
 from tests.estates import ESTATES, estate
@@ -37,34 +37,33 @@ UNLISTED: dict[tuple[str, ...], tuple[str, ...]] = {
     ("elbv2.Rule", "Actions", "RedirectConfig", "Protocol"): ("HTTP", "HTTPS", "#{protocol}"),
 }
 Witness = tuple[frozenset[tuple[str, ...]], tuple[str, ...]]  # places that rows were seen to change, what was wrong
-Places = set[tuple[ObjectRef, tuple[str, ...], str]]
+Objects = dict[ObjectRef, Manifest]
+Values = dict[tuple[str, ...], list[str]]
 
 
-def picture(snapshot: Snapshot, target: Target) -> tuple[Places, int]:
-    """Every manifest leaf with its object and place, and how many workloads and load balancers were refused."""
+def picture(snapshot: Snapshot, target: Target) -> tuple[Objects, int]:
+    """Every object, and how many workloads and load balancers were refused."""
     made = objects(snapshot, target)
-    found = {
-        (ObjectRef.of(manifest), steps, f"{position} {value!r}")
-        for manifest in made.bundle.manifests
-        for position, (steps, value) in enumerate(places(manifest))
-    }
-    return found, len(made.refused) + sum(not proof.holds for proof in made.proofs)
+    refused = len(made.refused) + sum(not proof.holds for proof in made.proofs)
+    return {ObjectRef.of(manifest): manifest for manifest in made.bundle.manifests}, refused
 
 
-def placed(found: Places, keys: set[tuple[ObjectRef, tuple[str, ...]]]) -> dict[Any, list[str]]:
-    """The values at *keys*, in whatever order they stand."""
-    out: dict[Any, list[str]] = defaultdict(list)
-    for ref, steps, value in found:
-        if (ref, steps) in keys:
-            out[ref, steps].append(value.partition(" ")[2])
-    return {key: sorted(values) for key, values in out.items()}
+def values(manifest: Manifest | None) -> Values:
+    """The values at each place of an object, in whatever order they stand."""
+    found: Values = defaultdict(list)
+    for steps, value in places(manifest) if manifest else ():
+        found[steps].append(repr(value))
+    return {steps: sorted(texts) for steps, texts in found.items()}
 
 
-def changed(before: Places, after: Places) -> set[tuple[str, ...]]:
-    """The places whose values differ."""
-    moved = {(ref, steps) for ref, steps, _ in before ^ after}
-    one, two = placed(before, moved), placed(after, moved)
-    return {steps for ref, steps in moved if one.get((ref, steps)) != two.get((ref, steps))}
+def changed(before: Objects, after: Objects) -> set[tuple[str, ...]]:
+    """The places whose values differ in some object."""
+    found: set[tuple[str, ...]] = set()
+    for ref in before.keys() | after.keys():
+        if before.get(ref) != after.get(ref):
+            one, two = values(before.get(ref)), values(after.get(ref))
+            found |= {steps for steps in one.keys() | two.keys() if one.get(steps) != two.get(steps)}
+    return found
 
 
 def candidates(shape: str, path: Path, value: Any) -> list[Any]:
