@@ -297,9 +297,9 @@ def _summary(done: Done) -> dict[str, object]:
 def _last_screen(done: Done) -> None:
     place, translation = done.place, done.translation
     number, totals = counts(translation.findings), translation.ledger.totals
-    held = len(translation.bundle.objects) - len(translation.bundle.tree("manifests"))
-    objects = f"{len(translation.bundle.objects)} objects in {place}/manifests"
-    objects += f", {held} of them in {place}/traffic" if held else ""
+    number_of = len(translation.bundle.tree("manifests"))
+    held = len(translation.bundle.objects) - number_of
+    objects = f"{number_of} objects in {place}/manifests" + (f", {held} in {place}/traffic" if held else "")
     fields = ", ".join(f"{count} {verdict}" for verdict, count in totals.items())
     findings = ", ".join(f"{count} {severity}s" for severity, count in number.items())
     rows = [

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from ecs2k8s.core.fields import tables
 from ecs2k8s.core.paths import leaves, show
+from ecs2k8s.core.redacted import REDACTED
 from ecs2k8s.core.tracking import NOTHING, note
 from ecs2k8s.resolve.balancers import priority
 from ecs2k8s.translate.ingress_annotations import certificates, subnets
@@ -49,6 +50,7 @@ def incompleteness(balancer: LoadBalancer, groups: Sequence[TargetGroup]) -> Ite
     for listener in balancer.listeners:
         yield from _of_listener(listener)
     yield from _unknown_members(balancer)
+    yield from _masked(balancer)
 
 
 def say_unread(inventory: Inventory, groups: Iterable[TargetGroup]) -> None:
@@ -99,3 +101,11 @@ def _unknown_members(balancer: LoadBalancer) -> Iterator[Refusal]:
                     yield Refusal("unknown-condition", item.view, path, field=show(path))
                 else:
                     yield Refusal("unknown-action", item.view, path, type=show(path))
+
+
+def _masked(balancer: LoadBalancer) -> Iterator[Refusal]:
+    """A condition or an attribute whose value was masked would be another one on the new load balancer."""
+    for item in balancer.items:
+        for path, value in leaves(item.document.data):
+            if isinstance(value, str) and REDACTED in value and path[-1] != "ClientSecret":
+                yield Refusal("value-is-masked", item.view, path, field=show(path))
