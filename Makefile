@@ -38,7 +38,7 @@ demo: $(READY) ## export the three-tier sample account to ./migration-demo
 	@$(BIN)/ecs2k8s demo
 
 test: $(READY) ## run the tests that need no cloud and no cluster
-	@$(PYTEST) -n auto
+	@$(PYTEST) -n auto --dist worksteal
 
 test-long: $(READY) ## run all tests, with many more random examples
 	@$(PYTEST) -n auto -m '' --hypothesis-profile=long
