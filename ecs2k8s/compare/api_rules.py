@@ -70,6 +70,9 @@ def _workload(manifest: Manifest, template: tuple[str, ...]) -> Iterator[Problem
         pod = pod[step]
     if template:
         yield from _annotations(pod, (*template, "metadata"))
+    if "spec" not in pod:
+        yield (*template, "spec"), "is missing: it names the containers"
+        return
     yield from pod_problems(pod["spec"], (*template, "spec"))
     if manifest["kind"] in ROLLING:
         yield from _selector(manifest["spec"], pod)
