@@ -18,16 +18,19 @@ PLAIN = re.compile(r"[A-Za-z0-9_./:@+-]+")  # needs no quotes in the shorthand s
 
 @dataclass(frozen=True, slots=True, order=True)
 class AwsStep:
-    """One thing to do with the AWS CLI. `command` and `back` are lines of a POSIX shell.
+    """One change that a person makes with the AWS CLI. `command` and `back` are whole lines of a POSIX shell.
 
-    `subject` is what the step is about: an ARN, or the name of what is made. `note` is what to know before it.
+    `subject` is the id or ARN of what the step is about; `why` is what to know before it is taken.
     """
 
     subject: str
     title: str
+    why: str
     command: str
     back: str
-    note: str = ""
+
+    def plain(self) -> dict[str, str]:
+        return {name: getattr(self, name) for name in self.__slots__}
 
 
 def aws(*words: str) -> str:

@@ -94,7 +94,7 @@ def _steps(steps: list[AwsStep]) -> Iterator[str]:
         return
     yield TRAFFIC
     for step in steps:
-        yield from (f"### {plain(step.title)}", "", f"About {code(step.subject)}. {plain(step.note)}".rstrip(), "")
+        yield from (f"### {plain(step.title)}", "", f"About {code(step.subject)}. {plain(step.why)}", "")
         yield from (*_block(step.command), "", "Way back:", "", *_block(step.back), "")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from shlex import quote
 from typing import TYPE_CHECKING
 
-from ecs2k8s.core.aws_step import AwsStep
+from ecs2k8s.core.aws_steps import AwsStep
 from ecs2k8s.core.documents import canonical
 from ecs2k8s.report.escape_markdown import code
 from ecs2k8s.translate.security_group_rules import PODS

@@ -49,7 +49,7 @@ def _step(binding: Binding, tags: dict[str, str]) -> AwsStep:
         title=f"New target group {name} for the pods of {binding.service.namespace}/{binding.service.workload.name}",
         command="\n".join(lines),
         back=f'{aws("elbv2", "delete-target-group")} --target-group-arn "$({found})"',
-        note=f"It stands beside {source.name}, which stays with ECS. Compare both before anything is bound to it.",
+        why=f"It stands beside {source.name}, which stays with ECS. Compare both before anything is bound to it.",
     )
 
 
