@@ -117,15 +117,20 @@ def explain_command(
     raise typer.Exit(explain.run(what))
 
 
-diff_app = typer.Typer(name="diff", help="Compare two sides of the move.", rich_markup_mode=None)
-app.add_typer(diff_app)
+def _group(name: str, purpose: str) -> typer.Typer:
+    """A command of commands, in `app`; alone it prints its help."""
+    group = typer.Typer(name=name, help=purpose, rich_markup_mode=None)
+    app.add_typer(group)
+
+    @group.callback(invoke_without_command=True)
+    def alone(context: typer.Context) -> None:
+        if context.invoked_subcommand is None:
+            typer.echo(context.get_help())
+
+    return group
 
 
-@diff_app.callback(invoke_without_command=True)
-def diff_callback(context: typer.Context) -> None:
-    """Compare two sides of the move."""
-    if context.invoked_subcommand is None:
-        typer.echo(context.get_help())
+diff_app = _group("diff", "Compare two sides of the move.")
 
 
 @diff_app.command("routing")
@@ -143,15 +148,7 @@ def diff_routing_command(
     raise typer.Exit(diff.routing(directory, as_json=format_ is options.OutputFormat.json))
 
 
-policy_app = typer.Typer(name="policy", help="Print the IAM policy that a command needs.", rich_markup_mode=None)
-app.add_typer(policy_app)
-
-
-@policy_app.callback(invoke_without_command=True)
-def policy_callback(context: typer.Context) -> None:
-    """Print the IAM policy that a command needs."""
-    if context.invoked_subcommand is None:
-        typer.echo(context.get_help())
+policy_app = _group("policy", "Print the IAM policy that a command needs.")
 
 
 @policy_app.command("export")
