@@ -8,20 +8,13 @@ import msgspec
 
 from ecs2k8s.core.target import Target
 from ecs2k8s.pipeline import translate
+from tests.case_balancers import CONFIGS
 from tests.case_files import snapshot
 
 ELB = "arn:aws:elasticloadbalancing:eu-west-1:111122223333"
 BALANCER = f"{ELB}:loadbalancer/app/shop/50dc"
 PORTS = {"web": 8080, "api": 8081, "admin": 8082, "calls": 9000}
 GATEWAY = Target(routing="gateway")
-CONFIGS = {
-    "host-header": "HostHeaderConfig",
-    "path-pattern": "PathPatternConfig",
-    "http-header": "HttpHeaderConfig",
-    "http-request-method": "HttpRequestMethodConfig",
-    "query-string": "QueryStringConfig",
-    "source-ip": "SourceIpConfig",
-}
 Document = dict[str, Any]
 NOT_FOUND: list[Document] = [
     {"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "404", "ContentType": "text/plain"}}
