@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from ecs2k8s.assess.reachability import Reachability
     from ecs2k8s.assess.routing import Proof
+    from ecs2k8s.core.aws_objects import AwsChange, AwsResource
     from ecs2k8s.core.aws_steps import AwsStep
     from ecs2k8s.core.findings import Finding
     from ecs2k8s.core.ledger import Ledger
@@ -29,6 +30,8 @@ class Translation:
     refused: tuple[Workload, ...]
     proofs: tuple[Proof, ...] = ()
     reach: Reachability | None = None  # who reached whom, and who does then
+    resources: tuple[AwsResource, ...] = ()  # new objects of AWS
+    changes: tuple[AwsChange, ...] = ()  # objects of AWS that must become others
     steps: tuple[AwsStep, ...] = ()  # on the AWS side, in the order in which a person takes them
 
     @property

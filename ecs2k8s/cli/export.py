@@ -15,7 +15,7 @@ from ecs2k8s.collect.live import Live
 from ecs2k8s.collect.login import Login
 from ecs2k8s.collect.scope import Scope
 from ecs2k8s.core import target as targets
-from ecs2k8s.core.documents import Snapshot, dump, in_lines, load
+from ecs2k8s.core.documents import Snapshot, dump, load
 from ecs2k8s.core.errors import SnapshotError, TargetError
 from ecs2k8s.core.findings import Finding, message
 from ecs2k8s.pipeline import translate
@@ -24,9 +24,8 @@ from ecs2k8s.render.kustomize import kustomize
 from ecs2k8s.render.target_file import target_file
 from ecs2k8s.report.accounts import accounts_json, accounts_report
 from ecs2k8s.report.aws_steps import aws_files
-from ecs2k8s.report.data import counts, ledger_json, said
+from ecs2k8s.report.data import counts, findings_json, ledger_json
 from ecs2k8s.report.markdown import report
-from ecs2k8s.report.name_steps import with_names
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,6 +35,8 @@ if TYPE_CHECKING:
 
     Prepare = Callable[[Any], None]
 
+# Each gives files: path below the migration directory to text.
+REPORTS = (report, aws_files, findings_json)
 WORKLOADS = ("ecs.Service", "ecs.Task", "ecs.TaskDefinition")
 ANYONE = Login()  # whatever credentials and Region the environment has
 LOGIN_ENDED = "login-expired"
@@ -256,12 +257,10 @@ def _with_env_files(request: Request, target: Target, snapshot: Snapshot) -> Sna
 
 def files_of(translation: Translation, target: Target) -> dict[str, bytes]:
     """Every generated file but the snapshot and the ledger: path below the directory to bytes."""
-    findings = (item.plain() for item in said(translation.findings))
-    aws = aws_files(translation)
-    aws |= with_names(aws["aws/README.md"], translation, target)
-    texts = kustomize(translation.bundle) | report(translation, target) | aws
-    encoded = {path: text.encode() for path, text in texts.items()}
-    return encoded | {"report/findings.json": in_lines(findings) + b"\n"}
+    texts = kustomize(translation.bundle)
+    for of_translation in REPORTS:
+        texts |= of_translation(translation, target)
+    return {path: text.encode() for path, text in texts.items()}
 
 
 def _validate(translation: Translation, target: Target, talk: Talk) -> None:

@@ -10,6 +10,7 @@ from ecs2k8s.core.arns import last
 from ecs2k8s.core.escape import escape
 from ecs2k8s.report.escape_markdown import code, plain
 from ecs2k8s.report.group_rule_steps import rules_json, section
+from ecs2k8s.report.name_steps import with_names
 from ecs2k8s.translate.security_group_rules import group_rules
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from ecs2k8s.assess.translation import Translation
     from ecs2k8s.core.aws_steps import AwsStep
     from ecs2k8s.core.manifests import Bundle
+    from ecs2k8s.core.target import Target
 
 HEAD = """# On the AWS side
 
@@ -55,11 +57,11 @@ In this order, and nothing before the one above it was seen to work:
 """
 
 
-def aws_files(translation: Translation) -> dict[str, str]:
-    """aws/README.md, and the rules of security groups as data where there are any."""
+def aws_files(translation: Translation, target: Target) -> dict[str, str]:
+    """aws/README.md, and beside it the rules of security groups and the names for CoreDNS, where there are any."""
     rules = group_rules(translation.inventory, translation.translated, translation.bundle.manifests)
     parts = [HEAD, *_identity(translation.bundle), *_steps(list(translation.steps)), *section(rules)]
-    files = {"aws/README.md": "\n".join(parts).rstrip() + "\n"}
+    files = with_names("\n".join(parts).rstrip() + "\n", translation, target)
     return files | ({"aws/security-group-rules.json": rules_json(rules).decode()} if rules else {})
 
 

@@ -12,7 +12,9 @@ from ecs2k8s.core.findings import SEVERITIES, Finding, action, catalogue, messag
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from ecs2k8s.assess.translation import Translation
     from ecs2k8s.core.ledger import Entry, Ledger
+    from ecs2k8s.core.target import Target
 
 LEDGER_FORMAT = "ecs2k8s/ledger/v1"
 
@@ -81,6 +83,12 @@ def ledger_json(ledger: Ledger, files: dict[str, str]) -> bytes:
     entries = in_lines(entry.plain() for entry in ledger.entries)
     rest = {"files": files, "format": LEDGER_FORMAT, "totals": ledger.totals}
     return b'{\n"entries": ' + entries + b",\n" + canonical(rest).lstrip(b"{\n")
+
+
+def findings_json(translation: Translation, _target: Target) -> dict[str, str]:
+    """report/findings.json."""
+    lines = in_lines(item.plain() for item in said(translation.findings))
+    return {"report/findings.json": lines.decode() + "\n"}
 
 
 def totals_by_shape(entries: Iterable[Entry]) -> dict[str, Counter[str]]:

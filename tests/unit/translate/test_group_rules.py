@@ -156,13 +156,15 @@ def test_every_step_has_a_way_back() -> None:
 
 def test_the_readme_explains_the_placeholder_only_where_it_stands() -> None:
     rules = [tcp(80, IpRanges=[{"CidrIp": "192.0.2.0/24"}])]
-    unknown = aws_files(made(group("sg-1", rules)))
+    unknown = aws_files(made(group("sg-1", rules)), convert({}))
     assert "`SG_PODS` stands for the group of the pods" in unknown["aws/README.md"]
     assert '"group": "SG_PODS"' in unknown["aws/security-group-rules.json"]
-    known = aws_files(made(group("sg-1", rules), {"shape": "eks.Cluster", "id": "cluster/shop", "data": EKS}))
+    known = aws_files(
+        made(group("sg-1", rules), {"shape": "eks.Cluster", "id": "cluster/shop", "data": EKS}), convert({})
+    )
     assert "SG_PODS" not in known["aws/README.md"]
     assert "--group-id sg-pods" in known["aws/README.md"]
-    assert list(aws_files(made(group("sg-1", [])))) == ["aws/README.md"]
+    assert list(aws_files(made(group("sg-1", [])), convert({}))) == ["aws/README.md"]
 
 
 def test_names_from_aws_cannot_end_a_command() -> None:
