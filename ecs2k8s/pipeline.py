@@ -18,11 +18,13 @@ from ecs2k8s.core.manifests import Bundle
 from ecs2k8s.resolve.index import Index
 from ecs2k8s.resolve.inventory import resolve
 from ecs2k8s.translate import manifests
+from ecs2k8s.translate.aws_objects import aws_changes, aws_resources
 from ecs2k8s.translate.target_group_steps import target_group_steps
 from ecs2k8s.translate.traffic import routings
 
 if TYPE_CHECKING:
     from ecs2k8s.assess.routing import Proof
+    from ecs2k8s.core.aws_objects import AwsChange, AwsResource
     from ecs2k8s.core.documents import Snapshot
     from ecs2k8s.core.target import Target
     from ecs2k8s.resolve.workload import Inventory, Workload
@@ -35,7 +37,17 @@ def translate(snapshot: Snapshot, target: Target) -> Translation:
     _leave_out_refused(made.inventory, made.refused)
     ledger = account(((item.document, item.trace) for item in made.inventory.index.tracked), target.chosen)
     said = {*snapshot.failures, *snapshot.notes, *findings(ledger)}
-    done = Translation(made.inventory, made.bundle, ledger, (), tuple(made.refused), tuple(made.proofs), steps=steps)
+    done = Translation(
+        made.inventory,
+        made.bundle,
+        ledger,
+        findings=(),
+        refused=tuple(made.refused),
+        proofs=tuple(made.proofs),
+        resources=made.resources,
+        changes=made.changes,
+        steps=steps,
+    )
     said |= {*lost_requests(made.inventory, made.bundle), *readiness_gates(done.translated, made.bundle, target)}
     reach = reachability(done)
     said |= set(network_findings(done, reach, target))
@@ -50,6 +62,8 @@ class Made:
     bundle: Bundle
     refused: list[Workload]
     proofs: list[Proof]
+    resources: tuple[AwsResource, ...] = ()
+    changes: tuple[AwsChange, ...] = ()
 
     @property
     def translated(self) -> list[Workload]:
@@ -66,7 +80,9 @@ def objects(snapshot: Snapshot, target: Target) -> Made:
     bundle = Bundle.of(placed)
     chosen = (*target.target_groups, *target.target_groups.values())
     refuse_bindings_of_existing_groups(bundle, snapshot.documents, chosen)
-    return Made(inventory, bundle, refused, proofs)
+    resources = aws_resources(inventory, translated, target)
+    changes = aws_changes(inventory, translated, target)
+    return Made(inventory, bundle, refused, proofs, resources, changes)
 
 
 def _leave_out_refused(inventory: Inventory, refused: list[Workload]) -> None:

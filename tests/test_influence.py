@@ -9,6 +9,7 @@ from __future__ import annotations
 import copy
 import json
 from collections import defaultdict
+from dataclasses import asdict
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +28,7 @@ from tests.estates import ESTATES, estate
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from ecs2k8s.core.aws_objects import AwsChange, AwsResource
     from ecs2k8s.core.target import Target
 
 LEAVES_PER_ROW = 3  # of one estate; `make test-long` takes all
@@ -45,7 +47,14 @@ def picture(snapshot: Snapshot, target: Target) -> tuple[Objects, int]:
     """Every object, and how many workloads and load balancers were refused."""
     made = objects(snapshot, target)
     refused = len(made.refused) + sum(not proof.holds for proof in made.proofs)
-    return {ObjectRef.of(manifest): manifest for manifest in made.bundle.manifests}, refused
+    found = {ObjectRef.of(manifest): manifest for manifest in made.bundle.manifests}
+    return found | on_aws(made.resources, made.changes), refused
+
+
+def on_aws(resources: tuple[AwsResource, ...], changes: tuple[AwsChange, ...]) -> Objects:
+    """Objects of AWS in the form of manifests: a row names the type (`AWS::IAM::Role.Policies`), or `AwsChange.new`."""
+    found = {ObjectRef("aws", r.type, "", r.logical_id): {"kind": r.type, **r.properties} for r in resources}
+    return found | {ObjectRef("aws", "AwsChange", "", c.name): {"kind": "AwsChange", **asdict(c)} for c in changes}
 
 
 def values(manifest: Manifest | None) -> Values:

@@ -20,6 +20,7 @@ from ecs2k8s.core.errors import SnapshotError, TargetError
 from ecs2k8s.core.findings import Finding, message
 from ecs2k8s.pipeline import translate
 from ecs2k8s.render import directory
+from ecs2k8s.render.aws import aws_objects
 from ecs2k8s.render.kustomize import kustomize
 from ecs2k8s.render.target_file import target_file
 from ecs2k8s.report.accounts import accounts_json, accounts_report
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     Prepare = Callable[[Any], None]
 
 # Each gives files: path below the migration directory to text.
-REPORTS = (report, aws_files, findings_json)
+REPORTS = (report, aws_files, aws_objects, findings_json)
 WORKLOADS = ("ecs.Service", "ecs.Task", "ecs.TaskDefinition")
 ANYONE = Login()  # whatever credentials and Region the environment has
 LOGIN_ENDED = "login-expired"

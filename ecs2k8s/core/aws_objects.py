@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from ecs2k8s.core.names import digest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -11,7 +14,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class AwsResource:
-    """A new object, as CloudFormation wants it. `logical_id`: letters and digits, unique in the template."""
+    """A new object, as CloudFormation wants it, in plain dicts and lists.
+
+    `logical_id`: letters and digits, unique in the template; `logical_id()` makes one. Text in `properties` stays text:
+    only maps with a single key such as `Ref` or `Fn::Sub` are functions of CloudFormation.
+    """
 
     logical_id: str
     type: str  # AWS::IAM::Role, ...
@@ -34,3 +41,14 @@ class AwsChange:
     new: Mapping[str, Any]
     command: str
     back: str
+
+
+def logical_id(*names: str) -> str:
+    """A logical id that is a function of *names*: their letters and digits, and a hash that keeps ids apart.
+
+    CloudFormation takes letters and digits only, 255 at most.
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/resources-section-structure.html
+    """
+    words = (word for name in names for word in re.split(r"[^A-Za-z0-9]+", name) if word)
+    text = "".join(word[0].upper() + word[1:] for word in words)
+    return f"{text[:120]}{digest(chr(0).join(names), 6)}"

@@ -46,7 +46,15 @@ def _node(value: Any) -> yaml.Node:
         return yaml.ScalarNode(f"{CORE}bool", "true" if value else "false")
     if isinstance(value, int):
         return yaml.ScalarNode(f"{CORE}int", str(value))
+    if isinstance(value, float):  # in templates of CloudFormation: manifests have none
+        return yaml.ScalarNode(f"{CORE}float", _decimal(value))
     raise TypeError(f"a manifest holds no {type(value).__name__}")
+
+
+def _decimal(value: float) -> str:
+    """As YAML reads a number: `1e-07` would be text without a point."""
+    mantissa, e, exponent = repr(value).partition("e")
+    return mantissa + ("" if "." in mantissa else ".0") + e + exponent
 
 
 def dump(manifest: dict[str, Any]) -> str:

@@ -7,7 +7,7 @@ from shlex import quote
 from typing import TYPE_CHECKING
 
 from ecs2k8s.core.arns import last
-from ecs2k8s.core.escape import escape
+from ecs2k8s.report.aws_objects import block, object_lines
 from ecs2k8s.report.escape_markdown import code, plain
 from ecs2k8s.report.group_rule_steps import rules_json, section
 from ecs2k8s.report.name_steps import with_names
@@ -60,7 +60,8 @@ In this order, and nothing before the one above it was seen to work:
 def aws_files(translation: Translation, target: Target) -> dict[str, str]:
     """aws/README.md, and beside it the rules of security groups and the names for CoreDNS, where there are any."""
     rules = group_rules(translation.inventory, translation.translated, translation.bundle.manifests)
-    parts = [HEAD, *_identity(translation.bundle), *_steps(list(translation.steps)), *section(rules)]
+    parts = [HEAD, *_identity(translation.bundle), *object_lines(translation)]
+    parts += [*_steps(list(translation.steps)), *section(rules)]
     files = with_names("\n".join(parts).rstrip() + "\n", translation, target)
     return files | ({"aws/security-group-rules.json": rules_json(rules).decode()} if rules else {})
 
@@ -97,9 +98,4 @@ def _steps(steps: list[AwsStep]) -> Iterator[str]:
     yield TRAFFIC
     for step in steps:
         yield from (f"### {plain(step.title)}", "", f"About {code(step.subject)}. {plain(step.why)}", "")
-        yield from (*_block(step.command), "", "Way back:", "", *_block(step.back), "")
-
-
-def _block(command: str) -> Iterator[str]:
-    """As indented code, which no text can end."""
-    return (f"    {escape(line)}" for line in command.split("\n"))
+        yield from (*block(step.command), "", "Way back:", "", *block(step.back), "")
