@@ -43,10 +43,13 @@ Objects = dict[ObjectRef, Manifest]
 Values = dict[tuple[str, ...], list[str]]
 
 
-def picture(snapshot: Snapshot, target: Target) -> tuple[Objects, int]:
-    """Every object, and how many workloads and load balancers were refused."""
+Refused = tuple[int, ...]  # how many workloads, then for each load balancer whether it is
+
+
+def picture(snapshot: Snapshot, target: Target) -> tuple[Objects, Refused]:
+    """Every object, and what was refused."""
     made = objects(snapshot, target)
-    refused = len(made.refused) + sum(not proof.holds for proof in made.proofs)
+    refused = (len(made.refused), *(not proof.holds for proof in made.proofs))
     found = {ObjectRef.of(manifest): manifest for manifest in made.bundle.manifests}
     return found | on_aws(made.resources, made.changes), refused
 
