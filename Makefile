@@ -28,7 +28,7 @@ $(READY): $(BIN)/python pyproject.toml constraints.txt
 	@$(INSTALL) pip
 	@$(INSTALL) --group dev
 	@$(INSTALL) --no-build-isolation --editable '.[all]'
-	@$(BIN)/python tests/fetch_kubectl.py $(BIN)/kubectl || echo "setup: no kubectl; the tests that need it are skipped"
+	@$(BIN)/python tests/fetch_kubectl.py $(BIN)/kubectl || echo "setup: no kubectl and no helm; the tests that need them are skipped"
 	@$(BIN)/python tests/fetch_schemas.py $(VENV)/schemas || echo "setup: no schemas of the Gateway API; the tests that need them are skipped"
 	@touch $@
 

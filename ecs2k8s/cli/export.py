@@ -18,10 +18,10 @@ from ecs2k8s.core import target as targets
 from ecs2k8s.core.documents import Snapshot, dump, load
 from ecs2k8s.core.errors import SnapshotError, TargetError
 from ecs2k8s.core.findings import Finding, message
+from ecs2k8s.core.formats import diff_command
 from ecs2k8s.pipeline import translate
-from ecs2k8s.render import directory
+from ecs2k8s.render import FORMATS, directory
 from ecs2k8s.render.aws import aws_objects
-from ecs2k8s.render.kustomize import kustomize
 from ecs2k8s.render.target_file import target_file
 from ecs2k8s.report.accounts import accounts_json, accounts_report
 from ecs2k8s.report.aws_steps import aws_files
@@ -68,6 +68,7 @@ class Done:
     """One migration directory that was written."""
 
     place: Path
+    target: Target
     translation: Translation
     snapshot: Snapshot
 
@@ -241,7 +242,7 @@ def _write(request: Request, place: Path, target: Target, read: Snapshot, talk: 
     for path in written.kept:
         talk.problem(f"{place / path}: edited by hand, kept as it is")
     _validate(translation, target, talk)
-    return Done(place, translation, snapshot)
+    return Done(place, target, translation, snapshot)
 
 
 def _with_env_files(request: Request, target: Target, snapshot: Snapshot) -> Snapshot:
@@ -258,7 +259,7 @@ def _with_env_files(request: Request, target: Target, snapshot: Snapshot) -> Sna
 
 def files_of(translation: Translation, target: Target) -> dict[str, bytes]:
     """Every generated file but the snapshot and the ledger: path below the directory to bytes."""
-    texts = kustomize(translation.bundle)
+    texts = FORMATS[target.format](translation.bundle)
     for of_translation in REPORTS:
         texts |= of_translation(translation, target)
     return {path: text.encode() for path, text in texts.items()}
@@ -317,4 +318,4 @@ def _last_screen(done: Done) -> None:
     out("next:")
     out(f"  less {place}/report/report.md")
     out(f"  ecs2k8s coverage {place}")
-    out(f"  kubectl diff -k {place}/manifests")
+    out(f"  {diff_command(done.target.format, f'{place}/manifests')}")

@@ -10,6 +10,7 @@ import msgspec
 import yaml
 
 from ecs2k8s.core.errors import MappingError, TargetError
+from ecs2k8s.core.formats import Format
 from ecs2k8s.core.mappings import StrictLoader, load_yaml
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ class Target(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     compute: Literal["existing", "karpenter", "fargate", "auto-mode"] = "existing"
     fargate_fit: bool = False
     background: Literal["ecs", "eks"] = "ecs"
+    format: Format = "kustomize"
     env_files: dict[str, str] = {}
 
     @property

@@ -6,6 +6,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from ecs2k8s.core.findings import SEVERITIES, catalogue
+from ecs2k8s.core.formats import apply_command, diff_command
 from ecs2k8s.core.mappings import load_yaml
 from ecs2k8s.core.paths import show
 from ecs2k8s.report.data import Said, by_slug, counts, not_exact, said, totals_by_shape
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from ecs2k8s.assess.translation import Translation
+    from ecs2k8s.core.formats import Format
     from ecs2k8s.core.ledger import Entry
     from ecs2k8s.core.manifests import Placed
     from ecs2k8s.core.target import Target
@@ -85,7 +87,7 @@ def _overview(
         f"{len(translation.translated)} workloads became {objects} objects for Kubernetes {target.kubernetes_version}.",
         f"{number['error']} errors, {number['warning']} warnings, {number['note']} notes.",
         "",
-        *_next_steps(number),
+        *_next_steps(number, target.format),
         "## What the cluster needs",
         "",
         *(f"- {line}" for line in needs(translation.bundle, target)),
@@ -105,10 +107,11 @@ def _overview(
     return "\n".join(lines).rstrip() + "\n"
 
 
-def _next_steps(number: Mapping[str, int]) -> list[str]:
+def _next_steps(number: Mapping[str, int], form: Format) -> list[str]:
     first = (
         "Settle the [errors](#errors): what they name does not work yet." if number["error"] else "There are no errors."
     )
+    look, apply = (command(form, "manifests") for command in (diff_command, apply_command))
     return [
         "## What to do next",
         "",
@@ -116,7 +119,7 @@ def _next_steps(number: Mapping[str, int]) -> list[str]:
         "2. Let each owner read the page of their workload (below) and the [warnings](#warnings).",
         "3. Change choices in `target.yaml` or the manifests themselves, and export again: edited files are kept.",
         "4. Prepare the AWS side (`aws/README.md`) and what the cluster needs (below).",
-        "5. `kubectl diff -k manifests`, then `kubectl apply -k manifests`: nothing in it takes traffic.",
+        f"5. `{look}`, then `{apply}`: nothing in it takes traffic.",
         "6. What takes traffic lies in `traffic/`: apply it last, when the pods are ready.",
         "",
     ]

@@ -1,0 +1,35 @@
+"""How each tree of a migration directory is applied: as a kustomization, as a chart or as plain files."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Format = Literal["kustomize", "helm", "plain"]
+APPLY: Mapping[Format, str] = {
+    "kustomize": "kubectl apply -k {tree}",
+    "helm": "helm upgrade --install {release} {tree}",
+    "plain": "kubectl apply -R -f {tree}",
+}
+DIFF: Mapping[Format, str] = {
+    "kustomize": "kubectl diff -k {tree}",
+    "helm": "helm template {release} {tree} | kubectl diff -f -",
+    "plain": "kubectl diff -R -f {tree}",
+}
+
+
+def chart_name(tree: str) -> str:
+    """Of the chart in *tree*, and of its release: `manifests`, `ingress`, `target-group-binding` and so on."""
+    return tree.rpartition("/")[2]
+
+
+def apply_command(form: Format, tree: str) -> str:
+    """What applies *tree*, a path that ends in the name of the tree."""
+    return APPLY[form].format(tree=tree, release=chart_name(tree))
+
+
+def diff_command(form: Format, tree: str) -> str:
+    """What shows how *tree* differs from the cluster."""
+    return DIFF[form].format(tree=tree, release=chart_name(tree))
