@@ -21,6 +21,7 @@ from ecs2k8s.translate.ranges import in_range
 from ecs2k8s.translate.refusal import Refusal
 from ecs2k8s.translate.registries import registries, registry_secrets
 from ecs2k8s.translate.resources import task_size
+from ecs2k8s.translate.runtime_contract import runtime_contract
 from ecs2k8s.translate.secret_references import referred_secrets
 from ecs2k8s.translate.secrets import external_secrets, secret_stores
 from ecs2k8s.translate.security_group_policy import security_group_policies
@@ -51,6 +52,7 @@ OF_INVENTORY: tuple[OfInventory, ...] = (  # traffic and network: what several w
     network_policies,
     security_group_policies,
     say_group_rules,
+    runtime_contract,
 )
 MAY_REFUSE = (
     in_range,

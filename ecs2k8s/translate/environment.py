@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 CLASSIC_NAME = re.compile(r"[-._a-zA-Z][-._a-zA-Z0-9]*")
 REGION_NAMES = ("AWS_REGION", "AWS_DEFAULT_REGION")
-GONE = re.compile(r"ECS_CONTAINER_METADATA_URI|AWS_CONTAINER_CREDENTIALS_|ECS_AGENT_URI|169\.254\.170\.2")
 
 
 @dataclass(slots=True)
@@ -70,8 +69,6 @@ def _literals(workload: Workload, container: AwsMap, made: Environment, target: 
             continue
         if looks_secret(name, value):
             note(view, ("environment", index, "value"), "plain-secret", name=name)
-        if GONE.search(value):
-            note(view, ("environment", index, "value"), "ecs-endpoint-used", name=name)
         entries[name] = {"name": name, "value": literal(value)}
     return entries
 
