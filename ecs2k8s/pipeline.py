@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ecs2k8s.assess.bindings import refuse_bindings_of_existing_groups
+from ecs2k8s.assess.capacity import capacity_findings
 from ecs2k8s.assess.lost_requests import lost_requests
 from ecs2k8s.assess.networks import network_findings
 from ecs2k8s.assess.reachability import reachability
@@ -50,7 +51,7 @@ def translate(snapshot: Snapshot, target: Target) -> Translation:
     )
     said |= {*lost_requests(made.inventory, made.bundle), *readiness_gates(done.translated, made.bundle, target)}
     reach = reachability(done)
-    said |= set(network_findings(done, reach, target))
+    said |= {*network_findings(done, reach, target), *capacity_findings(done, target)}
     return replace(done, reach=reach, findings=tuple(sorted(said, key=rank)))
 
 

@@ -16,7 +16,10 @@ from pathlib import Path
 
 MODULE = "sigs.k8s.io/gateway-api@v1.6.0"
 FOLDER = "config/crd/standard"
-PACKAGE = "@kubernetes-models/gateway-api@2.0.0"
+PACKAGES = (
+    "@kubernetes-models/gateway-api@2.0.0",
+    "@kubernetes-models/karpenter@2.0.0",
+)
 
 
 def from_go(target: Path) -> None:
@@ -30,7 +33,7 @@ def from_go(target: Path) -> None:
 
 
 def from_npm(target: Path) -> None:
-    command = ["npm", "install", "--silent", "--no-fund", "--no-audit", "--prefix", str(target.resolve()), PACKAGE]
+    command = ["npm", "install", "--silent", "--no-fund", "--no-audit", "--prefix", str(target.resolve()), *PACKAGES]
     subprocess.run(command, check=True, capture_output=True, cwd=target)
 
 

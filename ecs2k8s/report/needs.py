@@ -23,6 +23,8 @@ OF_KINDS = {
     "from the nodes.",
     "StorageClass": "Amazon EBS CSI driver with rights to make volumes (and to use the KMS keys that are named).",
     "VolumeSnapshot": "Snapshot controller with its CRDs.",
+    "EC2NodeClass": "Karpenter 1.8 or later. NodePools start nodes with the role of the nodes that are there, which "
+    "must be allowed to join; `amiSelectorTerms` takes the newest image: pin a version before production.",
     "Ingress": f"AWS Load Balancer Controller {VERSION} (its IngressClass `alb`), for which the routing was proved; "
     "external-dns leaves the Ingresses alone until their hold annotations are removed.",
 }

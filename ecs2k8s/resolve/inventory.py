@@ -42,6 +42,7 @@ def resolve(index: Index, target: Target) -> Inventory:
     """The workloads of a snapshot. A reference that leads nowhere is a note on the leaf that holds it."""
     groups, files = index.views("elbv2.TargetGroup"), index.views("s3.EnvironmentFile")
     attributes, balancers = index.views("elbv2.TargetGroupAttributes"), index.views("elbv2.LoadBalancer")
+    providers = {str(i.document.data.get("name")): i.view for i in index.of_shape("ecs.CapacityProvider")}
     drafts = [*_services(index), *_one_off_tasks(index)]
     drafts += _unreferenced(index, {draft.workload.definition_id for draft in drafts})
     drafts = _spaced(drafts, CloudMap.of(index), target)
@@ -53,6 +54,7 @@ def resolve(index: Index, target: Target) -> Inventory:
             definition.get(key)  # they decided which workload this is, so they were read
         linked = replace(draft.workload, name=name, namespace=draft.space, target_groups=groups)
         linked = replace(linked, target_group_attributes=attributes, load_balancers=balancers)
+        linked = replace(linked, capacity_providers=providers)
         given = {arn: view for arn, view in files.items() if arn in _wanted_files(definition)}
         linked = replace(linked, region=region_of(linked, target), account=account_of(linked, target))
         memberships = networks.memberships(linked) if target.network_policies else ()

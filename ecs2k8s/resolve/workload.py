@@ -44,6 +44,7 @@ class Workload:
     target_group_attributes: Mapping[str, AwsMap] = field(default_factory=dict)  # by the target group's ARN, where read
     load_balancers: Mapping[str, AwsMap] = field(default_factory=dict)  # by ARN, where read
     environment_files: Mapping[str, AwsMap] = field(default_factory=dict)  # by ARN, where given
+    capacity_providers: Mapping[str, AwsMap] = field(default_factory=dict)  # by name, where read
     connect: Connect | None = None  # its part in Service Connect
     registrations: tuple[Registration, ...] = ()  # in Cloud Map
     memberships: tuple[str, ...] = ()  # ids of its security groups that become NetworkPolicies, sorted

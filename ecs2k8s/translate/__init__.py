@@ -16,6 +16,7 @@ from ecs2k8s.translate.namespaces import namespaces
 from ecs2k8s.translate.network_load_balancer import network_load_balancers
 from ecs2k8s.translate.network_policy import network_policies
 from ecs2k8s.translate.network_services import network_services
+from ecs2k8s.translate.node_pools import node_pools
 from ecs2k8s.translate.pod import pod
 from ecs2k8s.translate.ranges import in_range
 from ecs2k8s.translate.refusal import Refusal
@@ -53,6 +54,7 @@ OF_INVENTORY: tuple[OfInventory, ...] = (  # traffic and network: what several w
     security_group_policies,
     say_group_rules,
     runtime_contract,
+    node_pools,
 )
 MAY_REFUSE = (
     in_range,

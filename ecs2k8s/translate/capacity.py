@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from ecs2k8s.core.tracking import note
+from ecs2k8s.core.names import is_label_value
+from ecs2k8s.core.tracking import NOTHING, note
 
 if TYPE_CHECKING:
     from ecs2k8s.core.target import Target
@@ -21,6 +22,8 @@ WINDOWS_BUILDS = {
     "2025": "10.0.26100",
 }
 CAPACITY_TYPES = {"FARGATE_SPOT": "spot", "FARGATE": "on-demand"}
+POOLED = ("karpenter", "auto-mode")  # choices of `compute` for which node pools are made
+PROVIDER = "ecs2k8s.io/capacity-provider"  # label and taint of the nodes in place of a provider
 
 
 def node_selector(workload: Workload, target: Target) -> dict[str, str]:
@@ -31,8 +34,8 @@ def node_selector(workload: Workload, target: Target) -> dict[str, str]:
         out["kubernetes.io/arch"] = architecture
     if workload.is_windows and (build := _windows_build(workload)):
         out["node.kubernetes.io/windows-build"] = build
-    if target.compute == "karpenter":
-        out |= _capacity_type(workload)
+    if target.compute in POOLED:
+        out |= _capacity_type(workload) | _provider(workload)
     _note_strategy(workload, target)
     providers = workload.configuration.get("capacityProviderStrategy")
     if workload.configuration.get("launchType") or workload.task.get("launchType") or providers:
@@ -60,7 +63,8 @@ def _windows_build(workload: Workload) -> str:
     return next((b for year, b in WINDOWS_BUILDS.items() for family in families if year.upper() in family), "")
 
 
-def _strategy(workload: Workload) -> list[AwsMap]:
+def strategy(workload: Workload) -> list[AwsMap]:
+    """The items of its capacity provider strategy that count."""
     if workload.configuration.get("launchType"):
         return []
     given: list[AwsMap] = workload.configuration.get("capacityProviderStrategy", [])
@@ -68,18 +72,77 @@ def _strategy(workload: Workload) -> list[AwsMap]:
 
 
 def _capacity_type(workload: Workload) -> dict[str, str]:
-    kinds = {CAPACITY_TYPES.get(str(item.get("capacityProvider"))) for item in _strategy(workload)}
+    kinds = {CAPACITY_TYPES.get(str(item.get("capacityProvider"))) for item in strategy(workload)}
     kind = kinds.pop() if len(kinds) == 1 else None
     return {"karpenter.sh/capacity-type": kind} if kind else {}
 
 
+def own_providers(workload: Workload) -> dict[str, AwsMap]:
+    """Name to document of the providers, other than Fargate's, that it names and that were read.
+
+    A name that is no label value, and Windows, for which no pool is made, select no nodes.
+    """
+    if workload.is_windows:
+        return {}
+    given = [str(item.get("capacityProvider", "")) for item in strategy(workload)]
+    known = workload.capacity_providers
+    return {
+        name: known[name] for name in given if name in known and is_label_value(name) and name not in CAPACITY_TYPES
+    }
+
+
+def _provider(workload: Workload) -> dict[str, str]:
+    """One provider is a label of the nodes; of several, tolerations let the pod onto the nodes of each."""
+    own = own_providers(workload)
+    return {PROVIDER: next(iter(own))} if len(own) == 1 == len(strategy(workload)) else {}
+
+
+def tolerations(workload: Workload, target: Target) -> list[dict[str, str]]:
+    """Nodes in place of a provider admit what names it, and daemons, which ECS runs on every instance."""
+    if target.compute not in POOLED:
+        return []
+    if workload.kind == "DaemonSet":
+        return [{"key": PROVIDER, "operator": "Exists", "effect": "NoSchedule"}]
+    own = own_providers(workload)
+    return [{"key": PROVIDER, "operator": "Equal", "value": name, "effect": "NoSchedule"} for name in own]
+
+
+def capacity_spread(workload: Workload, target: Target) -> list[dict[str, Any]]:
+    """Fargate beside Fargate Spot: pods are spread evenly over both; weights other than alike cannot be said."""
+    if not _is_spread(workload, target):
+        return []
+    constraint = {
+        "maxSkew": 1,
+        "topologyKey": "karpenter.sh/capacity-type",
+        "whenUnsatisfiable": "ScheduleAnyway",
+        "labelSelector": {"matchLabels": workload.selector},
+    }
+    return [constraint | ({"matchLabelKeys": ["pod-template-hash"]} if workload.kind == "Deployment" else {})]
+
+
+def _is_spread(workload: Workload, target: Target) -> bool:
+    kinds = {CAPACITY_TYPES.get(str(item.get("capacityProvider"))) for item in strategy(workload)}
+    return target.compute in POOLED and kinds == {"spot", "on-demand"}
+
+
 def _note_strategy(workload: Workload, target: Target) -> None:
     items = workload.configuration.get("capacityProviderStrategy", [])
+    spread = _is_spread(workload, target)
+    own = own_providers(workload) if target.compute in POOLED else {}
     for item in items:
-        carried = target.compute == "karpenter" and len(items) == 1 and item.get("capacityProvider") in CAPACITY_TYPES
-        if not carried:
-            note(item, "capacityProvider", "capacity-provider-not-selected", name=item.get("capacityProvider", ""))
+        name = item.get("capacityProvider", "")
+        alone = target.compute in POOLED and len(items) == 1 and name in CAPACITY_TYPES
+        if not (alone or spread or name in own):
+            note(item, "capacityProvider", "capacity-provider-not-selected", name=name)
         if "weight" in item and len(items) > 1:
-            note(item, "weight", "capacity-split-lost", weight=item["weight"])
+            note(item, "weight", "capacity-spread-evenly" if spread else "capacity-split-lost", weight=item["weight"])
         if item.get("base"):
             note(item, "base", "capacity-base-lost", base=item["base"])
+    if workload.is_windows and target.compute in POOLED:
+        platform = workload.definition.get("runtimePlatform", NOTHING)
+        if "operatingSystemFamily" in platform:
+            note(platform, "operatingSystemFamily", "windows-nodes-not-made")
+        else:
+            note(workload.configuration, "platformFamily", "windows-nodes-not-made")
+    if workload.configuration.get("launchType") == "EXTERNAL":
+        note(workload.configuration, "launchType", "external-instances")

@@ -10,7 +10,7 @@ from ecs2k8s.core.manifests import prune
 from ecs2k8s.core.tracking import note
 from ecs2k8s.translate.affinity import affinity, topology_spread
 from ecs2k8s.translate.balancing import balanced, preparation
-from ecs2k8s.translate.capacity import node_selector
+from ecs2k8s.translate.capacity import capacity_spread, node_selector, tolerations
 from ecs2k8s.translate.container import Parts, container
 from ecs2k8s.translate.environment import environment
 from ecs2k8s.translate.fargate import say_fargate_limits
@@ -81,7 +81,8 @@ def pod(workload: Workload, claims: Claims, target: Target) -> Pod:
         "hostAliases": host_aliases(containers) or None,
         "nodeSelector": node_selector(workload, target) or None,
         "affinity": affinity(workload, target),
-        "topologySpreadConstraints": topology_spread(workload) or None,
+        "tolerations": tolerations(workload, target) or None,
+        "topologySpreadConstraints": [*topology_spread(workload), *capacity_spread(workload, target)] or None,
         "imagePullSecrets": pull_secrets(workload) or None,
         "securityContext": pod_security(workload, arrangement, mounts.fs_group) or None,
         "resources": sizes.pod,

@@ -1,0 +1,33 @@
+"""What there is to say of nodes once all manifests are there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ecs2k8s.core.findings import Finding
+from ecs2k8s.core.manifests import ObjectRef
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ecs2k8s.assess.translation import Translation
+    from ecs2k8s.core.target import Target
+
+BUILT_IN = "default"  # the NodeClass that a cluster in Auto Mode has
+CHOICES = ("target.yaml", "compute")  # subject and path of what follows from the user's choice alone
+
+
+def capacity_findings(translation: Translation, target: Target) -> Iterator[Finding]:
+    """Node pools whose node class is nowhere. Call it when the ledger is done."""
+    made = {ObjectRef.of(manifest) for manifest in translation.bundle.manifests}
+    wanted = {
+        ObjectRef(f"{ref['group']}/v1", ref["kind"], "", ref["name"])
+        for manifest in translation.bundle.manifests
+        if manifest["kind"] == "NodePool"
+        for ref in [manifest["spec"]["template"]["spec"]["nodeClassRef"]]
+    }
+    read = bool(translation.inventory.networks.cluster)
+    why = "its node groups do not say one role, or its security group is missing" if read else "no EKS cluster was read"
+    for ref in sorted(wanted - made):
+        if (target.compute, ref.name) != ("auto-mode", BUILT_IN):
+            yield Finding.of("node-class-unknown", *CHOICES, kind=ref.kind, name=ref.name, why=why)
