@@ -20,6 +20,7 @@ from ecs2k8s.resolve.index import Index
 from ecs2k8s.resolve.inventory import resolve
 from ecs2k8s.translate import manifests
 from ecs2k8s.translate.aws_objects import aws_changes, aws_resources
+from ecs2k8s.translate.cloudwatch_alarms import alarm_steps
 from ecs2k8s.translate.target_group_steps import target_group_steps
 from ecs2k8s.translate.traffic import routings
 
@@ -34,7 +35,8 @@ if TYPE_CHECKING:
 def translate(snapshot: Snapshot, target: Target) -> Translation:
     """What *snapshot* becomes on *target*. A function of both alone: no time, no randomness, no environment."""
     made = objects(snapshot, target)
-    steps = tuple(target_group_steps(made.inventory, made.translated, target))
+    arguments = (made.inventory, made.translated, target)
+    steps = (*target_group_steps(*arguments), *alarm_steps(*arguments))
     _leave_out_refused(made.inventory, made.refused)
     ledger = account(((item.document, item.trace) for item in made.inventory.index.tracked), target.chosen)
     said = {*snapshot.failures, *snapshot.notes, *findings(ledger)}

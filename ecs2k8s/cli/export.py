@@ -299,8 +299,10 @@ def _last_screen(done: Done) -> None:
     place, translation = done.place, done.translation
     number, totals = counts(translation.findings), translation.ledger.totals
     number_of = len(translation.bundle.tree("manifests"))
-    held = len(translation.bundle.objects) - number_of
+    watching = len(translation.bundle.tree("monitoring"))
+    held = len(translation.bundle.objects) - number_of - watching
     objects = f"{number_of} objects in {place}/manifests" + (f", {held} in {place}/traffic" if held else "")
+    objects += f", {watching} in {place}/monitoring" if watching else ""
     fields = ", ".join(f"{count} {verdict}" for verdict, count in totals.items())
     findings = ", ".join(f"{count} {severity}s" for severity, count in number.items())
     rows = [

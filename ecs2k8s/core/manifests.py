@@ -17,6 +17,7 @@ Tree = Literal[
     "traffic/gateway",
     "traffic/load-balancer",  # Services of type LoadBalancer
     "traffic/target-group-binding",
+    "monitoring",  # rules, monitors and dashboards: they need CRDs of their own, and pods that serve
     "traffic/background",  # turns on what `manifests` holds off: CronJobs, and workers without a port
 ]
 

@@ -38,11 +38,14 @@ class Target(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     background: Literal["ecs", "eks"] = "ecs"
     format: Format = "kustomize"
     env_files: dict[str, str] = {}
+    logging: Literal["cloudwatch", "loki", "none"] = "cloudwatch"
+    monitoring: Literal["cloudwatch", "prometheus", "none"] = "cloudwatch"
 
     @property
     def chosen(self) -> frozenset[str]:
         """The values of the choices, as rows of the tables name them."""
-        return frozenset({self.compute, self.background, self.routing, self.shift, self.network})
+        watched = {f"logging-{self.logging}", f"monitoring-{self.monitoring}"}
+        return frozenset({self.compute, self.background, self.routing, self.shift, self.network, *watched})
 
     @property
     def network_policies(self) -> bool:

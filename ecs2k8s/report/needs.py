@@ -22,6 +22,8 @@ OF_KINDS = {
     "PersistentVolume": "Amazon EFS CSI driver (3.0.0 or later for S3 Files), and mount targets that admit TCP 2049 "
     "from the nodes.",
     "StorageClass": "Amazon EBS CSI driver with rights to make volumes (and to use the KMS keys that are named).",
+    "PrometheusRule": "Prometheus Operator with kube-state-metrics and the kubelet's cAdvisor, for `monitoring/`. Its "
+    "ruleSelector must take the label `release: kube-prometheus-stack`, or the rules are accepted and do nothing.",
     "VolumeSnapshot": "Snapshot controller with its CRDs.",
     "EC2NodeClass": "Karpenter 1.8 or later. NodePools start nodes with the role of the nodes that are there, which "
     "must be allowed to join; `amiSelectorTerms` takes the newest image: pin a version before production.",

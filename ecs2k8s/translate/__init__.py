@@ -18,6 +18,7 @@ from ecs2k8s.translate.network_policy import network_policies
 from ecs2k8s.translate.network_services import network_services
 from ecs2k8s.translate.node_pools import node_pools
 from ecs2k8s.translate.pod import pod
+from ecs2k8s.translate.prometheus_rules import prometheus_rules
 from ecs2k8s.translate.ranges import in_range
 from ecs2k8s.translate.refusal import Refusal
 from ecs2k8s.translate.registries import registries, registry_secrets
@@ -55,6 +56,7 @@ OF_INVENTORY: tuple[OfInventory, ...] = (  # traffic and network: what several w
     say_group_rules,
     runtime_contract,
     node_pools,
+    prometheus_rules,
 )
 MAY_REFUSE = (
     in_range,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ecs2k8s.translate.cloudwatch_alarms import insights_alarms
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
     OfChanges = Callable[[Inventory, list[Workload], Target], Iterable[AwsChange]]
 
 # They run after the manifests and before the account of the fields, so that what they read and note counts.
-RESOURCES: tuple[OfResources, ...] = ()
+RESOURCES: tuple[OfResources, ...] = (insights_alarms,)
 CHANGES: tuple[OfChanges, ...] = ()
 
 

@@ -1,0 +1,152 @@
+"""Which CloudWatch alarms become something, and why the others do not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ecs2k8s.core.tracking import note
+from ecs2k8s.resolve.alarms import STATISTICS, Alarm, by_service, metric_alarms
+from ecs2k8s.translate.insights import INSIGHTS_METRICS
+from ecs2k8s.translate.promql import AGGREGATES, METRICS
+from ecs2k8s.translate.resources import task_size
+from ecs2k8s.translate.target_group_binding import bindings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ecs2k8s.core.target import Target
+    from ecs2k8s.resolve.workload import Inventory, Workload
+    from ecs2k8s.translate.target_group_binding import Binding
+
+BAND = "ANOMALY_DETECTION_BAND"
+SHARES = ("CPUUtilization", "MemoryUtilization")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ServiceAlarm:
+    """An alarm on a metric of an ECS service that became a workload."""
+
+    alarm: Alarm
+    workload: Workload
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class BalancerAlarm:
+    """An alarm on a target group beside which a new one for the pods is made."""
+
+    alarm: Alarm
+    binding: Binding
+
+
+def service_alarms(inventory: Inventory, workloads: list[Workload], target: Target) -> Iterator[ServiceAlarm]:
+    """Those that the chosen monitoring can hold. Each other one is left out, and says why."""
+    known = by_service(workloads)
+    for alarm in metric_alarms(inventory.index):
+        reason = _not_wanted(alarm, target)
+        if reason:
+            alarm.item.leave_out(reason)
+        elif alarm.subject == "service":
+            names = alarm.dimensions
+            workload = known.get((names["ClusterName"], names["ServiceName"]))
+            if workload is None:
+                alarm.item.leave_out("alarm-of-unknown-service", service=names["ServiceName"])
+            elif slug := _not_said(alarm, workload, target):
+                alarm.item.leave_out(slug, metric=alarm.metric[1], statistic=_statistic(alarm))
+            else:
+                yield ServiceAlarm(alarm, workload)
+        elif alarm.subject == "cluster":
+            alarm.item.leave_out("alarm-on-cluster")
+        elif alarm.subject == "other":
+            alarm.item.leave_out("alarm-on-other-metrics")
+
+
+def balancer_alarms(inventory: Inventory, workloads: list[Workload], target: Target) -> Iterator[BalancerAlarm]:
+    """Those on target groups that pods get a new one for; they stay in CloudWatch. Others are left out."""
+    ours = {_short(arn): binding for arn, binding in _bound(inventory, workloads, target).items()}
+    for alarm in metric_alarms(inventory.index):
+        if alarm.subject not in ("target-group", "balancer") or _not_wanted(alarm, target):
+            continue
+        binding = ours.get(alarm.dimensions.get("TargetGroup", ""))
+        if binding is not None and alarm.is_valid:
+            note(alarm.view, ("Dimensions",), "alarm-on-new-target-group", group=binding.group.name)
+            yield BalancerAlarm(alarm, binding)
+        else:
+            alarm.item.leave_out(_of_balancer(alarm, inventory, target))
+
+
+def say_composite_alarms(inventory: Inventory, target: Target) -> None:
+    for item in inventory.index.of_shape("cloudwatch.CompositeAlarm"):
+        if target.monitoring == "none":
+            item.leave_out("alarm-not-wanted")
+        else:
+            item.leave_out("composite-alarm", rule=item.document.data.get("AlarmRule"))
+
+
+def _not_wanted(alarm: Alarm, target: Target) -> str:
+    if alarm.only_scales:
+        return "alarm-of-scaling-policy"
+    if target.monitoring == "none":
+        return "alarm-not-wanted"
+    if "EvaluationCriteria" in alarm.view:
+        return "alarm-by-query"
+    if "ThresholdMetricId" in alarm.view or _has_band(alarm):
+        return "alarm-on-anomaly"
+    return "alarm-metric-math" if "Metrics" in alarm.view else ""
+
+
+def _has_band(alarm: Alarm) -> bool:
+    return any(BAND in str(item.get("Expression", "")) for item in alarm.view.get("Metrics", []))
+
+
+def _not_said(alarm: Alarm, workload: Workload, target: Target) -> str:
+    """Why the metric, its statistic or the values cannot be had in the chosen monitoring; empty where they can."""
+    if not alarm.is_valid:
+        return "alarm-not-valid"
+    if "ExtendedStatistic" in alarm.view:
+        return "alarm-on-percentile"
+    metrics = METRICS if target.monitoring == "prometheus" else INSIGHTS_METRICS
+    if alarm.metric not in metrics or (workload.kind == "DaemonSet" and not _of_daemon_sets(alarm, target)):
+        return "alarm-metric-without-counterpart"
+    if alarm.statistic not in AGGREGATES:
+        return "alarm-statistic-without-counterpart" if alarm.statistic in STATISTICS else "alarm-not-valid"
+    if target.monitoring == "cloudwatch":
+        return _not_in_cloudwatch(alarm, workload, target)
+    return ""
+
+
+def _of_daemon_sets(alarm: Alarm, target: Target) -> bool:
+    return target.monitoring == "prometheus" or alarm.metric[1] != "DesiredTaskCount"
+
+
+def _not_in_cloudwatch(alarm: Alarm, workload: Workload, target: Target) -> str:
+    """Container Insights adds up the requests of containers, and knows none of a pod as a whole."""
+    if not target.eks_cluster:
+        return "alarm-needs-cluster-name"
+    whole = target.pod_level_resources and any(task_size(workload))
+    return "alarm-without-requests" if whole and alarm.metric[1] in SHARES else ""
+
+
+def _statistic(alarm: Alarm) -> str:
+    return str(alarm.view.get("ExtendedStatistic", alarm.statistic))
+
+
+def _bound(inventory: Inventory, workloads: list[Workload], target: Target) -> dict[str, Binding]:
+    """By the ARN of the target group that stays with ECS."""
+    return {binding.group.source.arn: binding for binding in bindings(inventory, workloads, target)}
+
+
+def _of_balancer(alarm: Alarm, inventory: Inventory, target: Target) -> str:
+    if not alarm.is_valid:
+        return "alarm-not-valid"
+    group = alarm.dimensions.get("TargetGroup", "")
+    if group and group not in {_short(arn) for arn in inventory.balancers.served}:
+        return "alarm-on-other-metrics"
+    if not group and target.binds_target_groups:
+        return "alarm-stays-on-balancer"
+    return "alarm-on-new-balancer"
+
+
+def _short(arn: str) -> str:
+    """A target group as metrics name it: `targetgroup/name/id`."""
+    return arn.rpartition(":")[2]
