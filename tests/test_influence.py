@@ -1,191 +1,45 @@
 """The third witness: change a leaf, and exactly what its row claims changes.
 
-For each row of each estate some leaves are changed, one at a time. Each place that a row names (`to`) must be seen to
-change in some estate, and nothing else may change with it; a row without places must change nothing at all.
+Leaves of the estates are changed, one at a time. Each place that a row names (`to`) must be seen to change with a leaf
+of it: tests/witnesses.yaml has one such change for each. Nothing else may change with a leaf; a row without places must
+change nothing at all.
 """
 
 from __future__ import annotations
 
-import copy
 import json
-from collections import defaultdict
-from dataclasses import asdict
-from functools import cache
+import pathlib
+from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import yaml
 
-from ecs2k8s.collect.kinds import kinds
-from ecs2k8s.collect.shapes import model
-from ecs2k8s.core.added import covers
-from ecs2k8s.core.documents import Document, Snapshot
 from ecs2k8s.core.fields import Row, tables
-from ecs2k8s.core.manifests import Manifest, ObjectRef, places
-from ecs2k8s.core.paths import Path, leaves, show
-from ecs2k8s.pipeline import objects
+from ecs2k8s.core.paths import leaves, show
 from tests.estates import ESTATES, estate
+from tests.influence import Look, look_at, picture, with_leaves
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Container, Iterator
 
-    from ecs2k8s.core.aws_objects import AwsChange, AwsResource
-    from ecs2k8s.core.target import Target
+    from ecs2k8s.core.documents import Document
 
-LEAVES_PER_ROW = 3  # of one estate; `make test-long` takes all
-# Values of leaves that AWS's model has as free text, by shape and keys.
-UNLISTED: dict[tuple[str, ...], tuple[str, ...]] = {
-    ("elbv2.Listener", "MutualAuthentication", "Mode"): ("off", "passthrough", "verify"),
-    ("elbv2.Rule", "Conditions", "Field"): ("host-header", "path-pattern"),
-    ("elbv2.Rule", "Actions", "RedirectConfig", "Protocol"): ("HTTP", "HTTPS", "#{protocol}"),
-}
-Witness = tuple[frozenset[tuple[str, ...]], tuple[str, ...]]  # places that rows were seen to change, what was wrong
-Objects = dict[ObjectRef, Manifest]
-Values = dict[tuple[str, ...], list[str]]
+LEAVES_PER_ROW = 2  # of one estate, and values of each; `make test-long` takes all
+ESTATES_PER_ROW = 12
+WITNESSES = pathlib.Path(__file__).parent / "witnesses.yaml"
+HEAD = """# Made by `make update`: for each place that a row of the tables names, a change of a leaf that was seen to change it.
+# change: estate, shape, document, leaf, its other value. shows: row to places.
+"""
 
 
-Refused = tuple[int, ...]  # how many workloads, then for each load balancer whether it is
+def wrong(name: str, chosen: Container[str], most: int = LEAVES_PER_ROW) -> tuple[str, ...]:
+    """What changes in estate *name* though no row claims it; of leaves whose row names places, those that are *chosen*.
 
-
-def picture(snapshot: Snapshot, target: Target) -> tuple[Objects, Refused]:
-    """Every object, and what was refused."""
-    made = objects(snapshot, target)
-    refused = (len(made.refused), *(not proof.holds for proof in made.proofs))
-    found = {ObjectRef.of(manifest): manifest for manifest in made.bundle.manifests}
-    return found | on_aws(made.resources, made.changes), refused
-
-
-def on_aws(resources: tuple[AwsResource, ...], changes: tuple[AwsChange, ...]) -> Objects:
-    """Objects of AWS in the form of manifests: a row names the type (`AWS::IAM::Role.Policies`), or `AwsChange.new`."""
-    found = {ObjectRef("aws", r.type, "", r.logical_id): {"kind": r.type, **r.properties} for r in resources}
-    return found | {ObjectRef("aws", "AwsChange", "", c.name): {"kind": "AwsChange", **asdict(c)} for c in changes}
-
-
-def values(manifest: Manifest | None) -> Values:
-    """The values at each place of an object, in whatever order they stand."""
-    found: Values = defaultdict(list)
-    for steps, value in places(manifest) if manifest else ():
-        found[steps].append(repr(value))
-    return {steps: sorted(texts) for steps, texts in found.items()}
-
-
-def changed(before: Objects, after: Objects) -> set[tuple[str, ...]]:
-    """The places whose values differ in some object."""
-    found: set[tuple[str, ...]] = set()
-    for ref in before.keys() | after.keys():
-        if before.get(ref) != after.get(ref):
-            one, two = values(before.get(ref)), values(after.get(ref))
-            found |= {steps for steps in one.keys() | two.keys() if one.get(steps) != two.get(steps)}
-    return found
-
-
-def candidates(shape: str, path: Path, value: Any) -> list[Any]:
-    """Other values of the same type that AWS would take at *path*, as far as its model says."""
-    if isinstance(value, bool):
-        return [not value]
-    if isinstance(value, int | float):
-        return [value + 1, value + 64, value * 2 + 7]
-    if isinstance(value, str):
-        keys = tuple(step for step in path if isinstance(step, str))
-        named = [name for name in UNLISTED.get((shape, *keys), enumeration(shape, path)) if name != value]
-        plain = [value + "x", "4321", "other", "arn:aws:iam::999999999999:role/other"]
-        numbers = [str(int(value) + 1), str(int(value) + 1024)] if value.isascii() and value.isdigit() else []
-        return named or [*numbers, *plain]
-    return []
-
-
-@cache
-def enumeration(shape: str, path: Path) -> tuple[str, ...]:
-    """The values that botocore's model lists for the leaf at *path*; empty where it is free text."""
-    for name in kinds()[shape].model if shape in kinds() else ():
-        inner: Any = model(shape.partition(".")[0]).shape_for(name)
-        for step in path:
-            match inner.type_name:
-                case "structure":
-                    inner = inner.members.get(step)
-                case "list":
-                    inner = inner.member
-                case "map":
-                    inner = inner.value
-            if inner is None:
-                break
-        else:
-            return tuple(getattr(inner, "enum", ()))
-    return ()
-
-
-def with_leaves(snapshot: Snapshot, document: Document, values: dict[Path, Any]) -> Snapshot:
-    data = copy.deepcopy(document.data)
-    for path, value in values.items():
-        inner: Any = data
-        for step in path[:-1]:
-            inner = inner[step]
-        inner[path[-1]] = value
-    others = (d for d in snapshot.documents if d is not document)
-    return Snapshot((*others, Document(document.shape, document.id, data)))
-
-
-@cache
-def carried(shape: str) -> bool:
-    """Whether a row of the shape names a place. The others are left out of most pictures, which is twice as fast."""
-    return any(row.to for row in tables()[shape].rows.values())
-
-
-def under(row: Row, steps: tuple[str, ...]) -> bool:
-    return any(covers(place, steps) for place in row.to)
-
-
-Leaf = tuple[Row, Path, list[Any]]  # with the other values that it may have
-
-
-class Look:
-    """What changing leaves of one estate does."""
-
-    def __init__(self, name: str) -> None:
-        self.snapshot, self.target = estate(name)
-        self.picture = picture(self.snapshot, self.target)
-        self.bare = Snapshot(tuple(document for document in self.snapshot.documents if carried(document.shape)))
-        bare = picture(self.bare, self.target)
-        assert bare == self.picture, "documents of which nothing is carried change manifests"
-        self.related = [[d.id for d in self.snapshot.of(f"elbv2.{shape}")] for shape in ("TargetGroup", "LoadBalancer")]
-        self.proven: set[tuple[str, str, str]] = set()
-        self.wrong: list[str] = []
-
-    def leaves(self, document: Document) -> Iterator[Leaf]:
-        containers = [str(item["name"]) for item in document.data.get("containerDefinitions", [])]
-        routing = document.shape in {"elbv2.Listener", "elbv2.Rule"}
-        for path, value in leaves(document.data):
-            row, _ = tables()[document.shape].find(path)
-            if row is None or value is None or isinstance(value, dict | list):
-                continue
-            free = isinstance(value, str) and row.source != "name"  # two containers of one name are no input
-            named = next((ids for ids in self.related if routing and value in ids), containers)
-            references = [name for name in named if name != value] if free else []
-            yield row, path, [*candidates(document.shape, path, value), *references]
-
-    def change(self, document: Document, row: Row, path: Path, other: Any) -> None:
-        before, refused = self.picture
-        after, now_refused = picture(with_leaves(self.bare, document, {path: other}), self.target)
-        if now_refused != refused:
-            return
-        moved = changed(before, after)
-        self.proven |= {(row.table, row.source, place) for place in row.to if any(covers(place, at) for at in moved)}
-        outside = sorted({".".join(steps) for steps in moved if not under(row, steps)})
-        if outside:
-            self.wrong.append(f"{document.shape} {show(path)} = {other!r} ({row.source}) changes {outside[:4]}")
-
-    def is_proven(self, row: Row) -> bool:
-        return all((row.table, row.source, place) in self.proven for place in row.to)
-
-
-@cache
-def witness(name: str, most: int = LEAVES_PER_ROW) -> Witness:
-    """The places that rows were seen to change in estate *name*, and what was wrong.
-
-    Leaves whose row names no place are all changed at once, and one by one only where that changes something. Each of
-    the others gets new values until every place of its row was seen to change.
+    Leaves whose row names no place are all changed at once, and one by one only where that changes something.
     """
     look = Look(name)
-    seen: dict[tuple[str, str], int] = defaultdict(int)
+    seen: Counter[str] = Counter()
     for document in look.snapshot.documents:
         found = list(look.leaves(document))
         quiet = [leaf for leaf in found if not leaf[0].to and leaf[2]]
@@ -193,46 +47,140 @@ def witness(name: str, most: int = LEAVES_PER_ROW) -> Witness:
         if quiet and picture(at_once, look.target) != look.picture:
             for row, path, others in quiet:
                 look.change(document, row, path, others[0])
-        for row, path, others in (leaf for leaf in found if leaf[0].to):
-            seen[row.table, row.source] += 1
-            if seen[row.table, row.source] <= most:
-                for number, other in enumerate(others):
-                    if not number or not look.is_proven(row):
-                        look.change(document, row, path, other)
-    return frozenset(look.proven), tuple(look.wrong)
+        for row, path, others in (leaf for leaf in found if leaf[0].to and called(leaf[0]) in chosen):
+            seen[called(row)] += 1
+            if seen[called(row)] <= most:
+                for other in others[:most]:
+                    look.change(document, row, path, other)
+    return tuple(look.wrong)
+
+
+def called(row: Row) -> str:
+    return f"{row.table} {row.source}"
+
+
+def claims() -> dict[str, list[str]]:
+    """Row to the places that it names."""
+    rows = [row for table in tables().values() for row in table.rows.values()]
+    return {called(row): sorted(set(row.to)) for row in rows if row.to}
 
 
 @pytest.fixture(scope="session")
-def found(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Callable[[str], Witness]:
-    """`witness`, each estate looked at once however many processes run the tests."""
+def in_estates(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> dict[str, list[str]]:
+    """Row to the estates that have a leaf of it, found once however many processes run the tests."""
     base = tmp_path_factory.getbasetemp()
-    folder = base if worker_id == "master" else base.parent
+    file = (base if worker_id == "master" else base.parent) / "rows.json"
+    if not file.exists():
+        found: dict[str, list[str]] = defaultdict(list)
+        for name in ESTATES:
+            for row in sorted({called(row) for d in estate(name)[0].documents for row in rows_of(d)}):
+                found[row].append(name)
+        beside = file.with_suffix(f".{worker_id}")
+        beside.write_text(json.dumps(found))
+        beside.replace(file)
+    whole: dict[str, list[str]] = json.loads(file.read_text())
+    return whole
 
-    def look(name: str) -> Witness:
-        file = folder / f"witness-{name.replace('/', '-')}.json"
-        if not file.exists():
-            beside = file.with_suffix(f".{worker_id}")
-            beside.write_text(json.dumps([sorted(part) for part in witness(name)]))
-            beside.replace(file)
-        proven, wrong = json.loads(file.read_text())
-        return frozenset(tuple(place) for place in proven), tuple(wrong)
 
-    return look
+def rows_of(document: Document) -> Iterator[Row]:
+    found = (tables()[document.shape].find(path)[0] for path, _ in leaves(document.data))
+    return (row for row in found if row and row.to)
 
 
 @pytest.mark.parametrize("name", ESTATES)
-def test_a_leaf_changes_what_its_row_claims_and_nothing_else(name: str, found: Callable[[str], Witness]) -> None:
-    assert found(name)[1] == ()
+def test_a_leaf_changes_what_its_row_claims_and_nothing_else(name: str, in_estates: dict[str, list[str]]) -> None:
+    """Each row is looked at in a few estates, spread over all that have it; `make test-long` looks everywhere."""
+    chosen = {row for row, names in in_estates.items() if name in names[:: max(1, len(names) // ESTATES_PER_ROW)]}
+    assert wrong(name, chosen) == ()
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("name", ESTATES)
 def test_every_single_leaf_changes_what_its_row_claims_and_nothing_else(name: str) -> None:
-    assert witness(name, most=1_000_000)[1] == ()
+    assert wrong(name, claims(), most=1_000_000) == ()
 
 
-def test_every_place_that_a_row_claims_is_changed_by_it_somewhere(found: Callable[[str], Witness]) -> None:
-    proven = frozenset().union(*(found(name)[0] for name in ESTATES))
-    rows = [row for table in tables().values() for row in table.rows.values()]
-    claimed = {(row.table, row.source, place) for row in rows for place in row.to}
+Change = tuple[str, str, str, str, Any]  # estate, shape, id and path of the leaf, and its other value
+
+
+def recorded() -> dict[Change, dict[str, list[str]]]:
+    """tests/witnesses.yaml: a change to the rows and places that were seen to change with it."""
+    lines: list[dict[str, Any]] = yaml.load(WITNESSES.read_bytes(), yaml.CSafeLoader) if WITNESSES.exists() else []
+    return {tuple(line["change"]): line["shows"] for line in lines}
+
+
+def shown(change: Change, rows: Container[str]) -> dict[str, set[str]]:
+    """Of each of *rows* that the leaf is of, the places that change with it; none where the leaf is gone."""
+    name, shape, ident, at, other = change
+    if name not in ESTATES:
+        return {}
+    look = look_at(name)
+    for document in look.snapshot.documents:
+        if (document.shape, document.id) == (shape, ident):
+            for row, path, _ in look.leaves(document):
+                if show(path) == at and called(row) in rows:
+                    return {called(row): look.change(document, row, path, other)}
+    return {}
+
+
+def searched(row: str, wanted: set[str], names: list[str]) -> Iterator[tuple[Change, set[str]]]:
+    """Changes that show the places *wanted* of *row*, as far as there are any."""
+    for name in sorted(names, key=lambda name: (len(estate(name)[0].documents), name)):
+        look = look_at(name)
+        for document in look.snapshot.documents:
+            for found, path, others in look.leaves(document):
+                for other in others if called(found) == row and wanted else ():
+                    seen = look.change(document, found, path, other) & wanted
+                    wanted -= seen
+                    if seen:
+                        yield (name, document.shape, document.id, show(path), other), seen
+        if not wanted:
+            return
+
+
+WITNESSED = sorted({change[0] for change in recorded()})
+
+
+@pytest.mark.parametrize("name", WITNESSED)
+def test_a_recorded_change_still_shows_its_places(name: str, update: bool) -> None:
+    if update:
+        pytest.skip("the record is made anew")
+    lost = {
+        (*change, row, place)
+        for change, rows in recorded().items()
+        if change[0] == name
+        for row, expected in rows.items()
+        for place in set(expected) - shown(change, rows).get(row, set())
+    }
+    assert lost == set()
+
+
+def test_every_place_that_a_row_claims_is_changed_by_it_somewhere(
+    update: bool, in_estates: dict[str, list[str]]
+) -> None:
+    if update:
+        WITNESSES.write_text(_record(in_estates), encoding="utf-8")
+    proven = {(row, place) for rows in recorded().values() for row, found in rows.items() for place in found}
+    claimed = {(row, place) for row, found in claims().items() for place in found}
     assert sorted(claimed - proven) == []
+    assert sorted(proven - claimed) == []
+
+
+def _record(in_estates: dict[str, list[str]]) -> str:
+    """What was recorded and still holds, and a new witness for each place that has none."""
+    found: dict[Change, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
+    missing = {row: set(places) for row, places in claims().items()}
+    for change, rows in recorded().items():
+        for row, seen in shown(change, rows).items():
+            new = seen & missing.get(row, set())
+            missing[row] -= new
+            if new:
+                found[change][row] |= new
+    for row, wanted in missing.items():
+        for change, seen in searched(row, wanted, in_estates.get(row, [])) if wanted else ():
+            found[change][row] |= seen
+    lines = (
+        json.dumps({"change": change, "shows": {row: sorted(seen) for row, seen in rows.items()}})
+        for change, rows in sorted(found.items(), key=lambda item: (item[0][:4], repr(item[0][4])))
+    )
+    return HEAD + "".join(f"- {line}\n" for line in lines)
