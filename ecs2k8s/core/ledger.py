@@ -120,7 +120,7 @@ def _entry(  # noqa: PLR0911, PLR0913, PLR0917
         slug, args = trace.skipped
         because = message(Finding(slug, document.id, "", args))
         return Entry(document, path, lowered(Fidelity.MANUAL, [slug]), row, (), because, ((slug, args),))
-    if row.to and row.unread and fidelity is not Fidelity.MANUAL and path not in trace.reads:
+    if row.to and row.unread and path not in trace.reads:
         return Entry(document, path, Fidelity.NOT_APPLICABLE, row, because=row.unread)
     if row.to and fidelity in CARRIED and path not in trace.reads:
         said = (("unread-field", ()),)

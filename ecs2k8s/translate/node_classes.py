@@ -141,6 +141,8 @@ def say_class_unknown(provider: AwsMap) -> None:
         for key in ("subnets", "securityGroups")
         for i, _ in enumerate(network.get(key, []))
     ]
+    if provider["managedInstancesProvider"].get("propagateTags") == "CAPACITY_PROVIDER":
+        note(provider, ("managedInstancesProvider", "propagateTags"), "node-class-not-made")
     for at in (*SETTINGS, *lists):
         inner: Any = provider
         for step in at:

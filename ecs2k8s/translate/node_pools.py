@@ -6,6 +6,7 @@ https://karpenter.sh/docs/concepts/nodepools/ and https://docs.aws.amazon.com/ek
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -53,9 +54,11 @@ class Pool:
 
 def node_pools(inventory: Inventory, workloads: list[Workload], target: Target) -> Iterator[Placed]:
     """NodePools and what they refer to, where `compute` starts nodes."""
-    if target.compute not in POOLED:
-        return
     found = pools(workloads)
+    if target.compute not in POOLED:
+        for pool in found:
+            _left_to_the_user(pool.provider)
+        return
     around = surroundings(inventory, target.compute)
     if around.known and any(not pool.of_managed_instances for pool in found):
         yield Placed(FOLDER, node_class(NAME, around, NOTHING, target.compute))
@@ -68,6 +71,14 @@ def node_pools(inventory: Inventory, workloads: list[Workload], target: Target) 
         built_in = target.compute == "auto-mode" and not around.known
         name = BUILT_IN if built_in else pool.name if own else NAME
         yield Placed(FOLDER, _node_pool(pool, name, inventory, target.compute, tainted=len(found) > 1))
+
+
+def _left_to_the_user(view: AwsMap) -> None:
+    """Look at every setting of a provider that is in use: each of them is for somebody to carry."""
+    for value in view.values():
+        for each in value if isinstance(value, list) else [value]:
+            if isinstance(each, Mapping):
+                _left_to_the_user(each)
 
 
 def pools(workloads: Iterable[Workload]) -> list[Pool]:
