@@ -9,6 +9,7 @@ from ecs2k8s.translate.config_maps import config_map
 from ecs2k8s.translate.deployment import deployment, disruption_budget
 from ecs2k8s.translate.discovery import discovery
 from ecs2k8s.translate.efs import Claims
+from ecs2k8s.translate.exec_access import exec_roles
 from ecs2k8s.translate.identity import service_account
 from ecs2k8s.translate.job import job
 from ecs2k8s.translate.lifecycle import arrange
@@ -18,6 +19,7 @@ from ecs2k8s.translate.network_policy import network_policies
 from ecs2k8s.translate.network_services import network_services
 from ecs2k8s.translate.node_pools import node_pools
 from ecs2k8s.translate.pod import pod
+from ecs2k8s.translate.pod_security import with_pod_security
 from ecs2k8s.translate.prometheus_rules import prometheus_rules
 from ecs2k8s.translate.ranges import in_range
 from ecs2k8s.translate.refusal import Refusal
@@ -45,7 +47,7 @@ if TYPE_CHECKING:
 
 AROUND_PODS = (deployment, job, service, service_account, disruption_budget, config_map)
 OF_WORKLOADS = (external_secrets, registry_secrets, launch_volumes)
-OF_ALL = (secret_stores, shared_file_systems)
+OF_ALL = (secret_stores, shared_file_systems, exec_roles)
 OF_INVENTORY: tuple[OfInventory, ...] = (  # traffic and network: what several workloads make together
     discovery,
     network_services,
@@ -80,7 +82,7 @@ def manifests(inventory: Inventory, target: Target) -> tuple[list[Placed], list[
     placed = with_target_groups(placed, inventory, workloads, target)
     for of_inventory in OF_INVENTORY:
         placed += of_inventory(inventory, workloads, target)
-    return placed, refused
+    return with_pod_security(placed, target), refused
 
 
 def _is_refused(workload: Workload, target: Target) -> bool:

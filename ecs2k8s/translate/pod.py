@@ -84,7 +84,7 @@ def pod(workload: Workload, claims: Claims, target: Target) -> Pod:
         "tolerations": tolerations(workload, target) or None,
         "topologySpreadConstraints": [*topology_spread(workload), *capacity_spread(workload, target)] or None,
         "imagePullSecrets": pull_secrets(workload) or None,
-        "securityContext": pod_security(workload, arrangement, mounts.fs_group) or None,
+        "securityContext": pod_security(workload, arrangement, mounts.fs_group, target) or None,
         "resources": sizes.pod,
         "initContainers": made[:count] or None,
         "containers": made[count:],

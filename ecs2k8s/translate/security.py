@@ -4,23 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ecs2k8s.core.pod_security import safe_sysctls
 from ecs2k8s.core.tracking import note
 from ecs2k8s.core.units import whole_number
 
 if TYPE_CHECKING:
+    from ecs2k8s.core.target import Target
     from ecs2k8s.resolve.workload import AwsMap, Workload
     from ecs2k8s.translate.lifecycle import Arrangement
 
-# https://kubernetes.io/docs/tasks/administer-cluster/sysctl-cluster/
-SAFE_SYSCTLS = {
-    "kernel.shm_rmid_forced",
-    "net.ipv4.ip_local_port_range",
-    "net.ipv4.tcp_syncookies",
-    "net.ipv4.ping_group_range",
-    "net.ipv4.ip_unprivileged_port_start",
-    "net.ipv4.ip_local_reserved_ports",
-    "net.ipv4.tcp_keepalive_time",
-}
 LOW_PORTS = "net.ipv4.ip_unprivileged_port_start"
 Fragment = dict[str, Any]
 
@@ -78,20 +70,20 @@ def _docker_option(container: AwsMap, index: int, option: str, so_far: Fragment)
     return {}
 
 
-def pod_security(workload: Workload, arrangement: Arrangement, fs_group: int | None) -> Fragment:
+def pod_security(workload: Workload, arrangement: Arrangement, fs_group: int | None, target: Target) -> Fragment:
     """`securityContext` of the pod. Docker's default seccomp profile is RuntimeDefault; a pod's own default is none."""
     if workload.is_windows:
         return {}
     out: Fragment = {"seccompProfile": {"type": "RuntimeDefault"}}
     if fs_group is not None:
         out |= {"fsGroup": fs_group, "fsGroupChangePolicy": "OnRootMismatch"}
-    sysctls = _sysctls(workload, arrangement)
+    sysctls = _sysctls(workload, arrangement, safe_sysctls(target.kubernetes_version))
     if sysctls:
         out["sysctls"] = [{"name": name, "value": value} for name, value in sorted(sysctls.items())]
     return out
 
 
-def _sysctls(workload: Workload, arrangement: Arrangement) -> dict[str, str]:
+def _sysctls(workload: Workload, arrangement: Arrangement, safe: frozenset[str]) -> dict[str, str]:
     found: dict[str, str] = {}
     host = workload.network_mode == "host"
     for slot in arrangement.slots:
@@ -101,7 +93,7 @@ def _sysctls(workload: Workload, arrangement: Arrangement) -> dict[str, str]:
             if host and name.startswith("net."):
                 note(slot.container, (*at, "namespace"), "sysctl-with-host-network", name=name)
                 continue
-            if name not in SAFE_SYSCTLS:
+            if name not in safe:
                 note(slot.container, (*at, "namespace"), "sysctl-unsafe", name=name)
             if found.setdefault(name, value) != value:
                 note(slot.container, (*at, "value"), "sysctl-conflict", name=name, kept=found[name])
