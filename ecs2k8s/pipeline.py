@@ -75,7 +75,7 @@ class Made:
 
 def objects(snapshot: Snapshot, target: Target) -> Made:
     """The line up to the manifests, without the account of the fields. What routes is emitted only when proved."""
-    inventory = resolve(Index.of(snapshot.in_order().documents), target)
+    inventory = resolve(Index.of(snapshot.in_order().documents, snapshot.taken), target)
     placed, refused = manifests(inventory, target)
     translated = [workload for workload in inventory.workloads if workload not in refused]
     proofs = prove_all(routings(inventory, translated, target), Bundle.of(placed))

@@ -2,7 +2,7 @@
 
 Three YAML documents. The first is a task definition merged over the least valid one, with these keys beside its own:
 `service`, `cluster`, `targetGroups`, `tasks`, `target`, `files` (environment file ARN to text), `bare` (no ARN, as
-`register-task-definition` takes it), `others` (further documents as AWS prints them), `services` and `balancers` (the short
+`register-task-definition` takes it), `others` (further documents as AWS prints them), `taken` (when AWS was read), `services` and `balancers` (the short
 forms of tests/case_balancers.py; the first task definition is then left out unless it has `containerDefinitions`). The second
 says what the objects must hold, as a subset: `Kind`, `Kind/name` or `Kind/namespace/name`; `null` is absence, a list is compared item by item. The
 third has `ledger` (path to verdict; `service:` before the path for the service's leaves, and the shape for those of any other
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 ARN = "arn:aws:ecs:eu-west-1:111122223333"
 DEFINITION = f"{ARN}:task-definition/web:1"
 SHORT = ("services", "balancers")
-SPECIAL = ("service", "cluster", "targetGroups", "tasks", "target", "files", "bare", "others", *SHORT)
+SPECIAL = ("service", "cluster", "targetGroups", "tasks", "target", "files", "bare", "others", "taken", *SHORT)
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ def snapshot(given: dict[str, Any]) -> Snapshot:
         variables = [{"name": name, "value": value} for name, value in parse(text).items()]
         documents.append(Document("s3.EnvironmentFile", arn, {"arn": arn, "variables": variables}))
     documents += [Document(other["shape"], other["id"], other["data"]) for other in given.get("others", [])]
-    return Snapshot(tuple(sorted(documents, key=lambda d: (d.shape, d.id))))
+    return Snapshot(tuple(sorted(documents, key=lambda d: (d.shape, d.id))), taken=given.get("taken", ""))
 
 
 def definition(given: dict[str, Any], *, bare: bool) -> Document:

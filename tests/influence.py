@@ -112,7 +112,7 @@ def with_leaves(snapshot: Snapshot, document: Document, values: dict[Path, Any])
             inner = inner[step]
         inner[path[-1]] = value
     others = (d for d in snapshot.documents if d is not document)
-    return Snapshot((*others, Document(document.shape, document.id, data)))
+    return Snapshot((*others, Document(document.shape, document.id, data)), taken=snapshot.taken)
 
 
 @cache
@@ -134,7 +134,8 @@ class Look:
     def __init__(self, name: str) -> None:
         self.snapshot, self.target = estate(name)
         self.picture = picture(self.snapshot, self.target)
-        self.bare = Snapshot(tuple(document for document in self.snapshot.documents if carried(document.shape)))
+        kept = tuple(document for document in self.snapshot.documents if carried(document.shape))
+        self.bare = Snapshot(kept, taken=self.snapshot.taken)
         bare = picture(self.bare, self.target)
         assert bare == self.picture, "documents of which nothing is carried change manifests"
         self.related = [[d.id for d in self.snapshot.of(f"elbv2.{shape}")] for shape in ("TargetGroup", "LoadBalancer")]

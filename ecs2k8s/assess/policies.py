@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from ecs2k8s.core.manifests import pod_template
 from ecs2k8s.core.traffic import ALL, HIGHEST, union
 
 if TYPE_CHECKING:
@@ -200,11 +201,10 @@ def _span(port: Mapping[str, Any]) -> Span | None:
 
 
 def pods_of(manifests: Iterable[Manifest]) -> dict[tuple[str, str], Pod]:
-    """(namespace, name) of a Deployment, DaemonSet or Job to a pod of it."""
+    """(namespace, name) of a Deployment, DaemonSet, Job or CronJob to a pod of it."""
     found: dict[tuple[str, str], Pod] = {}
     for manifest in manifests:
-        if manifest["kind"] in ("Deployment", "DaemonSet", "Job"):
-            template = manifest["spec"]["template"]
+        if template := pod_template(manifest):
             metadata, labels = manifest["metadata"], template["metadata"].get("labels", {})
             host = bool(template["spec"].get("hostNetwork"))
             found[metadata["namespace"], metadata["name"]] = Pod(metadata["namespace"], labels, host)

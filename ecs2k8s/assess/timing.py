@@ -116,7 +116,7 @@ class Timing:
     @property
     def subject(self) -> str:
         """The document that the workload comes from."""
-        return self.workload.service_id or str(self.workload.task.get("taskArn", "")) or self.workload.definition_id
+        return str(self.workload.task.get("taskArn", "")) or self.workload.source
 
 
 def timings(inventory: Inventory, bundle: Bundle) -> list[Timing]:

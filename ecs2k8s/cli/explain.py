@@ -14,6 +14,7 @@ from ecs2k8s.core.errors import MappingError
 from ecs2k8s.core.fidelity import Fidelity
 from ecs2k8s.core.fields import Pattern, Row, pattern, tables
 from ecs2k8s.core.findings import catalogue
+from ecs2k8s.core.manifests import TEMPLATES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -134,9 +135,10 @@ def source_of(by: str) -> str:
 
 def _place(what: str) -> int:
     text = re.sub(r"\[\w*\]", "", what)
-    for kind in ("Deployment", "DaemonSet", "Job"):
-        if text.startswith(f"{kind}.spec.template."):
-            text = text.replace(f"{kind}.spec.template.", "Pod.", 1)
+    for kind, template in TEMPLATES.items():
+        pod = ".".join((kind, *template, ""))
+        if text.startswith(pod):
+            text = text.replace(pod, "Pod.", 1)
     text = text.replace(".initContainers", ".containers")
     steps = tuple(text.split("."))
     rows = [

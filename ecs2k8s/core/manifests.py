@@ -20,6 +20,7 @@ Tree = Literal[
     "monitoring",  # rules, monitors and dashboards: they need CRDs of their own, and pods that serve
     "traffic/background",  # turns on what `manifests` holds off: CronJobs, and workers without a port
 ]
+BACKGROUND: Tree = "traffic/background"
 
 TEMPLATES = {
     "Deployment": ("spec", "template"),
@@ -61,19 +62,27 @@ class Placed:
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
-    """All generated objects, sorted by tree, folder and reference, each reference once."""
+    """All generated objects, sorted by tree, folder and reference, each reference once.
+
+    `handover` has those that take the place of others when EKS gets the background work.
+    """
 
     objects: tuple[Placed, ...]
+    handover: tuple[Placed, ...] = ()
 
     @classmethod
     def of(cls, objects: Iterable[Placed]) -> Bundle:
         known: dict[ObjectRef, Placed] = {}
+        later: dict[ObjectRef, Placed] = {}
         for placed in objects:
+            if placed.tree == BACKGROUND:
+                later[ObjectRef.of(placed.manifest)] = placed
+                continue
             ref = ObjectRef.of(placed.manifest)
             if ref in known and known[ref] != placed:
                 raise AssertionError(f"two different objects are called {ref}")
             known[ref] = placed
-        return cls(tuple(sorted(known.values(), key=lambda p: (p.tree, p.folder, ObjectRef.of(p.manifest)))))
+        return cls(_sorted(known.values()), _sorted(later.values()))
 
     def tree(self, tree: Tree) -> list[Placed]:
         return [placed for placed in self.objects if placed.tree == tree]
@@ -84,6 +93,19 @@ class Bundle:
 
     def find(self, kind: str, name: str) -> Manifest | None:
         return next((m for m in self.manifests if m["kind"] == kind and m["metadata"]["name"] == name), None)
+
+
+def pod_template(manifest: Manifest) -> dict[str, Any]:
+    """The pod template of a workload object; empty for other kinds."""
+    steps = TEMPLATES.get(manifest["kind"], ())
+    found: dict[str, Any] = manifest if steps else {}
+    for step in steps:
+        found = found[step]
+    return found
+
+
+def _sorted(objects: Iterable[Placed]) -> tuple[Placed, ...]:
+    return tuple(sorted(objects, key=lambda p: (p.tree, p.folder, ObjectRef.of(p.manifest))))
 
 
 def prune(value: Any) -> Any:

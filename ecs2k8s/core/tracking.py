@@ -50,7 +50,7 @@ class View(Mapping[str, Any]):
         if value.__class__ is dict:
             if not value:
                 self.trace.reads.add((*self.path, key))
-            return View(value, self.trace, (*self.path, key))
+            return self.__class__(value, self.trace, (*self.path, key))
         if value.__class__ is list:
             return self._items(value, (*self.path, key))
         self.trace.reads.add((*self.path, key))
@@ -62,7 +62,7 @@ class View(Mapping[str, Any]):
         out: list[Any] = []
         for index, value in enumerate(values):
             if isinstance(value, dict):
-                out.append(View(value, self.trace, (*path, index)))
+                out.append(self.__class__(value, self.trace, (*path, index)))
             elif isinstance(value, list):
                 out.append(self._items(value, (*path, index)))
             else:
@@ -72,6 +72,10 @@ class View(Mapping[str, Any]):
 
     def get(self, key: str, default: Any = None) -> Any:
         return self[key] if self._data.get(key) is not None else default
+
+    def at(self, below: Path) -> Path:
+        """The path in the document of what lies *below* this view."""
+        return (*self.path, *below)
 
     def __contains__(self, key: object) -> bool:
         return isinstance(key, str) and self._data.get(key) is not None
@@ -98,5 +102,5 @@ def note(view: Mapping[str, Any], key: str | tuple[str | int, ...], slug: str, /
     """Say *slug* about the leaf *key* of *view* (a key, or a path below the view). On a plain dict it says nothing."""
     if isinstance(view, View):
         below = (key,) if isinstance(key, str) else key
-        path = (*view.path, *below) if key else view.path
+        path = view.at(below) if key else view.path
         view.trace.note(path, slug, tuple(sorted((name, str(value)) for name, value in args.items())))

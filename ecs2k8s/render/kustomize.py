@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+from ecs2k8s.core.manifests import BACKGROUND
 from ecs2k8s.render.dump import dump
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 def kustomize(bundle: Bundle) -> dict[str, str]:
     """Path below the migration directory to text. A tree without objects is not written, but for manifests/."""
     files = {"manifests/kustomization.yaml": dump(_kustomization([]))}
-    for tree, group in groupby(bundle.objects, key=lambda placed: placed.tree):
+    for tree, group in groupby((*bundle.objects, *bundle.handover), key=lambda placed: placed.tree):
         members = list(group)
         files |= {f"{tree}/{file_of(placed)}": dump(placed.manifest) for placed in members}
         files[f"{tree}/kustomization.yaml"] = dump(_kustomization(members))
@@ -35,7 +36,7 @@ def file_of(placed: Placed) -> str:
     Below traffic/ the tree says the kind, where it holds one kind only.
     """
     kind, name = placed.manifest["kind"].lower(), placed.manifest["metadata"]["name"]
-    if placed.tree.startswith("traffic/") and placed.tree != "traffic/gateway":
+    if placed.tree.startswith("traffic/") and placed.tree not in ("traffic/gateway", BACKGROUND):
         return f"{placed.folder}/{name}.yaml"
     own = placed.folder.rsplit("/", 1)[-1] == name
     return f"{placed.folder}/{kind}.yaml" if own else f"{placed.folder}/{kind}-{name}.yaml"

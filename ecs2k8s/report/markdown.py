@@ -74,7 +74,8 @@ def page_names(workloads: Iterable[Workload]) -> dict[tuple[str, str], str]:
 
 def _documents(workload: Workload) -> list[str]:
     task = str(workload.task.get("taskArn", "")) if workload.task else ""
-    return [ident for ident in (workload.service_id, task, workload.definition_id) if ident]
+    schedule = [workload.schedule.document, workload.schedule.ident] if workload.schedule else []
+    return list(dict.fromkeys(x for x in (workload.service_id, *schedule, task, workload.definition_id) if x))
 
 
 def _overview(
@@ -132,7 +133,7 @@ def _workloads(translation: Translation, pages: Mapping[tuple[str, str], str]) -
     for workload in translation.inventory.workloads:
         page = pages[workload.namespace, workload.name]
         kind = "not translated" if workload in translation.refused else workload.kind
-        source = workload.service_id or workload.definition_id
+        source = workload.source
         link = f"[{plain(workload.name)}](workloads/{page})"
         lines.append(f"| {plain(workload.namespace)} | {link} | {kind} | {code(source)} |")
     return [*lines, ""]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ecs2k8s.assess.lbc import VERSION
+from ecs2k8s.core.manifests import pod_template
 from ecs2k8s.translate.discovery import PREFIXES
 
 if TYPE_CHECKING:
@@ -70,14 +71,10 @@ def _limits(spec: dict[str, Any]) -> list[dict[str, Any]]:
 
 def pod_spec(manifest: Manifest) -> dict[str, Any]:
     """The pod's spec of a workload object; empty for other kinds."""
-    if manifest["kind"] not in ("Deployment", "DaemonSet", "Job"):
-        return {}
-    spec: dict[str, Any] = manifest["spec"]["template"]["spec"]
+    spec: dict[str, Any] = pod_template(manifest).get("spec", {})
     return spec
 
 
 def _template_annotations(manifest: Manifest) -> dict[str, str]:
-    if not pod_spec(manifest):
-        return {}
-    found: dict[str, str] = manifest["spec"]["template"]["metadata"].get("annotations", {})
+    found: dict[str, str] = pod_template(manifest).get("metadata", {}).get("annotations", {})
     return found

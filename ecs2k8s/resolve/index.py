@@ -43,15 +43,16 @@ class Index:
     shapes: Mapping[str, list[Tracked]]
     definitions: Mapping[str, Tracked]  # by ARN, `family:revision` and, for the highest active revision, `family`
     clusters: Mapping[str, Tracked]  # by name
+    taken: str = ""  # when AWS was read, in RFC 3339, where that is known
 
     @classmethod
-    def of(cls, documents: Iterable[Document]) -> Index:
+    def of(cls, documents: Iterable[Document], taken: str = "") -> Index:
         tracked = tuple(Tracked.of(document) for document in documents)
         clusters = {last(item.document.id): item for item in tracked if item.document.shape == "ecs.Cluster"}
         shapes: dict[str, list[Tracked]] = defaultdict(list)
         for item in tracked:
             shapes[item.document.shape].append(item)
-        return cls(tracked, shapes, _definitions(tracked), clusters)
+        return cls(tracked, shapes, _definitions(tracked), clusters, taken)
 
     def of_shape(self, shape: str) -> list[Tracked]:
         return self.shapes.get(shape, [])

@@ -14,6 +14,9 @@ from ecs2k8s.resolve.discovery import CloudMap, namespace_of, with_names
 from ecs2k8s.resolve.index import Index, Tracked, is_active, revision
 from ecs2k8s.resolve.networks import Networks
 from ecs2k8s.resolve.region import account_of, partition_of, region_of
+from ecs2k8s.resolve.run_views import AnyCase, Run
+from ecs2k8s.resolve.schedule import moment
+from ecs2k8s.resolve.schedules import is_unpinned, leave_out_unused, started
 from ecs2k8s.resolve.tasks import one_off, service_tasks
 from ecs2k8s.resolve.workload import Inventory, Kind, Workload
 
@@ -21,6 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from ecs2k8s.core.target import Target
+    from ecs2k8s.resolve.schedule import Schedule
+    from ecs2k8s.resolve.schedules import Started
     from ecs2k8s.resolve.workload import AwsMap
 
 CLOUD_MAP = "cloud-map"
@@ -43,8 +48,10 @@ def resolve(index: Index, target: Target) -> Inventory:
     groups, files = index.views("elbv2.TargetGroup"), index.views("s3.EnvironmentFile")
     attributes, balancers = index.views("elbv2.TargetGroupAttributes"), index.views("elbv2.LoadBalancer")
     providers = {str(i.document.data.get("name")): i.view for i in index.of_shape("ecs.CapacityProvider")}
-    drafts = [*_services(index), *_one_off_tasks(index)]
-    drafts += _unreferenced(index, {draft.workload.definition_id for draft in drafts})
+    scheduled, elsewhere = _scheduled(index)
+    drafts = [*_services(index), *scheduled]
+    drafts += _one_off_tasks(index, [draft.workload.schedule for draft in drafts if draft.workload.schedule])
+    drafts += _unreferenced(index, {draft.workload.definition_id for draft in drafts}, elsewhere)
     drafts = _spaced(drafts, CloudMap.of(index), target)
     networks = Networks.of(index, target)
     workloads = []
@@ -122,12 +129,50 @@ def _definition(index: Index, wanted: str) -> Tracked | None:
     if found is None and Arn.parse(wanted):  # a register-form file of the same family stands for the ARN
         family = last(wanted).partition(":")[0]
         bare = index.definitions.get(family)
-        found = bare if bare and not Arn.parse(bare.document.id) else None
+        found = bare if bare and (is_unpinned(wanted) or not Arn.parse(bare.document.id)) else None
     return found
 
 
-def _one_off_tasks(index: Index) -> Iterator[_Draft]:
-    for item, wanted, definition_arn in one_off(index):
+def _scheduled(index: Index) -> tuple[list[_Draft], set[str]]:
+    """What rules and schedules start, and the definitions of those of which nothing can be made."""
+    found = [(each, _definition(index, each.definition)) for each in started(index)]
+    made = [(each, definition) for each, definition in found if each.schedule and definition]
+    drafts = [_of_schedule(index, each, definition) for each, definition in made]
+    for each, definition in found:
+        if not definition and each.definition:
+            note(*each.at, "dangling-reference", what=each.definition)
+        if not definition or not each.schedule:
+            each.leave_out()
+    leave_out_unused((each, bool(each.schedule and definition)) for each, definition in found)
+    return drafts, {definition.document.id for each, definition in found if definition and not each.schedule}
+
+
+def _of_schedule(index: Index, each: Started, definition: Tracked) -> _Draft:
+    schedule = each.schedule
+    assert schedule  # noqa: S101
+    if is_unpinned(each.definition):
+        note(*each.at, "definition-without-revision", revision=definition.document.id)
+    cluster = last(each.cluster)
+    asked = schedule.request or NOTHING
+    parameters = asked if schedule.universal else AnyCase.over(each.target).get("EcsParameters", NOTHING)
+    overrides = asked.get("overrides") if schedule.universal else asked
+    workload = Workload(
+        name="",
+        namespace="",
+        kind="Job" if schedule.said.once else "CronJob",
+        definition=definition.view,
+        definition_id=definition.document.id,
+        configuration=parameters,
+        launched=asked if schedule.universal else NOTHING,
+        cluster=index.clusters[cluster].view if cluster in index.clusters else NOTHING,
+        task=Run(each.target, {"overrides": overrides, "clusterArn": each.cluster}),
+        schedule=schedule,
+    )
+    return _Draft(each.wanted, f"1s/{cluster}/{each.seed}", cluster, workload)
+
+
+def _one_off_tasks(index: Index, schedules: list[Schedule]) -> Iterator[_Draft]:
+    for item, wanted, definition_arn in one_off(index, schedules):
         definition = _definition(index, definition_arn)
         if definition is None:
             note(item.view, "taskDefinitionArn", "dangling-reference", what=definition_arn)
@@ -143,18 +188,26 @@ def _one_off_tasks(index: Index) -> Iterator[_Draft]:
             cluster=index.clusters[cluster].view if cluster in index.clusters else NOTHING,
             task=item.view,
             tasks=(item.view,),
+            read=moment(index.taken),
         )
         yield _Draft(str(definition.document.data["family"]), f"2/{cluster}/{wanted}", cluster, workload)
 
 
-def _unreferenced(index: Index, referenced: set[str]) -> list[_Draft]:
-    """Of each family that nothing refers to, the highest active revision; all other revisions are left out."""
+def _unreferenced(index: Index, referenced: set[str], elsewhere: set[str]) -> list[_Draft]:
+    """Of each family that nothing refers to, the highest active revision; all other revisions are left out.
+
+    *elsewhere*: definitions of tasks that rules start which are not carried. They are no services either.
+    """
     families: dict[str, list[Tracked]] = {}
     for item in index.of_shape("ecs.TaskDefinition"):
         families.setdefault(str(item.document.data["family"]), []).append(item)
     drafts = []
     for family, revisions in sorted(families.items()):
         used = [item for item in revisions if item.document.id in referenced]
+        if not used and any(item.document.id in elsewhere for item in revisions):
+            for item in revisions:
+                item.leave_out("definition-of-other-schedule")
+            continue
         active = [item for item in revisions if is_active(item.document.data)]
         chosen = used or (active[-1:] and [max(active, key=lambda item: revision(item.document.data))])
         for item in revisions:
@@ -216,6 +269,8 @@ def _note_name(draft: _Draft, name: str) -> None:
         if draft.workload.service:
             key = "serviceName" if "serviceName" in draft.workload.service else "service"
             place = (draft.workload.service, key)
+        if draft.workload.schedule:
+            place = (draft.workload.schedule.view, "Name")
         note(*place, "name-changed", old=draft.wanted, new=name)
 
 

@@ -100,7 +100,7 @@ class Networks:
         named = set(map(str, vpc.get("securityGroups", [])))
         if named:
             return named
-        if workload.is_job:
+        if workload.is_job and not workload.schedule:
             own = task_interfaces(workload.task)
             return self._groups_of([interface for interface in self.interfaces if interface.id in own])
         return self._default_groups(vpc)

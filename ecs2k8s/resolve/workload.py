@@ -10,12 +10,15 @@ from ecs2k8s.core.arns import Arn, last
 from ecs2k8s.core.tracking import NOTHING
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from ecs2k8s.resolve.balancers import Balancers
     from ecs2k8s.resolve.discovery import Connect, Registration
     from ecs2k8s.resolve.index import Index
     from ecs2k8s.resolve.networks import Networks
+    from ecs2k8s.resolve.schedule import Schedule
 
-Kind = Literal["Deployment", "DaemonSet", "Job"]
+Kind = Literal["Deployment", "DaemonSet", "Job", "CronJob"]
 AwsMap = Mapping[str, Any]
 
 
@@ -38,7 +41,9 @@ class Workload:
     configuration: AwsMap = NOTHING
     launched: AwsMap = NOTHING
     cluster: AwsMap = NOTHING
-    task: AwsMap = NOTHING  # of a one-off task: what it was run with
+    task: AwsMap = NOTHING  # of a one-off or scheduled task: what it is run with
+    schedule: Schedule | None = None  # what starts it
+    read: datetime | None = None  # when AWS was read, where that is known
     tasks: tuple[AwsMap, ...] = ()  # running tasks of the service
     target_groups: Mapping[str, AwsMap] = field(default_factory=dict)  # by ARN, where read
     target_group_attributes: Mapping[str, AwsMap] = field(default_factory=dict)  # by the target group's ARN, where read
@@ -81,12 +86,19 @@ class Workload:
 
     @property
     def lineage(self) -> dict[str, str]:
-        """The annotation that says where an object comes from: the ARN of the service, else of the task definition."""
+        """The annotation that says where an object comes from: the ARN of schedule, service or task definition."""
+        if self.schedule:
+            return {"ecs2k8s.io/source-schedule": self.schedule.id}
         if Arn.parse(self.service_id):
             return {"ecs2k8s.io/service-arn": self.service_id}
         if Arn.parse(self.definition_id):
             return {"ecs2k8s.io/task-definition-arn": self.definition_id}
         return {}
+
+    @property
+    def source(self) -> str:
+        """The id of the document that it is first of all: schedule, service, or task definition."""
+        return self.schedule.document if self.schedule else self.service_id or self.definition_id
 
     @property
     def folder(self) -> str:
@@ -103,7 +115,13 @@ class Workload:
 
     @property
     def is_job(self) -> bool:
-        return self.kind == "Job"
+        """Whether it is to end: a one-off or a scheduled task."""
+        return self.kind in ("Job", "CronJob")
+
+    @property
+    def run(self) -> AwsMap:
+        """What its tasks are run with: the service, or the parameters of the schedule's target."""
+        return self.service or (self.configuration if self.schedule else NOTHING)
 
     @property
     def is_windows(self) -> bool:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ecs2k8s.core.tracking import note
+from ecs2k8s.translate.background import background
 from ecs2k8s.translate.config_maps import config_map
+from ecs2k8s.translate.cron_job import cron_job, scheduled_job
 from ecs2k8s.translate.deployment import deployment, disruption_budget
 from ecs2k8s.translate.discovery import discovery
 from ecs2k8s.translate.efs import Claims
@@ -26,6 +28,7 @@ from ecs2k8s.translate.refusal import Refusal
 from ecs2k8s.translate.registries import registries, registry_secrets
 from ecs2k8s.translate.resources import task_size
 from ecs2k8s.translate.runtime_contract import runtime_contract
+from ecs2k8s.translate.schedule_fields import say_unread_inputs
 from ecs2k8s.translate.secret_references import referred_secrets
 from ecs2k8s.translate.secrets import external_secrets, secret_stores
 from ecs2k8s.translate.security_group_policy import security_group_policies
@@ -45,7 +48,17 @@ if TYPE_CHECKING:
 
     OfInventory = Callable[[Inventory, list[Workload], Target], Iterable[Placed]]
 
-AROUND_PODS = (deployment, job, service, service_account, disruption_budget, config_map)
+AROUND_PODS = (
+    deployment,
+    job,
+    cron_job,
+    scheduled_job,
+    service,
+    service_account,
+    disruption_budget,
+    config_map,
+    background,
+)
 OF_WORKLOADS = (external_secrets, registry_secrets, launch_volumes)
 OF_ALL = (secret_stores, shared_file_systems, exec_roles)
 OF_INVENTORY: tuple[OfInventory, ...] = (  # traffic and network: what several workloads make together
@@ -59,6 +72,7 @@ OF_INVENTORY: tuple[OfInventory, ...] = (  # traffic and network: what several w
     runtime_contract,
     node_pools,
     prometheus_rules,
+    say_unread_inputs,  # last: what none of the others read
 )
 MAY_REFUSE = (
     in_range,

@@ -39,7 +39,7 @@ def affinity(workload: Workload, target: Target) -> dict[str, Any] | None:
 
 
 def _constraints(workload: Workload) -> list[Constraint]:
-    views = (workload.definition, workload.service)
+    views = (workload.definition, workload.run)
     return [(view, index, item) for view in views for index, item in enumerate(view.get("placementConstraints", []))]
 
 
@@ -50,7 +50,7 @@ def _distinct(workload: Workload, constraints: list[Constraint], target: Target)
         for view, index, _ in found:
             note(view, ("placementConstraints", index, "type"), "distinct-on-fargate")
         return False
-    return bool(found) and workload.kind == "Deployment"
+    return bool(found) and workload.kind in ("Deployment", "CronJob")
 
 
 def _service_selector(workload: Workload, name: str) -> dict[str, str]:
@@ -65,14 +65,14 @@ def _required(selectors: Any) -> dict[str, Any]:
 def topology_spread(workload: Workload) -> list[dict[str, Any]]:
     """Soft spread, as ECS strategies are best effort; a service without one is spread over zones by ECS itself."""
     if workload.kind != "Deployment":
-        for index, item in enumerate(workload.service.get("placementStrategy", [])):
+        for index, item in enumerate(workload.run.get("placementStrategy", [])):
             for key in item:
-                note(workload.service, ("placementStrategy", index, key), "strategy-without-replicas")
+                note(workload.run, ("placementStrategy", index, key), "strategy-without-replicas")
         return []
-    strategies = list(workload.service.get("placementStrategy", []))
+    strategies = list(workload.run.get("placementStrategy", []))
     constraints, problems = spread(strategies, workload.selector, workload.kind, default_zone=bool(workload.service))
     for index, slug, args in problems:
-        note(workload.service, ("placementStrategy", index, "type"), slug, **args)
+        note(workload.run, ("placementStrategy", index, "type"), slug, **args)
         if "field" in strategies[index]:
-            note(workload.service, ("placementStrategy", index, "field"), slug, **args)
+            note(workload.run, ("placementStrategy", index, "field"), slug, **args)
     return constraints

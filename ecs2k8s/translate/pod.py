@@ -118,7 +118,7 @@ def _metadata(workload: Workload, arrangement: Arrangement, parts: Parts) -> dic
 
 def _managed_labels(workload: Workload) -> dict[str, str]:
     """In place of the tags `aws:ecs:clusterName` and `aws:ecs:serviceName`, which ECS sets where it is asked to."""
-    if not workload.service.get("enableECSManagedTags"):
+    if not workload.run.get("enableECSManagedTags"):
         return {}
     given = {
         "ecs2k8s.io/cluster": workload.cluster_name,

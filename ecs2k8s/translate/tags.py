@@ -34,9 +34,12 @@ def workload_tags(workload: Workload) -> dict[str, str]:
 
 def pod_tags(workload: Workload) -> dict[str, str]:
     """What ECS propagates to the tasks."""
-    source = workload.service.get("propagateTags", "NONE")
+    source = workload.run.get("propagateTags", "NONE")
+    given = tags_of(workload.configuration) if workload.schedule else {}
     if source == "TASK_DEFINITION":
-        return tags_of(workload.definition)
+        return tags_of(workload.definition) | given
+    if workload.schedule:
+        return given
     return tags_of(workload.service) if source == "SERVICE" else {}
 
 
