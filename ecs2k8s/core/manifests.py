@@ -88,6 +88,11 @@ class Bundle:
         return [placed for placed in self.objects if placed.tree == tree]
 
     @property
+    def everything(self) -> tuple[Placed, ...]:
+        """With what is applied at the handover."""
+        return (*self.objects, *self.handover)
+
+    @property
     def manifests(self) -> list[Manifest]:
         return [placed.manifest for placed in self.objects]
 

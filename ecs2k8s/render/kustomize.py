@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def kustomize(bundle: Bundle) -> dict[str, str]:
     """Path below the migration directory to text. A tree without objects is not written, but for manifests/."""
     files = {"manifests/kustomization.yaml": dump(_kustomization([]))}
-    for tree, group in groupby((*bundle.objects, *bundle.handover), key=lambda placed: placed.tree):
+    for tree, group in groupby(bundle.everything, key=lambda placed: placed.tree):
         members = list(group)
         files |= {f"{tree}/{file_of(placed)}": dump(placed.manifest) for placed in members}
         files[f"{tree}/kustomization.yaml"] = dump(_kustomization(members))

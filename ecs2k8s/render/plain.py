@@ -18,7 +18,7 @@ def plain(bundle: Bundle) -> dict[str, str]:
 
     The numbers stand in front of every path, so no namespace can have a name that sorts before them.
     """
-    return {f"{placed.tree}/{_file(placed)}": dump(placed.manifest) for placed in bundle.objects}
+    return {f"{placed.tree}/{_file(placed)}": dump(placed.manifest) for placed in bundle.everything}
 
 
 def _file(placed: Placed) -> str:
