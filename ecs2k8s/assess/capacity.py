@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ecs2k8s.assess.fit import verdicts
 from ecs2k8s.core.findings import Finding
 from ecs2k8s.core.manifests import ObjectRef
 
@@ -18,7 +19,17 @@ CHOICES = ("target.yaml", "compute")  # subject and path of what follows from th
 
 
 def capacity_findings(translation: Translation, target: Target) -> Iterator[Finding]:
-    """Node pools whose node class is nowhere. Call it when the ledger is done."""
+    """Node pools whose node class is nowhere, and what does not fit. Call it when the ledger is done."""
+    yield from _classes(translation, target)
+    for each in verdicts(translation, target) if translation.translated else ():
+        if each.outcome == "does not fit":
+            args = {"question": each.question, "of": each.subject, "numbers": each.numbers}
+            yield Finding.of("fit-check-failed", *CHOICES, **args)
+        elif each.outcome == "not known":
+            yield Finding.of("fit-not-known", *CHOICES, question=each.question, of=each.subject, numbers=each.numbers)
+
+
+def _classes(translation: Translation, target: Target) -> Iterator[Finding]:
     made = {ObjectRef.of(manifest) for manifest in translation.bundle.manifests}
     wanted = {
         ObjectRef(f"{ref['group']}/v1", ref["kind"], "", ref["name"])

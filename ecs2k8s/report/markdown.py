@@ -11,6 +11,7 @@ from ecs2k8s.core.mappings import load_yaml
 from ecs2k8s.core.paths import show
 from ecs2k8s.report.data import Said, by_slug, counts, not_exact, said, totals_by_shape
 from ecs2k8s.report.escape_markdown import code, filled, ours, plain
+from ecs2k8s.report.fit import lines as fit_lines
 from ecs2k8s.report.needs import needs
 from ecs2k8s.report.pod_security import lines as pod_security_lines
 from ecs2k8s.report.reachability import lines as reachability_lines
@@ -103,6 +104,7 @@ def _overview(
         *(reachability_lines(translation.reach) if translation.reach else []),
         *timing_lines(translation),
         *pod_security_lines(translation.bundle, target),
+        *fit_lines(translation, target),
         *_fields(translation),
     ]
     for severity in SEVERITIES:

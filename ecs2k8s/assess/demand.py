@@ -1,0 +1,132 @@
+"""What the generated pods ask of nodes: how many there can be at once, and how large each is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ecs2k8s.core.manifests import TEMPLATES
+from ecs2k8s.translate.capacity import PROVIDER
+from ecs2k8s.translate.deployment import desired
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from ecs2k8s.assess.translation import Translation
+    from ecs2k8s.core.manifests import Bundle, Manifest
+
+SCALED_BY = {"HorizontalPodAutoscaler": "maxReplicas", "ScaledObject": "maxReplicaCount"}
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """The pods of one workload; `cpu` in millicores and `memory` in MiB are what the scheduler counts for each.
+
+    `count` is the most that there can be at once: at the upper limit of its scaling, with those that a rollout adds.
+    """
+
+    namespace: str
+    name: str
+    kind: str
+    count: int
+    cpu: int
+    memory: int
+    selector: tuple[tuple[str, str], ...] = ()  # labels that the node must have
+    branch: bool = False  # has security groups of its own
+    on_node_network: bool = False
+
+    @property
+    def architecture(self) -> str:
+        """Empty: any."""
+        return dict(self.selector).get("kubernetes.io/arch", "")
+
+    @property
+    def provider(self) -> str:
+        """The capacity provider whose nodes it must run on; empty: any."""
+        return dict(self.selector).get(PROVIDER, "")
+
+    @property
+    def windows(self) -> bool:
+        return dict(self.selector).get("kubernetes.io/os") == "windows"
+
+
+def demands(translation: Translation) -> list[Demand]:
+    """What each workload asks for, in order of namespace, kind and name."""
+    counts = {(w.namespace, w.name): desired(w) for w in translation.translated if w.kind == "Deployment"}
+    ceilings = _ceilings(translation.bundle)
+    found: dict[tuple[str, str, str], Demand] = {}
+    for manifest in translation.bundle.manifests:
+        if manifest["kind"] in TEMPLATES:
+            space, name = manifest["metadata"].get("namespace", ""), manifest["metadata"]["name"]
+            most = max(counts.get((space, name), 0), ceilings.get((space, name), 0))
+            found.setdefault((space, manifest["kind"], name), _demand(manifest, most, translation.bundle))
+    return [found[key] for key in sorted(found)]
+
+
+def _ceilings(bundle: Bundle) -> dict[tuple[str, str], int]:
+    """The most replicas that an autoscaler makes of a workload."""
+    found: dict[tuple[str, str], int] = {}
+    for manifest in bundle.manifests:
+        if key := SCALED_BY.get(manifest["kind"]):
+            spec = manifest["spec"]
+            scaled = (manifest["metadata"].get("namespace", ""), spec["scaleTargetRef"]["name"])
+            found[scaled] = max(found.get(scaled, 0), int(spec.get(key, 0)))
+    return found
+
+
+def _demand(manifest: Manifest, most: int, bundle: Bundle) -> Demand:
+    template: Any = manifest
+    for step in TEMPLATES[manifest["kind"]]:
+        template = template[step]
+    spec = template["spec"]
+    labels = template["metadata"].get("labels", {})
+    metadata = manifest["metadata"]
+    return Demand(
+        namespace=metadata.get("namespace", ""),
+        name=metadata["name"],
+        kind=manifest["kind"],
+        count=_count(manifest, most),
+        cpu=_asked(spec, "cpu"),
+        memory=_asked(spec, "memory"),
+        selector=tuple(sorted(spec.get("nodeSelector", {}).items())),
+        branch=any(_selects(policy, metadata.get("namespace", ""), labels) for policy in bundle.manifests),
+        on_node_network=bool(spec.get("hostNetwork")),
+    )
+
+
+def _selects(policy: Manifest, namespace: str, labels: dict[str, str]) -> bool:
+    if policy["kind"] != "SecurityGroupPolicy" or policy["metadata"].get("namespace", "") != namespace:
+        return False
+    wanted: dict[str, str] = policy["spec"]["podSelector"]["matchLabels"]
+    return wanted.items() <= labels.items()
+
+
+def _count(manifest: Manifest, most: int) -> int:
+    """With the pods that a rollout adds. A daemon is on every node, which is counted there."""
+    spec = manifest["spec"]
+    if manifest["kind"] != "Deployment":
+        return 0 if manifest["kind"] == "DaemonSet" else int(spec.get("parallelism", 1))
+    replicas = max(most, int(spec.get("replicas", 1)))
+    surge = spec.get("strategy", {}).get("rollingUpdate", {}).get("maxSurge", "25%")
+    return replicas + (-(-replicas * int(surge[:-1]) // 100) if isinstance(surge, str) else int(surge))
+
+
+def _asked(spec: dict[str, Any], what: str) -> int:
+    """What the scheduler counts: of the pod where it says it, else the sum, or the largest initialisation."""
+    if (whole := spec.get("resources", {}).get("requests", {}).get(what)) is not None:
+        return _number(whole, what)
+    init = spec.get("initContainers", [])
+    sidecars = sum(_requests([c for c in init if c.get("restartPolicy") == "Always"], what))
+    first = max(_requests([c for c in init if c.get("restartPolicy") != "Always"], what), default=0)
+    return max(sidecars + sum(_requests(spec["containers"], what)), first)
+
+
+def _requests(containers: Iterable[dict[str, Any]], what: str) -> Iterator[int]:
+    return (_number(c.get("resources", {}).get("requests", {}).get(what, "0"), what) for c in containers)
+
+
+def _number(text: str, what: str) -> int:
+    """A quantity as it is generated: millicores, or MiB."""
+    if what == "cpu":
+        return int(text[:-1]) if text.endswith("m") else int(text) * 1000
+    return int(text[:-2]) * (1024 if text.endswith("Gi") else 1) if text.endswith("i") else int(text)
