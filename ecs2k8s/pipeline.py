@@ -21,6 +21,7 @@ from ecs2k8s.resolve.inventory import resolve
 from ecs2k8s.translate import manifests
 from ecs2k8s.translate.aws_objects import aws_changes, aws_resources
 from ecs2k8s.translate.cloudwatch_alarms import alarm_steps
+from ecs2k8s.translate.rollout import with_rollouts
 from ecs2k8s.translate.target_group_steps import target_group_steps
 from ecs2k8s.translate.traffic import routings
 
@@ -79,6 +80,11 @@ def objects(snapshot: Snapshot, target: Target) -> Made:
     placed, refused = manifests(inventory, target)
     translated = [workload for workload in inventory.workloads if workload not in refused]
     proofs = prove_all(routings(inventory, translated, target), Bundle.of(placed))
+    held = [proof.routing for proof in proofs if proof.holds]
+    placed, edited = with_rollouts(placed, held, inventory, translated, target)
+    if target.rollouts:
+        again = iter(prove_all(edited, Bundle.of(placed)))  # what is emitted is what was proved
+        proofs = [next(again) if proof.holds else proof for proof in proofs]
     placed += [item for proof in proofs if proof.holds for item in proof.routing.placed]
     bundle = Bundle.of(placed)
     chosen = (*target.target_groups, *target.target_groups.values())

@@ -28,6 +28,8 @@ TEMPLATES = {
     "Job": ("spec", "template"),
     "CronJob": ("spec", "jobTemplate", "spec", "template"),
 }
+# What a Rollout takes over from the Deployment that it refers to; tables name it as the Deployment's.
+OF_DEPLOYMENT = ("replicas", "progressDeadlineSeconds", "minReadySeconds", "selector")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -125,12 +127,17 @@ def prune(value: Any) -> Any:
 def places(manifest: Manifest) -> Iterator[tuple[tuple[str, ...], Any]]:
     """Each leaf of *manifest* as the tables name places: kind first, no list indices, pod templates under `Pod`.
 
+    What a Rollout takes over from its Deployment stands under `Deployment`.
+
     Init containers count as containers: which list a container is in follows from its role.
     """
     kind = manifest["kind"]
     template = TEMPLATES.get(kind, ())
     for path, value in leaves(manifest):
         steps = tuple(step for step in path if isinstance(step, str))
+        if kind == "Rollout" and steps[:1] == ("spec",) and steps[1] in OF_DEPLOYMENT:
+            yield ("Deployment", *steps), value
+            continue
         if template and steps[: len(template)] == template:
             inner = tuple("containers" if step == "initContainers" else step for step in steps[len(template) :])
             yield ("Pod", *inner), value

@@ -37,6 +37,7 @@ class Target(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     fargate_fit: bool = False
     background: Literal["ecs", "eks"] = "ecs"
     format: Format = "kustomize"
+    rollouts: bool = False
     env_files: dict[str, str] = {}
     logging: Literal["cloudwatch", "loki", "none"] = "cloudwatch"
     monitoring: Literal["cloudwatch", "prometheus", "none"] = "cloudwatch"
@@ -45,7 +46,8 @@ class Target(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def chosen(self) -> frozenset[str]:
         """The values of the choices, as rows of the tables name them."""
         watched = {f"logging-{self.logging}", f"monitoring-{self.monitoring}"}
-        return frozenset({self.compute, self.background, self.routing, self.shift, self.network, *watched})
+        rollouts = {"rollouts"} if self.rollouts else set()
+        return frozenset({self.compute, self.background, self.routing, self.shift, self.network, *watched, *rollouts})
 
     @property
     def network_policies(self) -> bool:

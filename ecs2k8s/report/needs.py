@@ -28,6 +28,8 @@ OF_KINDS = {
     "VolumeSnapshot": "Snapshot controller with its CRDs.",
     "EC2NodeClass": "Karpenter 1.8 or later. NodePools start nodes with the role of the nodes that are there, which "
     "must be allowed to join; `amiSelectorTerms` takes the newest image: pin a version before production.",
+    "Rollout": "Argo Rollouts, with `--aws-verify-target-group` and the reads of ELB that it needs where weights stand "
+    "in an Ingress. Until its CRD is there, `manifests/` cannot be applied.",
     "Ingress": f"AWS Load Balancer Controller {VERSION} (its IngressClass `alb`), for which the routing was proved; "
     "external-dns leaves the Ingresses alone until their hold annotations are removed.",
 }

@@ -40,9 +40,14 @@ class Forward:
 
     @property
     def normal(self) -> tuple[object, ...]:
-        """One backend alone gets everything unless its weight is 0; of several the order does not matter."""
-        alone = len(self.backends) == 1
-        weighted = frozenset((backend, min(weight, 1) if alone else weight) for backend, weight in self.backends)
+        """One backend alone gets everything unless its weight is 0; of several the order does not matter.
+
+        Beside others a backend with the weight 0 gets nothing, but for clients that stayed with it until now.
+        """
+        heard = [(backend, weight) for backend, weight in self.backends if weight > 0 or self.sticky is not None]
+        backends = heard or self.backends
+        alone = len(backends) == 1
+        weighted = frozenset((backend, min(weight, 1) if alone else weight) for backend, weight in backends)
         return ("forward", weighted, self.sticky)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ecs2k8s.core.tracking import note
+from ecs2k8s.core.tracking import NOTHING, note
 from ecs2k8s.translate.disregard import disregard
 
 if TYPE_CHECKING:
@@ -19,6 +19,9 @@ def say_service_fields(workload: Workload) -> None:
     if not service:
         return
     _superseded(workload)
+    controller = service.get("deploymentController", NOTHING)
+    if controller.get("type") == "EXTERNAL":
+        note(controller, "type", "external-deployment-controller")
     deployments = service.get("deployments", [])
     if len(deployments) > 1 or any(d.get("rolloutState", "COMPLETED") != "COMPLETED" for d in deployments):
         note(service, "serviceName", "deployment-in-progress")
