@@ -40,7 +40,7 @@ OF_LIMITS = {
 IRSA = "An IAM OIDC provider for the cluster, and task roles that trust it (see `aws/README.md`)."
 POD_LEVEL = "Karpenter 1.8.0 or later (or Auto Mode): older node autoscalers do not see pod-level resources."
 WINDOWS = "Windows nodes of the builds that the pods select."
-LOGS = "A log agent on the nodes (Fluent Bit) that ships to the log groups in the pods' annotations."
+LOGS = "A log agent (Fluent Bit, or the log router of EKS Fargate) that was given the files in `observability/`."
 NAMES = (
     "external-dns with the source `service` (and the provider `aws-sd` for zones of Cloud Map), if callers outside the "
     "cluster keep names of Cloud Map; it publishes them when it is let (see `aws/README.md`)."

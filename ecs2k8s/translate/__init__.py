@@ -15,6 +15,7 @@ from ecs2k8s.translate.exec_access import exec_roles
 from ecs2k8s.translate.identity import service_account
 from ecs2k8s.translate.job import job
 from ecs2k8s.translate.lifecycle import arrange
+from ecs2k8s.translate.log_routes import say_log_routes
 from ecs2k8s.translate.namespaces import namespaces
 from ecs2k8s.translate.network_load_balancer import network_load_balancers
 from ecs2k8s.translate.network_policy import network_policies
@@ -72,6 +73,7 @@ OF_INVENTORY: tuple[OfInventory, ...] = (  # traffic and network: what several w
     runtime_contract,
     node_pools,
     prometheus_rules,
+    say_log_routes,
     say_unread_inputs,  # last: what none of the others read
 )
 MAY_REFUSE = (

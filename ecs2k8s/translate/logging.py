@@ -5,19 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ecs2k8s.core.names import LABEL, label_name
-from ecs2k8s.core.redacted import REDACTED, looks_secret
 from ecs2k8s.core.tracking import note
 from ecs2k8s.resolve.region import region_is_of_logs
 
 if TYPE_CHECKING:
     from ecs2k8s.resolve.workload import AwsMap, Workload
 
-FILTERS = {"include-pattern": "Regex", "exclude-pattern": "Exclude"}
-NOT_OUTPUT = {*FILTERS, "log-driver-buffer-limit"}
-
 
 def log_annotations(workload: Workload, containers: list[AwsMap]) -> dict[str, str]:
-    """The awslogs group of each container, for the log agent and for people; FireLens outputs are said as findings."""
+    """The awslogs group of each container, for the log agent and for people."""
     groups: dict[str, str] = {}
     for container in containers:
         config = container.get("logConfiguration", {})
@@ -28,28 +24,9 @@ def log_annotations(workload: Workload, containers: list[AwsMap]) -> dict[str, s
             note(container, ("logConfiguration", "options", "awslogs-group"), "option-of-another-driver")
         if config.get("logDriver") == "awslogs" and "awslogs-group" in options:
             groups[str(container["name"])] = str(options["awslogs-group"])
-        if config.get("logDriver") == "awsfirelens" and options:
-            _firelens(workload, container, options)
     if not groups:
         return {}
     if len(set(groups.values())) == 1 and len(groups) == len(containers):
         return {"ecs2k8s.io/log-group": next(iter(groups.values()))}
     longest = LABEL - len("log-group.")
     return {f"ecs2k8s.io/log-group.{label_name(name)[:longest]}": group for name, group in groups.items()}
-
-
-def _firelens(workload: Workload, container: AwsMap, options: AwsMap) -> None:
-    """The driver's options as sections of the node agent's Fluent Bit; values that look secret are not repeated."""
-    match = f"kube.var.log.containers.{workload.name}-*_{workload.namespace}_{container['name']}-*"
-    filters = [f"{word} log {options[key]}" for key, word in FILTERS.items() if key in options]
-    outputs = [
-        f"{key} {'(as in the task definition)' if value == REDACTED or looks_secret(key, str(value)) else value}"
-        for key, value in options.items()
-        if key not in NOT_OUTPUT
-    ]
-    text = ""
-    if filters:
-        text += f"[FILTER] Name grep; Match {match}; {'; '.join(filters)} "
-    if outputs:
-        text += f"[OUTPUT] Match {match}; {'; '.join(outputs)}"
-    note(container, ("logConfiguration", "logDriver"), "firelens-output", sections=text.strip())

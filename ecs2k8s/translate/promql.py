@@ -31,14 +31,17 @@ OVER_TIME = {name: f"{word}_over_time" for name, word in AGGREGATES.items()}
 def pod_names(workload: Workload) -> str:
     """A regular expression for the names of its pods, and of no other workload's; for whole names.
 
+    Behind the name stands a hash of the template, or the minute of a CronJob, and five letters.
+
     https://github.com/kubernetes/apimachinery/blob/master/pkg/util/rand/rand.go
     """
     name = workload.name
-    if workload.kind != "Deployment":
+    if workload.kind in ("Job", "DaemonSet"):
         return f"{name}-{LETTERS}{{5}}"
+    made, fewest = ("[0-9]", 8) if workload.kind == "CronJob" else (LETTERS, 6)
     if len(name) + len("-0123456789-") <= BASE:
-        return f"{name}-{LETTERS}{{6,10}}-{LETTERS}{{5}}"
-    return f"{name}-{LETTERS}{{1,10}}-?{LETTERS}{{5}}"
+        return f"{name}-{made}{{{fewest},10}}-{LETTERS}{{5}}"
+    return f"{name}-{made}{{1,10}}-?{LETTERS}{{5}}"
 
 
 def quoted(text: str) -> str:
