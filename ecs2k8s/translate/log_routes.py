@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 # https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_CreateLogGroup.html
 GROUP = re.compile(r"[A-Za-z0-9_./#-]{1,512}")
+STREAM = "awslogs-stream-prefix"
 REGION = re.compile(r"[a-z]{2,}(-[a-z0-9]+)+")
 PREFIX = re.compile(r"[A-Za-z0-9_./=+@#-]{1,256}")
 ON_FARGATE = {"es", "firehose", "kinesis_firehose", "cloudwatch", "cloudwatch_logs", "kinesis", "kinesis_streams"}
@@ -135,10 +136,10 @@ def _awslogs(workload: Workload, container: AwsMap, name: str, target: Target) -
         return None
     prefix = str(options.get("awslogs-stream-prefix", ""))
     if prefix and not PREFIX.fullmatch(prefix):
-        note(container, (*OPTIONS, "awslogs-stream-prefix"), "log-stream-prefix-not-carried")
+        note(container, (*OPTIONS, STREAM), "log-stream-prefix-not-carried")
         prefix = ""
     elif prefix:
-        note(container, (*OPTIONS, "awslogs-stream-prefix"), "log-stream-differs", stream=f"{prefix}/{name}/<pod>")
+        note(container, (*OPTIONS, STREAM), "log-stream-differs", stream=f"{prefix}/{name}/<pod>")
     return LogRoute(workload, container, name, group, region, prefix, _start(container, options, target))
 
 
