@@ -33,6 +33,7 @@ class Target(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     shift: Literal["weighted-target-groups", "weighted-dns"] = "weighted-target-groups"
     target_groups: dict[str, str] = {}
     network: Literal["network-policy", "security-group-policy", "both", "none"] = "network-policy"
+    secrets: Literal["external-secrets", "csi-driver"] = "external-secrets"
     compute: Literal["existing", "karpenter", "fargate", "auto-mode"] = "existing"
     fargate_fit: bool = False
     background: Literal["ecs", "eks"] = "ecs"
@@ -47,7 +48,8 @@ class Target(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """The values of the choices, as rows of the tables name them."""
         watched = {f"logging-{self.logging}", f"monitoring-{self.monitoring}"}
         rollouts = {"rollouts"} if self.rollouts else set()
-        return frozenset({self.compute, self.background, self.routing, self.shift, self.network, *watched, *rollouts})
+        chosen = {self.compute, self.background, self.routing, self.shift, self.network, self.secrets}
+        return frozenset({*chosen, *watched, *rollouts})
 
     @property
     def network_policies(self) -> bool:

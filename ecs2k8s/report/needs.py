@@ -16,6 +16,8 @@ ALWAYS = "Kubernetes {version}, Linux nodes with containerd and cgroup v2, CoreD
 OF_KINDS = {
     "ExternalSecret": "External Secrets Operator serving `external-secrets.io/v1`, with an identity that may read (and "
     "decrypt) what the execution roles read. The generated SecretStores name none: choose one and set `auth`.",
+    "SecretProviderClass": "Secrets Store CSI driver with `syncSecret.enabled=true`, its AWS provider 2.x, and task "
+    "roles that may read (and decrypt) what the execution roles read.",
     "NetworkPolicy": "A policy engine: VPC CNI 1.14 or later with `enableNetworkPolicy` (Auto Mode: the controller's "
     "ConfigMap and `networkPolicy` of the NodeClass). Without it policies are accepted and do nothing.",
     "SecurityGroupPolicy": "VPC CNI with `ENABLE_POD_ENI=true`, trunk-capable Nitro nodes in private subnets, and "

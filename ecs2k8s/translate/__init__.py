@@ -30,7 +30,9 @@ from ecs2k8s.translate.registries import registries, registry_secrets
 from ecs2k8s.translate.resources import task_size
 from ecs2k8s.translate.runtime_contract import runtime_contract
 from ecs2k8s.translate.schedule_fields import say_unread_inputs
+from ecs2k8s.translate.secret_provider_classes import secret_provider_classes
 from ecs2k8s.translate.secret_references import referred_secrets
+from ecs2k8s.translate.secret_state import say_secrets
 from ecs2k8s.translate.secrets import external_secrets, secret_stores
 from ecs2k8s.translate.security_group_policy import security_group_policies
 from ecs2k8s.translate.security_group_rules import say_group_rules
@@ -60,7 +62,7 @@ AROUND_PODS = (
     config_map,
     background,
 )
-OF_WORKLOADS = (external_secrets, registry_secrets, launch_volumes)
+OF_WORKLOADS = (external_secrets, secret_provider_classes, registry_secrets, launch_volumes)
 OF_ALL = (secret_stores, shared_file_systems, exec_roles)
 OF_INVENTORY: tuple[OfInventory, ...] = (  # traffic and network: what several workloads make together
     discovery,
@@ -71,6 +73,7 @@ OF_INVENTORY: tuple[OfInventory, ...] = (  # traffic and network: what several w
     security_group_policies,
     say_group_rules,
     runtime_contract,
+    say_secrets,
     node_pools,
     prometheus_rules,
     say_log_routes,

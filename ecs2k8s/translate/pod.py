@@ -21,6 +21,7 @@ from ecs2k8s.translate.ports import port_names, ports
 from ecs2k8s.translate.probes import OFF, startup_deadline
 from ecs2k8s.translate.registries import pull_secrets
 from ecs2k8s.translate.resources import resources
+from ecs2k8s.translate.secret_provider_classes import mount_secrets
 from ecs2k8s.translate.secret_references import referred_secrets
 from ecs2k8s.translate.security import pod_security
 from ecs2k8s.translate.tags import pod_tags, tag_labels
@@ -56,6 +57,7 @@ def pod(workload: Workload, claims: Claims, target: Target) -> Pod:
     environments = {str(c["name"]): environment(workload, c, references, target) for c in containers}
     sizes = resources(workload, arrangement, target)
     mounts = volumes(workload, arrangement, claims)
+    mount_secrets(workload, arrangement, target, mounts)
     parts = Parts(
         names=names.unique(str(c["name"]) for c in containers),
         ports=found,

@@ -14,7 +14,9 @@ from ecs2k8s.translate.refusal import Refusal
 if TYPE_CHECKING:
     from ecs2k8s.resolve.workload import AwsMap, Workload
 
-GJSON = re.compile(r"([\\*?|#@!])")  # operators of the path language that External Secrets uses for `property`
+# Operators of gjson, the path language that External Secrets reads `property` in; it takes dots as they are first.
+# https://github.com/tidwall/gjson/blob/master/SYNTAX.md
+GJSON = re.compile(r"([\\*?|#@!{[])")
 WHOLE, WITH_TAIL = 2, 5  # fields of a Secrets Manager resource: `secret:NAME`, `secret:NAME:json:stage:id`
 
 
@@ -37,7 +39,10 @@ class Store:
 
 @dataclass(frozen=True, slots=True)
 class Remote:
-    """Where a value lies: the store and External Secrets' `remoteRef`."""
+    """Where a value lies.
+
+    `json_key` is a literal key at the top of a JSON object, `version` a stage, or `uuid/` and an id.
+    """
 
     store: Store
     key: str
@@ -46,7 +51,9 @@ class Remote:
 
     @property
     def reference(self) -> dict[str, str]:
-        named = {"key": self.key, "property": self.json_key, "version": self.version}
+        """External Secrets' `remoteRef`."""
+        escaped = GJSON.sub(r"\\\1", self.json_key)
+        named = {"key": self.key, "property": escaped, "version": self.version}
         return {name: value for name, value in named.items() if value}
 
 
@@ -112,7 +119,7 @@ def remote_of(workload: Workload, text: str, view: AwsMap, at: tuple[str | int, 
     whole = text.removesuffix(":" + ":".join(fields[2:]))
     if stage and version:
         note(view, at, "secret-stage-and-id", stage=stage)
-    return Remote(store, whole, GJSON.sub(r"\\\1", json_key), f"uuid/{version}" if version else stage)
+    return Remote(store, whole, json_key, f"uuid/{version}" if version else stage)
 
 
 def external_secret(name: str, metadata: dict[str, Any], store: Store, spec: dict[str, Any]) -> dict[str, Any]:

@@ -15,8 +15,10 @@ if TYPE_CHECKING:
     from ecs2k8s.resolve.workload import Workload
 
 
-def external_secrets(workload: Workload, _target: Target) -> Iterator[Placed]:
+def external_secrets(workload: Workload, target: Target) -> Iterator[Placed]:
     """One ExternalSecret per store of the workload; a container's name keeps its keys apart from its siblings'."""
+    if target.secrets != "external-secrets":
+        return
     groups: dict[str, list[SecretReference]] = {}
     for reference in referred_secrets(workload):
         groups.setdefault(reference.secret_name(workload), []).append(reference)
