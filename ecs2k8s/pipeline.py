@@ -12,6 +12,7 @@ from ecs2k8s.assess.networks import network_findings
 from ecs2k8s.assess.reachability import reachability
 from ecs2k8s.assess.readiness import readiness_gates
 from ecs2k8s.assess.routing import prove_all
+from ecs2k8s.assess.splits import splits
 from ecs2k8s.assess.translation import Translation
 from ecs2k8s.core.findings import rank
 from ecs2k8s.core.ledger import account, findings
@@ -53,6 +54,7 @@ def translate(snapshot: Snapshot, target: Target) -> Translation:
         steps=steps,
     )
     said |= {*lost_requests(made.inventory, made.bundle), *readiness_gates(done.translated, made.bundle, target)}
+    said |= set(splits(done.inventory, done.translated, made.bundle, target))
     reach = reachability(done)
     said |= {*network_findings(done, reach, target), *capacity_findings(done, target)}
     return replace(done, reach=reach, findings=tuple(sorted(said, key=rank)))

@@ -18,6 +18,7 @@ from ecs2k8s.assess.witness import probes, witness
 from ecs2k8s.assess.words import words_of
 from ecs2k8s.core.tracking import note
 from ecs2k8s.translate.ingress import client, secret_names
+from ecs2k8s.translate.routes import Forward
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -79,7 +80,8 @@ def prove(routing: Routing, services: Services) -> Proof:
     if refused:
         routing.refuse("routing-not-built", name=routing.balancer.name, reason=refused[0])
         return Proof(routing, difference=refused[0])
-    differences = (_difference(routed, built.get(routed.listener.port), routing) for routed in routing.listeners)
+    whole = {port: _of_wholes(listener, routing.wholes) for port, listener in built.items()}
+    differences = (_difference(routed, whole.get(routed.listener.port), routing) for routed in routing.listeners)
     difference = next((found for found in (*differences, _surplus(routing, built)) if found), "")
     if difference:
         routing.refuse("routing-differs", name=routing.balancer.name, difference=difference)
@@ -107,6 +109,24 @@ def services_of(manifests: Iterable[Manifest]) -> dict[tuple[str, str], Manifest
         for manifest in manifests
         if manifest["kind"] == "Service"
     }
+
+
+def _of_wholes(listener: lbc.Built, wholes: Mapping[str, str]) -> lbc.Built:
+    """*listener* with workloads in place of their parts: a part counts as the workload that it is one of."""
+    if not wholes:
+        return listener
+    rules = tuple(_of_whole(route, wholes) for route in listener.rules)
+    return replace(listener, rules=rules, default=_of_whole(listener.default, wholes))
+
+
+def _of_whole(route: Route, wholes: Mapping[str, str]) -> Route:
+    if not isinstance(route.action, Forward):
+        return route
+    backends: dict[str, int] = {}
+    for backend, weight in route.action.backends:
+        name = wholes.get(backend, backend)
+        backends[name] = backends.get(name, 0) + weight
+    return replace(route, action=replace(route.action, backends=tuple(backends.items())))
 
 
 def _surplus(routing: Routing, built: Mapping[int, lbc.Built]) -> str:
@@ -139,7 +159,7 @@ def _difference(routed: Routed, made: lbc.Built | None, routing: Routing) -> str
 def source_of(routed: Routed, routing: Routing) -> tuple[tuple[Route, ...], Route]:
     """The listener's routes as the controller can know them: the client of OIDC by the name of its Secret."""
     secrets = secret_names(routing.balancer.name, routing.listeners)
-    return tuple(_known(route, secrets) for route in routed.routes), _known(routed.default, secrets)
+    return tuple(_known(route, secrets) for route in routed.wholes), _known(routed.default, secrets)
 
 
 def _known(route: Route, secrets: Mapping[tuple[str, str], str]) -> Route:

@@ -148,6 +148,25 @@ def diff_routing_command(
     raise typer.Exit(diff.routing(directory, as_json=format_ is options.OutputFormat.json))
 
 
+@app.command("split")
+def split_command(
+    directory: options.Directory,
+    workload: options.WorkloadName,
+    by: options.By,  # noqa: ARG001 (there is one value, and the option checks it)
+    write: options.Write = False,
+    format_: options.Format = options.OutputFormat.text,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = False,
+    debug: options.Debug = False,
+) -> None:
+    """Show what becomes of one workload as one for each path of its listener rules, and keep that in target.yaml."""
+    talk = options.talk(quiet=quiet, verbose=verbose, debug=debug)
+    from ecs2k8s.cli import split
+
+    as_json = format_ is options.OutputFormat.json
+    raise typer.Exit(split.run(directory, workload, talk, write=write, as_json=as_json))
+
+
 policy_app = _group("policy", "Print the IAM policy that a command needs.")
 
 

@@ -13,10 +13,9 @@ from ecs2k8s.assess.lbc import VERSION
 from ecs2k8s.assess.routing import Proof, prove, services_of
 from ecs2k8s.cli.console import ExitCode, out, table
 from ecs2k8s.cli.coverage import check_finished
+from ecs2k8s.cli.lying import lying
 from ecs2k8s.compare.decoded import decoded
-from ecs2k8s.core import target as targets
-from ecs2k8s.core.documents import load
-from ecs2k8s.core.errors import MappingError, OutputError, SnapshotError
+from ecs2k8s.core.errors import MappingError, OutputError
 from ecs2k8s.core.findings import catalogue, message
 from ecs2k8s.core.manifests import Manifest, Placed
 from ecs2k8s.core.mappings import StrictLoader
@@ -53,14 +52,7 @@ def routing(name: str, *, as_json: bool) -> int:
 
 def _translated(place: Path) -> Translation:
     """The snapshot of the directory, translated for its target.yaml. Raises `SnapshotError` and `TargetError`."""
-    file = place / "snapshot.json"
-    try:
-        snapshot = load(json.loads(file.read_bytes()))
-    except (OSError, ValueError) as error:
-        raise SnapshotError(f"{file}: {error}") from error
-    choices = place / "target.yaml"
-    target = targets.load(choices.read_bytes() if choices.is_file() else b"", name=str(choices))
-    return translate(snapshot, targets.of_cluster(target, snapshot))
+    return translate(*lying(place))
 
 
 def _as_it_lies(place: Path, proof: Proof) -> Proof:

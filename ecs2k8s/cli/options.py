@@ -16,6 +16,10 @@ class OutputFormat(StrEnum):
     json = "json"
 
 
+class SplitBy(StrEnum):
+    path = "path"
+
+
 Output = Annotated[str, typer.Option("--output", "-o", metavar="DIR", help="The migration directory to write.")]
 From = Annotated[
     list[str] | None,
@@ -79,6 +83,11 @@ Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say only what went w
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Name every file that was written.")]
 Debug = Annotated[bool, typer.Option("--debug", help="Show tracebacks.")]
 Directory = Annotated[str, typer.Argument(metavar="DIR", help="A migration directory.")]
+WorkloadName = Annotated[
+    str, typer.Argument(metavar="WORKLOAD", help="NAMESPACE/NAME, a name, or the ARN of its service.")
+]
+By = Annotated[SplitBy, typer.Option("--by", help="What tells the parts apart: the paths of listener rules.")]
+Write = Annotated[bool, typer.Option("--write", help="Keep the parts in DIR/target.yaml, which the next export reads.")]
 What = Annotated[
     str | None,
     typer.Argument(metavar="WHAT", help="containerDefinitions[].ulimits, Deployment.spec.replicas, or a slug."),

@@ -12,6 +12,7 @@ import yaml
 from ecs2k8s.core.errors import MappingError, TargetError
 from ecs2k8s.core.formats import Format
 from ecs2k8s.core.mappings import StrictLoader, load_yaml
+from ecs2k8s.core.splits import Split, read_splits
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,6 +40,7 @@ class Target(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     background: Literal["ecs", "eks"] = "ecs"
     format: Format = "kustomize"
     rollouts: bool = False
+    splits: dict[str, Split] = {}
     env_files: dict[str, str] = {}
     logging: Literal["cloudwatch", "loki", "none"] = "cloudwatch"
     monitoring: Literal["cloudwatch", "prometheus", "none"] = "cloudwatch"
@@ -126,6 +128,11 @@ def of_cluster(target: Target, snapshot: Snapshot) -> Target:
 def convert(value: dict[str, Any], name: str = "target.yaml") -> Target:
     if isinstance(value.get("kubernetes_version"), float):
         value = value | {"kubernetes_version": str(value["kubernetes_version"])}
+    try:
+        if value.get("splits") is not None:
+            value = value | {"splits": read_splits(value["splits"])}
+    except TargetError as error:
+        raise TargetError(f"{name}: {error}") from error
     try:
         target = msgspec.convert(value, Target)
     except msgspec.ValidationError as error:

@@ -51,7 +51,12 @@ def _chart(tree: str, members: list[Placed]) -> dict[str, str]:
     files = {f"templates/{file_of(placed)}": parametrised(placed.manifest, chart) for placed in members}
     if any("image" in text for text in chart.used):
         files["templates/_image.tpl"] = IMAGE % name
-    about: dict[str, Any] = {"apiVersion": "v2", "name": name, "description": ABOUT[tree], "type": "application"}
+    about: dict[str, Any] = {
+        "apiVersion": "v2",
+        "name": name,
+        "description": ABOUT.get(tree, f"Objects of {tree}"),
+        "type": "application",
+    }
     files["Chart.yaml"] = dump(about | {"version": VERSION})
     files["values.yaml"] = HEADER + dump({"workloads": chart.workloads}) if chart.workloads else NO_VALUES
     return files

@@ -9,20 +9,22 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ecs2k8s.core.manifests import TEMPLATES
+from ecs2k8s.core.scalers import BOUNDS, scaled
 from ecs2k8s.render.dump import dump
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from ecs2k8s.core.manifests import Manifest
 
     Values = dict[str, Any]
     Holder = tuple[Any, Any]  # a map or a list of a manifest, and the key whose value is taken out
 
-NUMBERS = {  # kind to the name of the group of values and the numbers below `spec` that are in it
+# Kind to the name of the group of values and the numbers below `spec` that are in it.
+NUMBERS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "Deployment": ("", ("replicas",)),
-    "HorizontalPodAutoscaler": ("autoscaling", ("minReplicas", "maxReplicas")),
-    "ScaledObject": ("autoscaling", ("minReplicaCount", "maxReplicaCount")),
+    "Rollout": ("rollout", ("replicas",)),  # which takes the pods of a Deployment that has none of its own
+    **{kind: ("autoscaling", bounds) for kind, bounds in BOUNDS.items()},
 }
 IMAGE = re.compile(r"(?P<repository>[^@]*?)(?::(?P<tag>[^:/@]+))?(?:@(?P<digest>[^@]+))?")
 ACTION = "{{"
@@ -77,11 +79,9 @@ def parametrised(manifest: Manifest, chart: Chart) -> str:
 
 def _workload(manifest: Manifest) -> str:
     """The workload whose values an object takes; empty where it takes none."""
-    if manifest["kind"] in TEMPLATES:
+    if manifest["kind"] in (*TEMPLATES, "Rollout"):
         return str(manifest["metadata"]["name"])
-    if manifest["kind"] in NUMBERS:
-        return str(manifest["spec"].get("scaleTargetRef", {}).get("name", ""))
-    return ""
+    return scaled(manifest)[1]
 
 
 def _free_prefix(text: str) -> str:

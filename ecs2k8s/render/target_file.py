@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from ecs2k8s.core.target import choices
 from ecs2k8s.render.dump import dump
 
@@ -15,5 +17,5 @@ def target_file(target: Target) -> str:
     """The text of target.yaml for *target*, to be edited by people and never overwritten."""
     lines = ["# What the manifests are made for. Edit it and export again; it is never overwritten.", ""]
     for key, words in choices().items():
-        lines += [f"# {words['text']}", dump({key: getattr(target, key)})]
+        lines += [f"# {words['text']}", dump({key: msgspec.to_builtins(getattr(target, key))})]
     return "\n".join(lines)

@@ -13,6 +13,7 @@ from ecs2k8s.resolve.balancers import Balancers
 from ecs2k8s.resolve.discovery import CloudMap, namespace_of, with_names
 from ecs2k8s.resolve.index import Index, Tracked, is_active, revision
 from ecs2k8s.resolve.networks import Networks
+from ecs2k8s.resolve.parts import with_parts
 from ecs2k8s.resolve.region import account_of, partition_of, region_of
 from ecs2k8s.resolve.run_views import AnyCase, Run
 from ecs2k8s.resolve.schedule import moment
@@ -67,11 +68,13 @@ def resolve(index: Index, target: Target) -> Inventory:
         memberships = networks.memberships(linked) if target.network_policies else ()
         linked = replace(linked, partition=partition_of(linked), memberships=memberships)
         workloads.append(replace(linked, environment_files=given))
+    workloads = with_parts(workloads, target.splits)
     workloads.sort(key=lambda workload: (workload.namespace, workload.name))
     clusters: dict[str, AwsMap] = {}
     for draft in sorted(drafts, key=lambda draft: draft.cluster):
         clusters.setdefault(draft.space, draft.workload.cluster)
-    return Inventory(tuple(workloads), clusters, Balancers.of(index, workloads), networks, index)
+    whole = [workload for workload in workloads if not workload.part]
+    return Inventory(tuple(workloads), clusters, Balancers.of(index, whole), networks, index)
 
 
 def _services(index: Index) -> Iterator[_Draft]:

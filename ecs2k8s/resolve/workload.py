@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from ecs2k8s.core.arns import Arn, last
+from ecs2k8s.core.splits import Size
 from ecs2k8s.core.tracking import NOTHING
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 Kind = Literal["Deployment", "DaemonSet", "Job", "CronJob"]
 AwsMap = Mapping[str, Any]
+AS_IT_IS = Size()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -28,7 +30,8 @@ class Workload:
 
     `configuration` holds what the service runs with now: the service itself, or its PRIMARY task set where CodeDeploy
     or an external controller keeps the configuration there. `launched` is the PRIMARY deployment, the only place where
-    DescribeServices returns Service Connect, volume and Lattice configuration.
+    DescribeServices returns Service Connect, volume and Lattice configuration. A part of a workload (`resolve.parts`)
+    is one too, with the documents of the whole.
     """
 
     name: str
@@ -53,6 +56,11 @@ class Workload:
     connect: Connect | None = None  # its part in Service Connect
     registrations: tuple[Registration, ...] = ()  # in Cloud Map
     memberships: tuple[str, ...] = ()  # ids of its security groups that become NetworkPolicies, sorted
+    whole: str = ""  # the name of the workload that is split, in its parts and in what is left of it
+    part: str = ""  # the name of this part of it; empty for what is left, and for all else
+    paths: frozenset[str] = frozenset()  # of a part: the values of path conditions that lead to it
+    parts: tuple[Workload, ...] = ()  # of a workload that is split: its parts, by name
+    size: Size = AS_IT_IS
     region: str = ""
     account: str = ""
     partition: str = "aws"
@@ -82,7 +90,8 @@ class Workload:
 
     @property
     def labels(self) -> dict[str, str]:
-        return self.selector | {"app.kubernetes.io/managed-by": "ecs2k8s"}
+        whole = {"app.kubernetes.io/part-of": self.whole} if self.whole else {}
+        return self.selector | whole | {"app.kubernetes.io/managed-by": "ecs2k8s"}
 
     @property
     def lineage(self) -> dict[str, str]:

@@ -21,6 +21,7 @@ from ecs2k8s.translate.network_load_balancer import network_load_balancers
 from ecs2k8s.translate.network_policy import network_policies
 from ecs2k8s.translate.network_services import network_services
 from ecs2k8s.translate.node_pools import node_pools
+from ecs2k8s.translate.parts import with_bounds
 from ecs2k8s.translate.pod import pod
 from ecs2k8s.translate.pod_security import with_pod_security
 from ecs2k8s.translate.prometheus_rules import prometheus_rules
@@ -101,7 +102,7 @@ def manifests(inventory: Inventory, target: Target) -> tuple[list[Placed], list[
     placed = with_target_groups(placed, inventory, workloads, target)
     for of_inventory in OF_INVENTORY:
         placed += of_inventory(inventory, workloads, target)
-    return with_pod_security(placed, target), refused
+    return with_bounds(with_pod_security(placed, target), workloads), refused
 
 
 def _is_refused(workload: Workload, target: Target) -> bool:

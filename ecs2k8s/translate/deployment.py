@@ -55,9 +55,14 @@ def object_metadata(workload: Workload) -> Fragment:
 
 
 def desired(workload: Workload) -> int:
-    """How many tasks ECS wants; 1 where nothing refers to the task definition. A task set has its own scale."""
+    """How many tasks ECS wants; 1 where nothing refers to the task definition. A task set has its own scale.
+
+    What the user said of a part, or of what is left beside the parts, comes first.
+    """
     count = int(workload.service.get("desiredCount", 1))
     scale = workload.configuration.get("scale")
+    if workload.size.replicas is not None:
+        return workload.size.replicas
     if scale is None or workload.configuration is workload.service:
         return count
     return -(-count * int(scale.get("value", 100)) // 100)

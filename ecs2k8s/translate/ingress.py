@@ -29,11 +29,15 @@ STEP = 10  # between the group orders of two Ingresses, so that another fits in
 
 @dataclass(frozen=True, slots=True)
 class Ruled:
-    """A rule that was read: its own view, for what is said of it, and the route that it is."""
+    """A rule that was read: its own view, for what is said of it, and the route that it becomes.
+
+    `whole` is the route that it is: to workloads, where `route` leads to parts of them.
+    """
 
     priority: str
     view: Any
     route: Route
+    whole: Route
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +51,11 @@ class Routed:
     @property
     def routes(self) -> tuple[Route, ...]:
         return tuple(rule.route for rule in self.rules)
+
+    @property
+    def wholes(self) -> tuple[Route, ...]:
+        """What AWS does, whether workloads are split or not."""
+        return tuple(rule.whole for rule in self.rules)
 
 
 @dataclass(slots=True)

@@ -39,19 +39,22 @@ class NewTargetGroup:
 
 
 def new_target_groups(
-    inventory: Inventory, sources: Iterable[TargetGroup], target: Target
-) -> Mapping[str, NewTargetGroup]:
-    """ARN of each source to its new target group: `<source>-eks`, with a hash where that name is taken.
+    inventory: Inventory, sources: Iterable[tuple[TargetGroup, str]], target: Target
+) -> Mapping[tuple[str, str], NewTargetGroup]:
+    """ARN of each source and name of a part to its new target group, with a hash where its name is taken.
 
-    Taken are the names of all target groups that the snapshot or the choices speak of, and those given before.
+    It is called `<source>-eks`, or `<source>-<part>-eks` for a part of the workload behind the source. Taken are the
+    names of all target groups that the snapshot or the choices speak of, and those given before. Parts come last, so
+    that a split changes the name of no other one.
     """
     chosen = (*target.target_groups, *target.target_groups.values())
     taken = set(target_group_names((item.document for item in inventory.index.tracked), chosen))
     found = {}
-    for source in sorted(sources, key=lambda group: group.arn):
-        name = _free(f"{names.label(source.name, LONGEST - len(ENDING))}{ENDING}", source.arn, taken)
+    for source, part in sorted(sources, key=lambda pair: (bool(pair[1]), pair[0].arn, pair[1])):
+        base = f"{source.name}-{part}" if part else source.name
+        name = _free(f"{names.label(base, LONGEST - len(ENDING))}{ENDING}", f"{source.arn}{part}", taken)
         taken.add(name)
-        found[source.arn] = NewTargetGroup(source, name, _MADE_HERE)
+        found[source.arn, part] = NewTargetGroup(source, name, _MADE_HERE)
     return found
 
 

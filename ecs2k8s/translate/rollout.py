@@ -73,6 +73,8 @@ def _roll_out(
     objects: Objects,
     target: Target,
 ) -> None:
+    if workload.whole:
+        raise NotEditableError("it is split into parts, and each of them rolls by itself")
     deployment = objects.find("Deployment", workload.namespace, workload.name)
     if workload.kind != "Deployment" or deployment is None:
         raise NotEditableError("it runs on every node, and Rollouts has nothing for that")

@@ -13,14 +13,16 @@ from ecs2k8s.translate.binding_network import Sources, networking
 from ecs2k8s.translate.network_load_balancer import kept_load_balancers
 from ecs2k8s.translate.new_target_groups import NewTargetGroup, new_target_groups
 from ecs2k8s.translate.target_group_checks import can_be_copied
-from ecs2k8s.translate.target_group_names import TargetGroupService, service_names
+from ecs2k8s.translate.target_group_names import TargetGroupService, part_services, service_names
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
     from ecs2k8s.core.target import Target
     from ecs2k8s.resolve.balancers import TargetGroup
     from ecs2k8s.resolve.workload import Inventory, Workload
+
+    Key = tuple[str, str]  # ARN of the source target group, name of the part (empty: the workload itself)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,18 +47,30 @@ def bindings(inventory: Inventory, workloads: list[Workload], target: Target) ->
 
     Of all load balancers where weights on the old one shift the traffic; else only of those that no Service replaces.
     """
-    services = service_names(inventory, workloads, target)
+    services = _receiving(inventory, workloads, target)
     kept = set() if target.binds_target_groups else kept_load_balancers(inventory, workloads, target)
     wanted = {}
-    for arn, service in services.items():
+    for key, service in services.items():
         if target.binds_target_groups or kept & set(service.group.balancer_arns):
             if not is_in_use(service.group, inventory):
                 note(service.group.view, "TargetGroupArn", "target-group-without-listener", group=service.group.name)
             elif can_be_copied(service, inventory, target):
-                wanted[arn] = service
-    groups = new_target_groups(inventory, (service.group for service in services.values()), target)
+                wanted[key] = service
+    sources = ((service.group, service.part) for service in services.values())
+    groups = new_target_groups(inventory, sources, target)
     called = _names(wanted)
-    return [Binding(groups[arn], service, called[arn]) for arn, service in sorted(wanted.items())]
+    return [Binding(groups[key], service, called[key]) for key, service in sorted(wanted.items())]
+
+
+def _receiving(inventory: Inventory, workloads: list[Workload], target: Target) -> dict[Key, TargetGroupService]:
+    """The Service of each source target group, and one for each part of a workload that a rule sends to instead.
+
+    A workload whose rules all go to parts gets nothing more: targets of a group that no rule names are never healthy.
+    """
+    parts = part_services(inventory, workloads, target)
+    divided = {arn for arn, _ in parts}
+    whole = service_names(inventory, workloads, target)
+    return {(arn, ""): service for arn, service in whole.items() if arn not in divided} | dict(parts)
 
 
 def is_in_use(group: TargetGroup, inventory: Inventory) -> bool:
@@ -77,24 +91,24 @@ def _named(view: Mapping[str, Any]) -> Iterator[str]:
             yield str(item.get("TargetGroupArn", ""))
 
 
-def _names(services: Mapping[str, TargetGroupService]) -> dict[str, str]:
-    """ARN to the source target group's name, as a label of its own in its namespace."""
-    spaces: dict[str, list[TargetGroupService]] = defaultdict(list)
-    for service in services.values():
-        spaces[service.namespace].append(service)
-    return {arn: name for members in spaces.values() for arn, name in _of_namespace(members)}
+def _names(services: Mapping[Key, TargetGroupService]) -> dict[Key, str]:
+    """The source target group's name, and the part's behind it, as a label of its own in its namespace."""
+    spaces: dict[str, list[Key]] = defaultdict(list)
+    for key, service in sorted(services.items(), key=lambda item: (bool(item[0][1]), item[0])):  # parts come last
+        spaces[service.namespace].append(key)
+    return {key: name for members in spaces.values() for key, name in _of_namespace(members, services)}
 
 
-def _of_namespace(services: Iterable[TargetGroupService]) -> Iterator[tuple[str, str]]:
-    members = sorted((service.group for service in services), key=lambda group: group.arn)
-    given = names.unique(group.name for group in members)
+def _of_namespace(members: list[Key], services: Mapping[Key, TargetGroupService]) -> Iterator[tuple[Key, str]]:
+    texts = {key: "-".join(filter(None, (services[key].group.name, key[1]))) for key in members}
+    given = names.unique(texts.values())
     taken: set[str] = set()
-    for group in members:
-        name = given[group.name]
+    for key in members:
+        name = given[texts[key]]
         while name in taken:
-            name = names.suffixed(name, group.arn)
+            name = names.suffixed(name, key[0])
         taken.add(name)
-        yield group.arn, name
+        yield key, name
 
 
 def _manifest(binding: Binding, sources: Sources, target: Target) -> dict[str, Any]:

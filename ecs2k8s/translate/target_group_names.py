@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from ecs2k8s.core import names
 from ecs2k8s.core.tracking import note
+from ecs2k8s.resolve.parts import receivers
 from ecs2k8s.translate.discovery import taken as names_of_callers
 
 if TYPE_CHECKING:
@@ -25,7 +26,8 @@ PROTOCOLS = {"UDP": ("UDP",), "QUIC": ("UDP",), "TCP_UDP": ("TCP", "UDP"), "TCP_
 class TargetGroupService:
     """A Service that stands for a source target group. `port` is the container port, and the Service's own.
 
-    `is_of_workload`: it is the workload's own Service as well, because both have the same name.
+    `is_of_workload`: it is the workload's own Service as well, because both have the same name. The workload may be a
+    part of the one that ECS registers in the group.
     """
 
     group: TargetGroup
@@ -37,6 +39,10 @@ class TargetGroupService:
     @property
     def namespace(self) -> str:
         return self.workload.namespace
+
+    @property
+    def part(self) -> str:
+        return self.workload.part
 
     @property
     def protocols(self) -> tuple[str, ...]:
@@ -53,6 +59,16 @@ def service_names(
     the group's, as a DNS label; taken by another workload or another group, it gets the hash of the ARN behind it.
     """
     return _service_names(inventory, tuple(workloads), _Choices(target))
+
+
+def part_services(
+    inventory: Inventory, workloads: Iterable[Workload], target: Target
+) -> Mapping[tuple[str, str], TargetGroupService]:
+    """ARN of a source target group and name of a part to the Service for what rules of the part's paths send there.
+
+    The empty name stands for the workload itself where something is left for it. Only groups of workloads with parts.
+    """
+    return _part_services(inventory, tuple(workloads), _Choices(target))
 
 
 class _Choices:
@@ -86,6 +102,32 @@ def _service_names(
         own = {lettered(w.name, target): w for w in listed if w.namespace == space}
         aliases = {name for namespace, name in answering if namespace == space}
         found |= {service.group.arn: service for service in _named(members, own, aliases, target)}
+    return found
+
+
+@lru_cache(maxsize=4)
+def _part_services(
+    inventory: Inventory, listed: tuple[Workload, ...], choices: _Choices
+) -> Mapping[tuple[str, str], TargetGroupService]:
+    target, wholes = choices.target, _service_names(inventory, listed, choices)
+    found: dict[tuple[str, str], TargetGroupService] = {}
+    owners = {arn: service.workload for arn, service in wholes.items()}
+    used = receivers(inventory.balancers.load_balancers, owners)
+    own = {(w.namespace, lettered(w.name, target)): w for w in listed} if used else {}
+    taken = {(service.namespace, service.name) for service in wholes.values()}
+    taken |= set(names_of_callers(listed, target)) if used else set()
+    for arn, workloads in sorted(used.items()):
+        group, space = wholes[arn].group, wholes[arn].namespace
+        for workload in sorted(workloads, key=lambda each: each.part):
+            if not workload.part:
+                found[arn, ""] = wholes[arn]
+                continue
+            name = lettered(names.label(f"{group.name}-{workload.part}"), target)
+            while (space, name) in taken or own.get((space, name), workload) is not workload:
+                name = names.suffixed(name, f"{arn} {workload.part} {name}")
+            taken.add((space, name))
+            is_own = own.get((space, name)) is workload
+            found[arn, workload.part] = TargetGroupService(group, workload, name, wholes[arn].port, is_own)
     return found
 
 

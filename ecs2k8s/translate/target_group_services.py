@@ -13,7 +13,7 @@ from ecs2k8s.core.manifests import ObjectRef, Placed, prune
 from ecs2k8s.core.tracking import NOTHING, note
 from ecs2k8s.translate.attributes import pairs
 from ecs2k8s.translate.ingress_rules import PREFIX
-from ecs2k8s.translate.target_group_names import service_names
+from ecs2k8s.translate.target_group_names import part_services, service_names
 from ecs2k8s.translate.target_group_settings import is_of_network
 
 if TYPE_CHECKING:
@@ -32,8 +32,9 @@ def with_target_groups(
     placed: Iterable[Placed], inventory: Inventory, workloads: list[Workload], target: Target
 ) -> list[Placed]:
     """*placed* and a Service for each target group of an ALB; of one name with its workload's, it is that one."""
-    services = service_names(inventory, workloads, target)
-    of_albs = (_service(service) for service in services.values() if not is_of_network(service.group))
+    services = [*service_names(inventory, workloads, target).values()]
+    services += [each for each in part_services(inventory, workloads, target).values() if each.part]
+    of_albs = (_service(service) for service in services if not is_of_network(service.group))
     made = {ObjectRef.of(found.manifest): found for found in of_albs}
     found = [_joined(item, made.pop(ref)) if (ref := ObjectRef.of(item.manifest)) in made else item for item in placed]
     return [*found, *made.values()]

@@ -49,8 +49,15 @@ def _step(binding: Binding, tags: dict[str, str]) -> AwsStep:
         title=f"New target group {name} for the pods of {binding.service.namespace}/{binding.service.workload.name}",
         command="\n".join(lines),
         back=f'{aws("elbv2", "delete-target-group")} --target-group-arn "$({found})"',
-        why=f"It stands beside {source.name}, which stays with ECS. Compare both before anything is bound to it.",
+        why=f"It stands beside {source.name}, which stays with ECS. Compare both before anything is bound to it."
+        + _rules(binding),
     )
+
+
+def _rules(binding: Binding) -> str:
+    """Of a part: which rules give it a weight."""
+    paths = ", ".join(sorted(binding.service.workload.paths))
+    return f" Only rules whose paths are all among {paths} shift to it." if paths else ""
 
 
 def _create(binding: Binding, tags: dict[str, str]) -> list[str]:

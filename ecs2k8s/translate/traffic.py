@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ecs2k8s.core.manifests import ObjectRef
 from ecs2k8s.core.tracking import note
+from ecs2k8s.resolve.parts import part_of
 from ecs2k8s.translate.balancer_names import Names, group_names, new_names
 from ecs2k8s.translate.balancer_notes import say_around, say_secrets
 from ecs2k8s.translate.complete import incompleteness, say_unread
@@ -15,11 +16,11 @@ from ecs2k8s.translate.ingress import Routed, Ruled, ingresses
 from ecs2k8s.translate.refusal import Refusal
 from ecs2k8s.translate.routes import Route
 from ecs2k8s.translate.routing import actions, route
-from ecs2k8s.translate.target_group_names import service_names
+from ecs2k8s.translate.target_group_names import part_services, service_names
 from ecs2k8s.translate.target_group_services import WEB
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from ecs2k8s.core.manifests import Placed
     from ecs2k8s.core.target import Target
@@ -27,16 +28,21 @@ if TYPE_CHECKING:
     from ecs2k8s.resolve.workload import AwsMap, Inventory, Workload
     from ecs2k8s.translate.target_group_names import TargetGroupService
 
+NO_PARTS: Mapping[tuple[str, str], TargetGroupService] = {}
 OTHER_TARGETS = ("lambda", "alb")  # types of targets that no Service can stand for
 
 
 @dataclass(frozen=True, slots=True)
 class Routing:
-    """How one ALB routes, and the objects that are to do the same. Without `placed` it was refused, and said so."""
+    """How one ALB routes, and the objects that are to do the same. Without `placed` it was refused, and said so.
+
+    `wholes`: the backend of each part of a workload to that of the workload, which a part counts as.
+    """
 
     balancer: LoadBalancer
     listeners: tuple[Routed, ...]
     placed: tuple[Placed, ...] = ()
+    wholes: Mapping[str, str] = field(default_factory=dict)
 
     def refuse(self, slug: str, /, **args: object) -> None:
         """Say on the load balancer that nothing is made of it; every leaf of it is manual then."""
@@ -57,7 +63,8 @@ def routings(inventory: Inventory, workloads: list[Workload], target: Target) ->
     """One for each ALB that forwards to a workload, whether its Ingresses could be made or not; none if ALBs stay."""
     if target.routing == "existing-alb":
         return []
-    services = service_names(inventory, workloads, target)
+    services, parts = service_names(inventory, workloads, target), part_services(inventory, workloads, target)
+    wholes = {backend_of(part): backend_of(services[arn]) for (arn, name), part in parts.items() if name}
     used = [balancer for balancer in inventory.balancers.load_balancers if _is_used(balancer, services)]
     if target.routing == "ingress":
         say_unread(inventory, [service.group for service in services.values()])
@@ -65,9 +72,10 @@ def routings(inventory: Inventory, workloads: list[Workload], target: Target) ->
     taken: dict[ObjectRef, Placed] = {}
     found = []
     for balancer in used:
-        routed = listeners(balancer, inventory, services, target)
+        routed = listeners(balancer, inventory, services, target, parts)
         called = Names(groups[balancer.arn], new[balancer.arn], frozenset(ref.name for ref in taken))
-        placed = _placed(balancer, routed, called, services, target) if routed else []
+        every = [*services.values(), *(part for (_, name), part in parts.items() if name)]
+        placed = _placed(balancer, routed, called, every, target) if routed else []
         if placed:
             say_around(balancer, placed, target)
         refs = {ObjectRef.of(item.manifest): item for item in placed}
@@ -76,7 +84,7 @@ def routings(inventory: Inventory, workloads: list[Workload], target: Target) ->
             refuse(balancer, "route-name-taken", name=clashing[0].name)
             placed = []
         taken |= refs if placed else {}
-        found.append(Routing(balancer, tuple(routed), tuple(placed)))
+        found.append(Routing(balancer, tuple(routed), tuple(placed), wholes))
     return found
 
 
@@ -96,16 +104,21 @@ def _is_used(balancer: LoadBalancer, services: Mapping[str, TargetGroupService])
 
 
 def listeners(
-    balancer: LoadBalancer, inventory: Inventory, services: Mapping[str, TargetGroupService], target: Target
+    balancer: LoadBalancer,
+    inventory: Inventory,
+    services: Mapping[str, TargetGroupService],
+    target: Target,
+    parts: Mapping[tuple[str, str], TargetGroupService] = NO_PARTS,
 ) -> list[Routed]:
     """The listeners in routes; none where something in them is not known or stays with ECS, which is said there."""
     lacking = list(incompleteness(balancer, [service.group for service in services.values()]))
     for refusal in lacking:
         _say(refusal)
     resolve = _resolver(inventory, services, target)
+    dividing = _Dividing(resolve, services, parts) if parts else None
     found, whole = [], not lacking
     for listener in balancer.listeners:
-        rules, default = _rules(listener, resolve), _default(listener, resolve)
+        rules, default = _rules(listener, resolve, dividing), _default(listener, resolve)
         if default is None or len(rules) < len(listener.rules):
             whole = False
         else:
@@ -117,11 +130,13 @@ def listeners(
     return found
 
 
-def _rules(listener: Listener, resolve: Callable[[str, AwsMap, str], str]) -> list[Ruled]:
+def _rules(listener: Listener, resolve: Callable[[str, AwsMap, str], str], dividing: _Dividing | None) -> list[Ruled]:
     found = []
     for view in listener.rules:
         try:
-            found.append(Ruled(str(view.get("Priority", "")), view, route(view, resolve)))
+            whole = route(view, resolve)
+            divided = route(view, dividing.of_rule(view)) if dividing else whole
+            found.append(Ruled(str(view.get("Priority", "")), view, divided, whole))
         except Refusal as refusal:
             _say(refusal)
     return found
@@ -170,6 +185,25 @@ def _resolver(
     return backend
 
 
+@dataclass(frozen=True, slots=True)
+class _Dividing:
+    """What a rule sends to where workloads are split: a part's Service in place of the workload's."""
+
+    resolve: Callable[[str, AwsMap, str], str]
+    services: Mapping[str, TargetGroupService]
+    parts: Mapping[tuple[str, str], TargetGroupService]
+
+    def of_rule(self, rule: AwsMap) -> Callable[[str, AwsMap, str], str]:
+        def backend(arn: str, view: AwsMap, key: str) -> str:
+            found = self.resolve(arn, view, key)
+            whole = self.services.get(arn)
+            if whole is None or found != backend_of(whole):
+                return found  # a second target group, which the user named
+            return backend_of(self.parts.get((arn, part_of(whole.workload, rule).part), whole))
+
+        return backend
+
+
 def _why(arn: str, inventory: Inventory) -> str:
     group = inventory.balancers.target_groups.get(arn)
     if group is None:
@@ -181,8 +215,8 @@ def _why(arn: str, inventory: Inventory) -> str:
     return "no service that is translated is registered in it" if not group.backends else "its pods are not translated"
 
 
-def _control_ports(services: Mapping[str, TargetGroupService]) -> dict[str, str]:
-    ports = {backend_of(each): each.group.view.get("TargetControlPort") for each in services.values()}
+def _control_ports(services: Iterable[TargetGroupService]) -> dict[str, str]:
+    ports = {backend_of(each): each.group.view.get("TargetControlPort") for each in services}
     return {backend: str(port) for backend, port in ports.items() if port}
 
 
@@ -195,7 +229,7 @@ def _placed(
     balancer: LoadBalancer,
     routed: Sequence[Routed],
     called: Names,
-    services: Mapping[str, TargetGroupService],
+    services: Sequence[TargetGroupService],
     target: Target,
 ) -> list[Placed]:
     try:
@@ -203,7 +237,7 @@ def _placed(
             case "ingress":
                 return ingresses(balancer, routed, called, _control_ports(services))
             case "gateway":
-                return gateways(balancer, routed, called, services.values())
+                return gateways(balancer, routed, called, services)
             case "existing-alb":
                 return []
     except Refusal as refusal:
