@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ecs2k8s.assess.cost import costs
 from ecs2k8s.assess.fit import verdicts
 from ecs2k8s.core.findings import Finding
 from ecs2k8s.core.manifests import ObjectRef
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from ecs2k8s.core.target import Target
 
 BUILT_IN = "default"  # the NodeClass that a cluster in Auto Mode has
+SIDES = ("ECS", "EKS")
 CHOICES = ("target.yaml", "compute")  # subject and path of what follows from the user's choice alone
 
 
@@ -27,6 +29,15 @@ def capacity_findings(translation: Translation, target: Target) -> Iterator[Find
             yield Finding.of("fit-check-failed", *CHOICES, **args)
         elif each.outcome == "not known":
             yield Finding.of("fit-not-known", *CHOICES, question=each.question, of=each.subject, numbers=each.numbers)
+
+    yield from _prices(translation, target)
+
+
+def _prices(translation: Translation, target: Target) -> Iterator[Finding]:
+    found = costs(translation, target)
+    for side in SIDES if found else ():
+        for what in found.missing(side) if found else ():
+            yield Finding.of("price-missing", *CHOICES, what=what, side=side)
 
 
 def _classes(translation: Translation, target: Target) -> Iterator[Finding]:

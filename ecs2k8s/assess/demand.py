@@ -105,7 +105,8 @@ def _count(manifest: Manifest, most: int) -> int:
     """With the pods that a rollout adds. A daemon is on every node, which is counted there."""
     spec = manifest["spec"]
     if manifest["kind"] != "Deployment":
-        return 0 if manifest["kind"] == "DaemonSet" else int(spec.get("parallelism", 1))
+        run = spec["jobTemplate"]["spec"] if manifest["kind"] == "CronJob" else spec
+        return 0 if manifest["kind"] == "DaemonSet" else int(run.get("parallelism", 1))
     replicas = max(most, int(spec.get("replicas", 1)))
     surge = spec.get("strategy", {}).get("rollingUpdate", {}).get("maxSurge", "25%")
     return replicas + (-(-replicas * int(surge[:-1]) // 100) if isinstance(surge, str) else int(surge))

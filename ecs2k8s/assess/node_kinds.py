@@ -83,17 +83,22 @@ def _order(room: Room) -> tuple[int, int, str]:
 
 def _pool(pool: Manifest, found: list[Demand], subnets: tuple[str, ...]) -> NodeKind | None:
     """Of the types that it may start, the smallest that holds each of the pods counts: it needs the most nodes."""
-    template = pool["spec"]["template"]
-    own = template.get("metadata", {}).get("labels", {}).get(PROVIDER, "")
-    daemons = [each for each in found if each.kind == "DaemonSet"]
-    may = [size for size in sizes().values() if all(_meets(size, each) for each in template["spec"]["requirements"])]
-    rooms = sorted((Room.of(size, daemons, own) for size in may), key=_order)
+    rooms = rooms_of(pool, found)
     if not rooms:
         return None
     pods = [each for each in found if each.count and rooms[0].suits(each)]
     holding = (room for room in rooms if not any(room.suits(each) and room.lacks(each) for each in pods))
     room = next(holding, rooms[-1])
     return NodeKind(pool["metadata"]["name"], room, rooms[-1], UNBOUNDED, subnets, bounded=False)
+
+
+def rooms_of(pool: Manifest, found: list[Demand]) -> list[Room]:
+    """What a node of each type has that the pool may start, the smallest first."""
+    template = pool["spec"]["template"]
+    own = template.get("metadata", {}).get("labels", {}).get(PROVIDER, "")
+    daemons = [each for each in found if each.kind == "DaemonSet"]
+    may = [size for size in sizes().values() if all(_meets(size, each) for each in template["spec"]["requirements"])]
+    return sorted((Room.of(size, daemons, own) for size in may), key=_order)
 
 
 def _meets(size: Size, requirement: dict[str, Any]) -> bool:

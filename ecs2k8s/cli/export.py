@@ -26,6 +26,7 @@ from ecs2k8s.render.observability import log_files
 from ecs2k8s.render.target_file import target_file
 from ecs2k8s.report.accounts import accounts_json, accounts_report
 from ecs2k8s.report.aws_steps import aws_files
+from ecs2k8s.report.cost import cost_json
 from ecs2k8s.report.data import counts, findings_json, ledger_json
 from ecs2k8s.report.markdown import report
 from ecs2k8s.report.observability import observability
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 
 # Each gives files: path below the migration directory to text.
 REPORTS = (report, aws_files, aws_objects, log_files, observability, findings_json)
+REPORTS = (report, aws_files, aws_objects, findings_json, cost_json)
 WORKLOADS = ("ecs.Service", "ecs.Task", "ecs.TaskDefinition")
 ANYONE = Login()  # whatever credentials and Region the environment has
 LOGIN_ENDED = "login-expired"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ecs2k8s.collect.decode import values
 from ecs2k8s.collect.gathered import Gathered, Taken, notes_on
 from ecs2k8s.collect.identity import identity
-from ecs2k8s.collect.recognise import Found, Said, Snapshotted, Strange, looked_for, recognise
+from ecs2k8s.collect.recognise import Found, Priced, Said, Snapshotted, Strange, looked_for, recognise
 from ecs2k8s.collect.redact import mask
 from ecs2k8s.collect.required import NAMES, missing, nameless
 from ecs2k8s.collect.shapes import validate
@@ -22,6 +22,7 @@ from ecs2k8s.core.findings import Finding
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from ecs2k8s.collect.recognise import Part
     from ecs2k8s.core.paths import Path
 
 REASONS = 3  # of those that the last message names
@@ -74,15 +75,25 @@ def _file(source: Source, stdin: Callable[[], bytes], gathered: Gathered) -> Non
     unnamed = 0
     for index, value in enumerate(decoded):
         for part in recognise(value, (index,) if len(decoded) > 1 else ()):
-            match part:
-                case Found():
-                    unnamed += _found(part, source, gathered, unnamed)
-                case Snapshotted():
-                    _snapshot(part, source, gathered)
-                case Said():
-                    _said(part, source, gathered)
-                case Strange():
-                    _strange(part, source, gathered)
+            unnamed += _part(part, source, gathered, unnamed)
+
+
+def _part(part: Part, source: Source, gathered: Gathered, unnamed: int) -> int:
+    """Adds what was recognised; 1 where the file's name became its name."""
+    match part:
+        case Found():
+            return _found(part, source, gathered, unnamed)
+        case Snapshotted():
+            _snapshot(part, source, gathered)
+        case Said():
+            _said(part, source, gathered)
+        case Priced():
+            gathered.taken += [Taken(document) for document in part.documents]
+            if part.others:
+                gathered.say("prices-not-used", source.subject, part.path, count=str(part.others))
+        case Strange():
+            _strange(part, source, gathered)
+    return 0
 
 
 def _said(part: Said, source: Source, gathered: Gathered) -> None:

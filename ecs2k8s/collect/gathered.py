@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ecs2k8s.collect.recognise import Found
     from ecs2k8s.core.paths import Path
 
-NOTES = {"more-pages", "key-ignored", "file-ignored"}  # read all the same
+NOTES = {"more-pages", "key-ignored", "file-ignored", "prices-not-used"}  # read all the same
 
 
 @dataclass(frozen=True, slots=True)

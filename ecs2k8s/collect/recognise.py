@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from ecs2k8s.collect.hints import hint
 from ecs2k8s.collect.kinds import kinds
+from ecs2k8s.collect.price_list import is_price_list, prices
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from ecs2k8s.core.documents import Document
     from ecs2k8s.core.paths import Path
 
 
@@ -50,7 +52,16 @@ class Strange:
     probably: str
 
 
-Part = Found | Snapshotted | Said | Strange
+@dataclass(frozen=True, slots=True)
+class Priced:
+    """Prices of a price list, as documents, and how many of its products have none that is used."""
+
+    documents: tuple[Document, ...]
+    others: int
+    path: Path
+
+
+Part = Found | Snapshotted | Said | Strange | Priced
 
 MORE = ("nextToken", "NextToken", "NextMarker", "Marker")
 ASIDE = {"ResponseMetadata", "IsTruncated", "MaxItems", "$schema", *MORE}  # of an answer, and no part of what it says
@@ -99,6 +110,11 @@ def recognise(value: Any, path: Path = ()) -> Iterator[Part]:
 def _map(value: dict[str, Any], path: Path) -> Iterator[Part]:
     if isinstance(value.get("documents"), list) and isinstance(value.get("format"), str):
         yield Snapshotted(value, path)
+        return
+    if is_price_list(value):
+        found, others = prices(value)
+        yield Priced(tuple(found), others, path)
+        yield from _more(value, path)
         return
     held = [key for key in keys() if _form(value, key)]
     failures = _holds(value.get("failures"), list)

@@ -9,6 +9,7 @@ from ecs2k8s.core.findings import SEVERITIES, catalogue
 from ecs2k8s.core.formats import apply_command, diff_command
 from ecs2k8s.core.mappings import load_yaml
 from ecs2k8s.core.paths import show
+from ecs2k8s.report.cost import lines as cost_lines
 from ecs2k8s.report.data import Said, by_slug, counts, not_exact, said, totals_by_shape
 from ecs2k8s.report.escape_markdown import code, filled, ours, plain
 from ecs2k8s.report.fit import lines as fit_lines
@@ -105,6 +106,7 @@ def _overview(
         *timing_lines(translation),
         *pod_security_lines(translation.bundle, target),
         *fit_lines(translation, target),
+        *cost_lines(translation, target),
         *_fields(translation),
     ]
     for severity in SEVERITIES:
