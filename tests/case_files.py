@@ -2,7 +2,8 @@
 
 Three YAML documents. The first is a task definition merged over the least valid one, with these keys beside its own:
 `service`, `cluster`, `targetGroups`, `tasks`, `target`, `files` (environment file ARN to text), `bare` (no ARN, as
-`register-task-definition` takes it), `others` (further documents as AWS prints them), `taken` (when AWS was read), `services` and `balancers` (the short
+`register-task-definition` takes it), `others` (further documents as AWS prints them), `taken` (when AWS was read), `scaling` (`target`, `policies`,
+`actions` and `alarms` of the service, see tests/case_scaling.py), `services` and `balancers` (the short
 forms of tests/case_balancers.py; the first task definition is then left out unless it has `containerDefinitions`). The second
 says what the objects must hold, as a subset: `Kind`, `Kind/name` or `Kind/namespace/name`; `null` is absence, a list is compared item by item. The
 third has `ledger` (path to verdict; `service:` before the path for the service's leaves, and the shape for those of any other
@@ -24,6 +25,7 @@ from ecs2k8s.collect.env_files import parse
 from ecs2k8s.core.documents import Document, Snapshot
 from ecs2k8s.core.target import Target, convert
 from tests import case_balancers as short
+from tests.case_scaling import scaling
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,7 +33,19 @@ if TYPE_CHECKING:
 ARN = "arn:aws:ecs:eu-west-1:111122223333"
 DEFINITION = f"{ARN}:task-definition/web:1"
 SHORT = ("services", "balancers")
-SPECIAL = ("service", "cluster", "targetGroups", "tasks", "target", "files", "bare", "others", "taken", *SHORT)
+SPECIAL = (
+    "service",
+    "cluster",
+    "targetGroups",
+    "tasks",
+    "target",
+    "files",
+    "bare",
+    "others",
+    "taken",
+    "scaling",
+    *SHORT,
+)
 
 
 @dataclass(frozen=True)
@@ -88,6 +102,7 @@ def snapshot(given: dict[str, Any]) -> Snapshot:
     for arn, text in given.get("files", {}).items():
         variables = [{"name": name, "value": value} for name, value in parse(text).items()]
         documents.append(Document("s3.EnvironmentFile", arn, {"arn": arn, "variables": variables}))
+    documents += scaling(given["scaling"]) if "scaling" in given else []
     documents += [Document(other["shape"], other["id"], other["data"]) for other in given.get("others", [])]
     return Snapshot(tuple(sorted(documents, key=lambda d: (d.shape, d.id))), taken=given.get("taken", ""))
 

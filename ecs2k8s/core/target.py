@@ -35,6 +35,7 @@ class Target(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     target_groups: dict[str, str] = {}
     network: Literal["network-policy", "security-group-policy", "both", "none"] = "network-policy"
     secrets: Literal["external-secrets", "csi-driver"] = "external-secrets"
+    autoscaling: Literal["hpa", "keda"] = "hpa"
     compute: Literal["existing", "karpenter", "fargate", "auto-mode"] = "existing"
     fargate_fit: bool = False
     background: Literal["ecs", "eks"] = "ecs"
@@ -50,8 +51,8 @@ class Target(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """The values of the choices, as rows of the tables name them."""
         watched = {f"logging-{self.logging}", f"monitoring-{self.monitoring}"}
         rollouts = {"rollouts"} if self.rollouts else set()
-        chosen = {self.compute, self.background, self.routing, self.shift, self.network, self.secrets}
-        return frozenset({*chosen, *watched, *rollouts})
+        choices = {self.compute, self.background, self.routing, self.shift, self.network, self.secrets}
+        return frozenset({*choices, self.autoscaling, *watched, *rollouts})
 
     @property
     def network_policies(self) -> bool:

@@ -34,6 +34,9 @@ OF_KINDS = {
     "in an Ingress. Until its CRD is there, `manifests/` cannot be applied.",
     "Ingress": f"AWS Load Balancer Controller {VERSION} (its IngressClass `alb`), for which the routing was proved; "
     "external-dns leaves the Ingresses alone until their hold annotations are removed.",
+    "HorizontalPodAutoscaler": "metrics-server, which gives the CPU and memory that pods use.",
+    "ScaledObject": "KEDA 2.20 or later, and metrics-server. Its operator needs a role (IRSA or Pod Identity) that may "
+    "`cloudwatch:GetMetricData` on `*`, and `sqs:GetQueueAttributes` on the queues that triggers name.",
 }
 OF_LIMITS = {
     "nvidia.com/gpu": "NVIDIA device plugin on GPU nodes.",

@@ -16,6 +16,7 @@ from ecs2k8s.resolve.networks import Networks
 from ecs2k8s.resolve.parts import with_parts
 from ecs2k8s.resolve.region import account_of, partition_of, region_of
 from ecs2k8s.resolve.run_views import AnyCase, Run
+from ecs2k8s.resolve.scaling import Scalings
 from ecs2k8s.resolve.schedule import moment
 from ecs2k8s.resolve.schedules import is_unpinned, leave_out_unused, started
 from ecs2k8s.resolve.tasks import one_off, service_tasks
@@ -54,7 +55,7 @@ def resolve(index: Index, target: Target) -> Inventory:
     drafts += _one_off_tasks(index, [draft.workload.schedule for draft in drafts if draft.workload.schedule])
     drafts += _unreferenced(index, {draft.workload.definition_id for draft in drafts}, elsewhere)
     drafts = _spaced(drafts, CloudMap.of(index), target)
-    networks = Networks.of(index, target)
+    networks, scalings = Networks.of(index, target), Scalings.of(index)
     workloads = []
     for draft, name in _named(drafts):
         definition = draft.workload.definition
@@ -67,8 +68,9 @@ def resolve(index: Index, target: Target) -> Inventory:
         linked = replace(linked, region=region_of(linked, target), account=account_of(linked, target))
         memberships = networks.memberships(linked) if target.network_policies else ()
         linked = replace(linked, partition=partition_of(linked), memberships=memberships)
-        workloads.append(replace(linked, environment_files=given))
+        workloads.append(replace(linked, environment_files=given, scaling=scalings.of_service(linked)))
     workloads = with_parts(workloads, target.splits)
+    scalings.leave_out_others(workloads)
     workloads.sort(key=lambda workload: (workload.namespace, workload.name))
     clusters: dict[str, AwsMap] = {}
     for draft in sorted(drafts, key=lambda draft: draft.cluster):

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ecs2k8s.resolve.discovery import Connect, Registration
     from ecs2k8s.resolve.index import Index
     from ecs2k8s.resolve.networks import Networks
+    from ecs2k8s.resolve.scaling import Scaling
     from ecs2k8s.resolve.schedule import Schedule
 
 Kind = Literal["Deployment", "DaemonSet", "Job", "CronJob"]
@@ -55,6 +56,7 @@ class Workload:
     capacity_providers: Mapping[str, AwsMap] = field(default_factory=dict)  # by name, where read
     connect: Connect | None = None  # its part in Service Connect
     registrations: tuple[Registration, ...] = ()  # in Cloud Map
+    scaling: Scaling | None = None  # what changes its desired count
     memberships: tuple[str, ...] = ()  # ids of its security groups that become NetworkPolicies, sorted
     whole: str = ""  # the name of the workload that is split, in its parts and in what is left of it
     part: str = ""  # the name of this part of it; empty for what is left, and for all else

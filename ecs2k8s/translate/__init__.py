@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ecs2k8s.core.tracking import note
+from ecs2k8s.translate.autoscalers import horizontal_autoscaler
 from ecs2k8s.translate.background import background
 from ecs2k8s.translate.config_maps import config_map
 from ecs2k8s.translate.cron_job import cron_job, scheduled_job
@@ -30,6 +31,7 @@ from ecs2k8s.translate.refusal import Refusal
 from ecs2k8s.translate.registries import registries, registry_secrets
 from ecs2k8s.translate.resources import task_size
 from ecs2k8s.translate.runtime_contract import runtime_contract
+from ecs2k8s.translate.scaled_objects import scaled_objects
 from ecs2k8s.translate.schedule_fields import say_unread_inputs
 from ecs2k8s.translate.secret_provider_classes import secret_provider_classes
 from ecs2k8s.translate.secret_references import referred_secrets
@@ -61,6 +63,7 @@ AROUND_PODS = (
     service_account,
     disruption_budget,
     config_map,
+    horizontal_autoscaler,
     background,
 )
 OF_WORKLOADS = (external_secrets, secret_provider_classes, registry_secrets, launch_volumes)
@@ -100,6 +103,7 @@ def manifests(inventory: Inventory, target: Target) -> tuple[list[Placed], list[
     for translator in OF_ALL:
         placed += translator(workloads, target)
     placed = with_target_groups(placed, inventory, workloads, target)
+    placed += list(scaled_objects(placed, inventory, workloads, target))
     for of_inventory in OF_INVENTORY:
         placed += of_inventory(inventory, workloads, target)
     return with_bounds(with_pod_security(placed, target), workloads), refused

@@ -12,7 +12,7 @@ import msgspec
 
 from ecs2k8s.core.manifests import BACKGROUND, Placed
 from ecs2k8s.translate.cron_job import AT_THE_SWITCH, cron_job
-from ecs2k8s.translate.deployment import deployment, desired, disruption_budget, held
+from ecs2k8s.translate.deployment import deployment, disruption_budget, given
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,9 +27,9 @@ HELD_OFF = (deployment, disruption_budget, cron_job)  # one-off Jobs are started
 
 def background(workload: Workload, pod: Pod, target: Target) -> Iterator[Placed]:
     """The objects of *workload* that differ once EKS has the background work; none where it has it already."""
-    if target.background == "eks" or not _is_held(workload, pod, target):
-        return
     then = msgspec.structs.replace(target, background="eks")
+    if target.background == "eks" or not _is_held(workload, pod, target, then):
+        return
     for translator in HELD_OFF:
         now = [placed.manifest for placed in translator(workload, pod, target)]
         for placed in translator(workload, pod, then):
@@ -37,10 +37,9 @@ def background(workload: Workload, pod: Pod, target: Target) -> Iterator[Placed]
                 yield Placed(placed.folder, _switched(placed.manifest), BACKGROUND)
 
 
-def _is_held(workload: Workload, pod: Pod, target: Target) -> bool:
+def _is_held(workload: Workload, pod: Pod, now: Target, then: Target) -> bool:
     if workload.kind == "Deployment":
-        replicas = desired(workload)
-        return held(workload, pod, replicas, target) != replicas
+        return given(workload, pod, now) != given(workload, pod, then)
     return workload.kind == "CronJob"
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ecs2k8s.core.manifests import Placed, prune
 from ecs2k8s.core.tracking import note
+from ecs2k8s.translate.autoscaling import autoscaling
 from ecs2k8s.translate.tags import tag_annotation, tag_labels, workload_tags
 
 if TYPE_CHECKING:
@@ -34,8 +35,9 @@ def deployment(workload: Workload, pod: Pod, target: Target) -> Iterator[Placed]
         spec["updateStrategy"] = _daemon_update(workload)
     else:
         replicas = desired(workload)
-        spec["replicas"] = held(workload, pod, replicas, target)
-        spec["strategy"] = strategy(workload, replicas)
+        scaled = autoscaling(workload, target)
+        spec["replicas"] = given(workload, pod, target)
+        spec["strategy"] = strategy(workload, replicas, scaled=scaled is not None)
         spec["progressDeadlineSeconds"] = max(LEAST_PROGRESS, min(pod.deadline, LONGEST_START) + (settle or 0) + 300)
     spec |= {"minReadySeconds": settle, "selector": {"matchLabels": workload.selector}, "template": pod.template}
     manifest = {"apiVersion": "apps/v1", "kind": workload.kind, "metadata": object_metadata(workload), "spec": spec}
@@ -70,9 +72,7 @@ def desired(workload: Workload) -> int:
 
 def held(workload: Workload, pod: Pod, replicas: int, target: Target) -> int:
     """A worker without any port waits with no replicas, so that nothing is consumed twice while ECS still runs it."""
-    spec = pod.template["spec"]
-    ports = any("ports" in container for container in (*spec.get("initContainers", ()), *spec["containers"]))
-    if ports or not workload.service or target.background == "eks" or not replicas:
+    if not replicas or not _waits(workload, pod, target):
         return replicas
     key = "desiredCount" if "desiredCount" in workload.service else "serviceName"
     note(
@@ -81,16 +81,42 @@ def held(workload: Workload, pod: Pod, replicas: int, target: Target) -> int:
     return 0
 
 
-def strategy(workload: Workload, replicas: int) -> Fragment:
+def _waits(workload: Workload, pod: Pod, target: Target) -> bool:
+    """Whether it is a service without any port, which nothing but its own work shows to be running."""
+    spec = pod.template["spec"]
+    ports = any("ports" in container for container in (*spec.get("initContainers", ()), *spec["containers"]))
+    return bool(workload.service) and not ports and target.background == "ecs"
+
+
+def given(workload: Workload, pod: Pod, target: Target) -> int | None:
+    """The replicas to write: None where an autoscaler owns them. None of them scales what is written as 0."""
+    replicas, scaled = desired(workload), autoscaling(workload, target)
+    now = held(workload, pod, replicas, target)
+    if scaled is None or workload.scaling is None:
+        return now
+    idle = not replicas and scaled.minimum == 0 and not _waits(workload, pod, target)
+    key = "desiredCount" if "desiredCount" in workload.service else "serviceName"
+    where = {"namespace": workload.namespace, "name": workload.name}
+    if now or idle:
+        note(workload.service, key, "count-left-to-autoscaler", replicas=replicas, **where)
+        return None
+    note(workload.scaling.target, "MinCapacity", "autoscaler-is-paused", **where)
+    return 0
+
+
+def strategy(workload: Workload, replicas: int, *, scaled: bool = False) -> Fragment:
     """ECS keeps at least ceil(D·min/100) running and at most floor(D·max/100); Kubernetes rounds the other way.
 
-    `maxUnavailable` as a percentage is exact for every D, `maxSurge` only as the integer for this D.
+    `maxUnavailable` as a percentage is exact for every D, `maxSurge` only as the integer for this D. Where an
+    autoscaler changes D (*scaled*) it is a percentage too.
     """
     config = workload.service.get("deploymentConfiguration", {})
     least, most = int(config.get("minimumHealthyPercent", 100)), int(config.get("maximumPercent", 200))
     unavailable, surge = max(0, 100 - least), replicas * max(0, most - 100) // 100
+    if scaled and most > 100:  # noqa: PLR2004
+        return _rolling(f"{unavailable}%", _surge_of_any(config, most))
     if least == 0 and most <= 100:  # noqa: PLR2004
-        if replicas == 1:
+        if replicas == 1 and not scaled:
             return {"type": "Recreate"}
         note(config, "minimumHealthyPercent", "overlap-while-terminating")
         return _rolling("100%", 0)
@@ -101,7 +127,14 @@ def strategy(workload: Workload, replicas: int) -> Fragment:
     return _rolling(f"{unavailable}%", surge)
 
 
-def _rolling(unavailable: int | str, surge: int) -> Fragment:
+def _surge_of_any(config: AwsMap, most: int) -> str:
+    """Of a percentage Kubernetes starts one pod more wherever the share of D is not whole."""
+    if most % 100:
+        note(config, "maximumPercent", "surge-rounds-up", percent=most - 100)
+    return f"{most - 100}%"
+
+
+def _rolling(unavailable: int | str, surge: int | str) -> Fragment:
     return {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": unavailable, "maxSurge": surge}}
 
 
@@ -127,6 +160,8 @@ def disruption_budget(workload: Workload, pod: Pod, target: Target) -> Iterator[
     if workload.kind != "Deployment":
         return
     replicas = held(workload, pod, desired(workload), target)
+    scaled = autoscaling(workload, target)
+    replicas = scaled.fewest if scaled and replicas else replicas
     config = workload.service.get("deploymentConfiguration", {})
     least = int(config.get("minimumHealthyPercent", 100))
     if replicas < 2 or least <= 0:  # noqa: PLR2004

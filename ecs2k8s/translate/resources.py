@@ -61,6 +61,7 @@ def resources(workload: Workload, arrangement: Arrangement, target: Target) -> R
         pod = _pod(cpu, memory)
     else:
         _distribute(workload, parts, cpu, memory, target)
+        _ask_for_some(workload, parts)
     _storage(workload, parts, target)
     return Resources({part.slot.name: _amounts(part, windows=workload.is_windows) for part in parts}, pod)
 
@@ -194,6 +195,13 @@ def _distribute_memory(workload: Workload, parts: list[Share], total: int) -> No
                 pod=f"{total - left}Mi",
                 task=f"{total}Mi",
             )
+
+
+def _ask_for_some(workload: Workload, parts: list[Share]) -> None:
+    """One container without a CPU request takes the metric from the whole pod, so that nothing scales by it."""
+    if workload.scaling and workload.scaling.policies and not workload.is_windows and any(part.cpu for part in parts):
+        for part in parts:
+            part.cpu = part.cpu or LEAST_CPU
 
 
 def _equally(parts: list[Share], total: int, what: str) -> None:

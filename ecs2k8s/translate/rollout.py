@@ -78,7 +78,7 @@ def _roll_out(
     deployment = objects.find("Deployment", workload.namespace, workload.name)
     if workload.kind != "Deployment" or deployment is None:
         raise NotEditableError("it runs on every node, and Rollouts has nothing for that")
-    if not deployment.manifest["spec"].get("replicas"):
+    if deployment.manifest["spec"].get("replicas", 1) == 0:  # none is said where an autoscaler owns the number
         raise NotEditableError("its Deployment has no replicas yet, so there is nothing to shift")
     strategy = _strategy(workload, shift, services, objects, target)
     scaled = hand_over_scaling(workload, objects)
