@@ -40,8 +40,7 @@ if TYPE_CHECKING:
     Prepare = Callable[[Any], None]
 
 # Each gives files: path below the migration directory to text.
-REPORTS = (report, aws_files, aws_objects, log_files, observability, findings_json)
-REPORTS = (report, aws_files, aws_objects, findings_json, cost_json)
+REPORTS = (report, aws_files, aws_objects, log_files, observability, findings_json, cost_json)
 WORKLOADS = ("ecs.Service", "ecs.Task", "ecs.TaskDefinition")
 ANYONE = Login()  # whatever credentials and Region the environment has
 LOGIN_ENDED = "login-expired"
