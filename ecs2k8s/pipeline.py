@@ -12,6 +12,7 @@ from ecs2k8s.assess.networks import network_findings
 from ecs2k8s.assess.reachability import reachability
 from ecs2k8s.assess.readiness import readiness_gates
 from ecs2k8s.assess.routing import prove_all
+from ecs2k8s.assess.schedules import hold_unproved, schedule_proofs
 from ecs2k8s.assess.splits import splits
 from ecs2k8s.assess.translation import Translation
 from ecs2k8s.core.findings import rank
@@ -22,6 +23,7 @@ from ecs2k8s.resolve.inventory import resolve
 from ecs2k8s.translate import manifests
 from ecs2k8s.translate.aws_objects import aws_changes, aws_resources
 from ecs2k8s.translate.cloudwatch_alarms import alarm_steps
+from ecs2k8s.translate.handover_steps import handover_steps
 from ecs2k8s.translate.rollout import with_rollouts
 from ecs2k8s.translate.target_group_steps import target_group_steps
 from ecs2k8s.translate.traffic import routings
@@ -55,8 +57,11 @@ def translate(snapshot: Snapshot, target: Target) -> Translation:
     )
     said |= {*lost_requests(made.inventory, made.bundle), *readiness_gates(done.translated, made.bundle, target)}
     said |= set(splits(done.inventory, done.translated, made.bundle, target))
+    schedules = schedule_proofs(done.translated, made.bundle)
+    said |= set(hold_unproved(schedules, made.bundle))
     reach = reachability(done)
     said |= {*network_findings(done, reach, target), *capacity_findings(done, target)}
+    done = replace(done, schedules=tuple(schedules), handover_steps=tuple(handover_steps(done.translated, made.bundle)))
     return replace(done, reach=reach, findings=tuple(sorted(said, key=rank)))
 
 
@@ -98,8 +103,10 @@ def objects(snapshot: Snapshot, target: Target) -> Made:
 
 def _leave_out_refused(inventory: Inventory, refused: list[Workload]) -> None:
     """Documents that serve only refused workloads become nothing, and the ledger says so."""
-    used = {ident for w in inventory.workloads if w not in refused for ident in (w.definition_id, w.service_id)}
+    used = {ident for w in inventory.workloads if w not in refused for ident in w.documents}
     for workload in refused:
+        if workload.schedule:
+            workload.schedule.target.say_of_all("target-not-carried")
         for item in inventory.index.tracked:
-            if item.document.id in (workload.definition_id, workload.service_id) and item.document.id not in used:
+            if item.document.id in workload.documents and item.document.id not in used:
                 item.leave_out("not-translated", why="ECS would reject it as it stands; see the error about it")

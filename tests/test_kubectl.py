@@ -87,7 +87,7 @@ def test_kustomize_builds_what_was_generated(name: str, tmp_path: Path) -> None:
     for path, text in kustomize(bundle).items():
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).write_text(text, encoding="utf-8")
-    for tree in {placed.tree for placed in bundle.objects}:
+    for tree in {placed.tree for placed in bundle.everything}:
         built = kubectl("kustomize", str(tmp_path / tree), home=tmp_path)
         expected = {ObjectRef.of(placed.manifest): placed.manifest for placed in bundle.tree(tree)}
         assert {ObjectRef.of(manifest): manifest for manifest in built} == expected

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from ecs2k8s.assess.reachability import Reachability
     from ecs2k8s.assess.routing import Proof
+    from ecs2k8s.assess.schedules import ScheduleProof
     from ecs2k8s.core.aws_objects import AwsChange, AwsResource
     from ecs2k8s.core.aws_steps import AwsStep
     from ecs2k8s.core.findings import Finding
@@ -32,6 +33,8 @@ class Translation:
     reach: Reachability | None = None  # who reached whom, and who does then
     resources: tuple[AwsResource, ...] = ()  # new objects of AWS
     changes: tuple[AwsChange, ...] = ()  # objects of AWS that must become others
+    schedules: tuple[ScheduleProof, ...] = ()  # one for each CronJob
+    handover_steps: tuple[AwsStep, ...] = ()  # how schedules stop in AWS and begin in Kubernetes
     steps: tuple[AwsStep, ...] = ()  # on the AWS side, in the order in which a person takes them
 
     @property

@@ -303,7 +303,7 @@ def _last_screen(done: Done) -> None:
     number, totals = counts(translation.findings), translation.ledger.totals
     number_of = len(translation.bundle.tree("manifests"))
     watching = len(translation.bundle.tree("monitoring"))
-    held = len(translation.bundle.objects) - number_of - watching
+    held = len(translation.bundle.everything) - number_of - watching
     objects = f"{number_of} objects in {place}/manifests" + (f", {held} in {place}/traffic" if held else "")
     objects += f", {watching} in {place}/monitoring" if watching else ""
     fields = ", ".join(f"{count} {verdict}" for verdict, count in totals.items())

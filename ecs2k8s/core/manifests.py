@@ -87,7 +87,7 @@ class Bundle:
         return cls(_sorted(known.values()), _sorted(later.values()))
 
     def tree(self, tree: Tree) -> list[Placed]:
-        return [placed for placed in self.objects if placed.tree == tree]
+        return [placed for placed in self.everything if placed.tree == tree]
 
     @property
     def everything(self) -> tuple[Placed, ...]:

@@ -11,6 +11,7 @@ from ecs2k8s.report.aws_objects import block, object_lines
 from ecs2k8s.report.escape_markdown import code, plain
 from ecs2k8s.report.group_rule_steps import rules_json, section
 from ecs2k8s.report.name_steps import with_names
+from ecs2k8s.report.schedules import handover_lines
 from ecs2k8s.translate.security_group_rules import group_rules
 
 if TYPE_CHECKING:
@@ -62,6 +63,7 @@ def aws_files(translation: Translation, target: Target) -> dict[str, str]:
     rules = group_rules(translation.inventory, translation.translated, translation.bundle.manifests)
     parts = [HEAD, *_identity(translation.bundle), *object_lines(translation)]
     parts += [*_steps(list(translation.steps)), *section(rules)]
+    parts += handover_lines(translation, target)
     files = with_names("\n".join(parts).rstrip() + "\n", translation, target)
     return files | ({"aws/security-group-rules.json": rules_json(rules).decode()} if rules else {})
 

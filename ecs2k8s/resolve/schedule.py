@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from ecs2k8s.core.schedule_expressions import Said
     from ecs2k8s.core.tracking import View
-    from ecs2k8s.resolve.run_views import Request
+    from ecs2k8s.resolve.run_views import AnyCase, Request
 
 HORIZON = date(2026, 1, 1)  # from when times are computed where no document has a date
 OFF = "DISABLED"
@@ -30,7 +30,7 @@ class Schedule:
     id: str  # the ARN
     document: str
     view: View
-    target: View
+    target: AnyCase
     ident: str
     said: Said
     start: date

@@ -112,6 +112,12 @@ class Workload:
         return self.schedule.document if self.schedule else self.service_id or self.definition_id
 
     @property
+    def documents(self) -> tuple[str, ...]:
+        """Ids of the documents that it is made from."""
+        of_schedule = (self.schedule.document, self.schedule.ident) if self.schedule else ()
+        return (self.definition_id, self.service_id, *of_schedule)
+
+    @property
     def folder(self) -> str:
         return f"{self.namespace}/{self.name}"
 
