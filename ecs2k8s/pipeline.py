@@ -17,7 +17,7 @@ from ecs2k8s.assess.splits import splits
 from ecs2k8s.assess.translation import Translation
 from ecs2k8s.core.findings import rank
 from ecs2k8s.core.ledger import account, findings
-from ecs2k8s.core.manifests import Bundle
+from ecs2k8s.core.manifests import BACKGROUND, Bundle
 from ecs2k8s.resolve.index import Index
 from ecs2k8s.resolve.inventory import resolve
 from ecs2k8s.translate import manifests
@@ -86,6 +86,8 @@ def objects(snapshot: Snapshot, target: Target) -> Made:
     inventory = resolve(Index.of(snapshot.in_order().documents, snapshot.taken), target)
     placed, refused = manifests(inventory, target)
     translated = [workload for workload in inventory.workloads if workload not in refused]
+    handover = [item for item in placed if item.tree == BACKGROUND]
+    placed = [item for item in placed if item.tree != BACKGROUND]
     proofs = prove_all(routings(inventory, translated, target), Bundle.of(placed))
     held = [proof.routing for proof in proofs if proof.holds]
     placed, edited = with_rollouts(placed, held, inventory, translated, target)
@@ -93,7 +95,7 @@ def objects(snapshot: Snapshot, target: Target) -> Made:
         again = iter(prove_all(edited, Bundle.of(placed)))  # what is emitted is what was proved
         proofs = [next(again) if proof.holds else proof for proof in proofs]
     placed += [item for proof in proofs if proof.holds for item in proof.routing.placed]
-    bundle = Bundle.of(placed)
+    bundle = Bundle.of((*placed, *handover))
     chosen = (*target.target_groups, *target.target_groups.values())
     refuse_bindings_of_existing_groups(bundle, snapshot.documents, chosen)
     resources = aws_resources(inventory, translated, target)
