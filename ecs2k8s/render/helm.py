@@ -33,6 +33,7 @@ ABOUT = {
     "traffic/gateway": "Gateways and routes that take the traffic of load balancers",
     "traffic/load-balancer": "Services that take the traffic of network load balancers",
     "traffic/target-group-binding": "Bindings of pods to new target groups",
+    "monitoring": "Rules and monitors of the workloads",
     "traffic/background": "What ran in the background on Amazon ECS, turned on",
 }
 
@@ -40,7 +41,7 @@ ABOUT = {
 def helm(bundle: Bundle) -> dict[str, str]:
     """Path below the migration directory to text. The folder of each tree is a chart that is called as the folder."""
     files: dict[str, str] = {}
-    for tree, group in groupby(bundle.objects, key=lambda placed: placed.tree):
+    for tree, group in groupby(bundle.everything, key=lambda placed: placed.tree):
         files |= {f"{tree}/{path}": text for path, text in _chart(tree, list(group)).items()}
     return files
 

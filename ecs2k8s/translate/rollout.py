@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from ecs2k8s.core.manifests import ObjectRef, Placed, prune
+from ecs2k8s.core.manifests import BACKGROUND, ObjectRef, Placed, prune
 from ecs2k8s.core.tracking import NOTHING, note
 from ecs2k8s.translate.rollout_ingress import NotEditableError, with_action
 from ecs2k8s.translate.rollout_objects import API, Objects, beside, free_name, hand_over_scaling, leading, own_service
@@ -44,7 +44,10 @@ def with_rollouts(
     if not target.rollouts:
         _read(workloads, inventory)
         return list(placed), list(routings)
-    objects = Objects({ObjectRef.of(item.manifest): item for item in placed}, list(routings))
+    placed = list(placed)
+    later = [item for item in placed if item.tree == BACKGROUND]  # the same objects again, as the handover leaves them
+    now = {ObjectRef.of(item.manifest): item for item in placed if item.tree != BACKGROUND}
+    objects = Objects(now, list(routings))
     services = service_names(inventory, workloads, target)
     for workload in workloads:
         try:
@@ -55,7 +58,7 @@ def with_rollouts(
                 _roll_out(workload, shift, services, objects, target)
         except (UnknownShiftError, NotEditableError) as error:
             say_not_made(workload, inventory.index, error)
-    return list(objects.placed.values()), objects.routings
+    return [*objects.placed.values(), *later], objects.routings
 
 
 def _read(workloads: Iterable[Workload], inventory: Inventory) -> None:
