@@ -16,6 +16,7 @@ from ecs2k8s.assess.routing import prove_all
 from ecs2k8s.assess.schedules import hold_unproved, schedule_proofs
 from ecs2k8s.assess.splits import splits
 from ecs2k8s.assess.translation import Translation
+from ecs2k8s.assess.trust import judged
 from ecs2k8s.core.findings import rank
 from ecs2k8s.core.ledger import account, findings
 from ecs2k8s.core.manifests import BACKGROUND, Bundle
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from ecs2k8s.assess.routing import Proof
     from ecs2k8s.core.aws_objects import AwsChange, AwsResource
     from ecs2k8s.core.documents import Snapshot
+    from ecs2k8s.core.findings import Finding
     from ecs2k8s.core.target import Target
     from ecs2k8s.resolve.workload import Inventory, Workload
 
@@ -44,7 +46,7 @@ def translate(snapshot: Snapshot, target: Target) -> Translation:
     steps = (*target_group_steps(*arguments), *alarm_steps(*arguments))
     _leave_out_refused(made.inventory, made.refused)
     ledger = account(((item.document, item.trace) for item in made.inventory.index.tracked), target.chosen)
-    said = {*snapshot.failures, *snapshot.notes, *findings(ledger)}
+    said = {*snapshot.failures, *snapshot.notes, *findings(ledger), *made.doubts}
     done = Translation(
         made.inventory,
         made.bundle,
@@ -76,6 +78,7 @@ class Made:
     proofs: list[Proof]
     resources: tuple[AwsResource, ...] = ()
     changes: tuple[AwsChange, ...] = ()
+    doubts: tuple[Finding, ...] = ()
 
     @property
     def translated(self) -> list[Workload]:
@@ -100,8 +103,8 @@ def objects(snapshot: Snapshot, target: Target) -> Made:
     chosen = (*target.target_groups, *target.target_groups.values())
     refuse_bindings_of_existing_groups(bundle, snapshot.documents, chosen)
     resources = aws_resources(inventory, translated, target)
-    changes = aws_changes(inventory, translated, target)
-    return Made(inventory, bundle, refused, proofs, resources, changes)
+    changes, doubts = judged(aws_changes(inventory, translated, target), bundle, resources)
+    return Made(inventory, bundle, refused, proofs, resources, changes, doubts)
 
 
 def _leave_out_refused(inventory: Inventory, refused: list[Workload]) -> None:

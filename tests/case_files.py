@@ -5,7 +5,8 @@ Three YAML documents. The first is a task definition merged over the least valid
 `register-task-definition` takes it), `others` (further documents as AWS prints them), `taken` (when AWS was read), `scaling` (`target`, `policies`,
 `actions` and `alarms` of the service, see tests/case_scaling.py), `services` and `balancers` (the short
 forms of tests/case_balancers.py; the first task definition is then left out unless it has `containerDefinitions`). The second
-says what the objects must hold, as a subset: `Kind`, `Kind/name` or `Kind/namespace/name`; `null` is absence, a list is compared item by item. The
+says what the objects must hold, as a subset: `Kind`, `Kind/name` or `Kind/namespace/name`, also objects of AWS (`AWS::IAM::Role/name of the role`,
+`AWS::EKS::PodIdentityAssociation/service account`, `AwsChange/folder`); `null` is absence, a list is compared item by item. The
 third has `ledger` (path to verdict; `service:` before the path for the service's leaves, and the shape for those of any other
 document), `says` and `silent` (slugs), `at` (slug to the leaves that it is said on, all of them, each behind its shape), and
 `texts` (slug to what its messages must hold).

@@ -156,6 +156,7 @@ def eks() -> list[Document]:
     trusted = f"arn:aws:iam::{ACCOUNT}:oidc-provider/oidc.eks/id/1"
     providers = {"OpenIDConnectProviderList": [{"Arn": trusted}]}
     provider = {"OpenIDConnectProviderArn": trusted, "Url": "oidc.eks/id/1", "ClientIDList": ["sts.amazonaws.com"]}
+    summary: Item = {"SummaryMap": {"AssumeRolePolicySizeQuota": 4096, "Roles": 7}}
     cluster: Item = {"name": EKS, "arn": f"{arn}:cluster/target", "version": "1.35"}
     cluster["identity"] = {"oidc": {"issuer": "https://oidc.eks/id/1"}}
     return [
@@ -168,6 +169,7 @@ def eks() -> list[Document]:
         ),
         Document(listed := "iam.OpenIDConnectProviders", identity(listed, providers), providers),
         Document("iam.OpenIDConnectProvider", trusted, provider),
+        Document(counted := "iam.AccountSummary", identity(counted, summary), summary),
     ]
 
 

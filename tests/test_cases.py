@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
@@ -16,6 +17,7 @@ from ecs2k8s.pipeline import translate
 from tests.case_files import Case, load
 
 if TYPE_CHECKING:
+    from ecs2k8s.assess.translation import Translation
     from ecs2k8s.core.manifests import Manifest
 
 FOLDER = Path(__file__).parent / "cases"
@@ -52,13 +54,24 @@ def chosen(manifests: list[Manifest], reference: str) -> Manifest | None:
     return found[0] if found else None
 
 
+def on_aws(made: Translation) -> list[Manifest]:
+    """Objects of AWS in the form of manifests, called by their roles or service accounts, else by their logical ids."""
+    found: list[Manifest] = []
+    for resource in made.resources:
+        given = resource.properties
+        name = given.get("RoleName", given.get("ServiceAccount", resource.logical_id))
+        found.append({"kind": resource.type, "metadata": {"name": name}, **given})
+    return found + [{"kind": "AwsChange", "metadata": {"name": c.name}, **asdict(c)} for c in made.changes]
+
+
 @pytest.mark.parametrize("name", FILES)
 def test_case(name: str) -> None:
     case = load(FOLDER / name)
     made = translate(case.snapshot, case.target)
     wrong = []
+    manifests = [*made.bundle.manifests, *on_aws(made)]
     for reference, expected in case.objects.items():
-        found = chosen(made.bundle.manifests, reference)
+        found = chosen(manifests, reference)
         if expected is None or found is None:
             wrong += [] if expected is None and found is None else [f"{reference}: expected {expected}, found {found}"]
         else:

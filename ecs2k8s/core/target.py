@@ -36,6 +36,7 @@ class Target(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     network: Literal["network-policy", "security-group-policy", "both", "none"] = "network-policy"
     secrets: Literal["external-secrets", "csi-driver"] = "external-secrets"
     autoscaling: Literal["hpa", "keda"] = "hpa"
+    identity: Literal["irsa", "pod-identity"] = "irsa"
     compute: Literal["existing", "karpenter", "fargate", "auto-mode"] = "existing"
     fargate_fit: bool = False
     background: Literal["ecs", "eks"] = "ecs"
@@ -54,7 +55,7 @@ class Target(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         watched = {f"logging-{self.logging}", f"monitoring-{self.monitoring}"}
         rollouts = {"rollouts"} if self.rollouts else set()
         choices = {self.compute, self.background, self.routing, self.shift, self.network, self.secrets}
-        return frozenset({*choices, self.autoscaling, *watched, *rollouts})
+        return frozenset({*choices, self.autoscaling, self.identity, *watched, *rollouts})
 
     @property
     def network_policies(self) -> bool:

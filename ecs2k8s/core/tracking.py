@@ -95,6 +95,13 @@ def track(document: Document) -> View:
     return View(document.data, Trace())
 
 
+def unwrapped(value: Any) -> Any:
+    """*value* as dicts and lists of its own; every leaf of it counts as read."""
+    if isinstance(value, Mapping):
+        return {key: unwrapped(value[key]) for key in value}
+    return [unwrapped(item) for item in value] if isinstance(value, list) else value
+
+
 NOTHING: Mapping[str, Any] = View({}, Trace())  # what is not there
 
 

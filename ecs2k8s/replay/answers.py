@@ -352,6 +352,11 @@ def _providers(estate: Estate, _: Asked) -> Item:
     return {"OpenIDConnectProviderList": found[0]["OpenIDConnectProviderList"] if found else []}
 
 
+def _summary(estate: Estate, _: Asked) -> Item:
+    found = estate.all("iam.AccountSummary")
+    return found[0] if found else {"SummaryMap": {"AssumeRolePolicySizeQuota": 2048}}
+
+
 def _identity(estate: Estate, _: Asked) -> Item:
     return {"UserId": "AIDAEXAMPLE", "Account": estate.account, "Arn": f"arn:aws:iam::{estate.account}:user/reader"}
 
@@ -422,6 +427,7 @@ OPERATIONS: dict[str, Callable[[Estate, Asked], Item]] = {
     "iam.GetRolePolicy": _whole("iam.RolePolicy", "NoSuchEntity", RoleName="RoleName", PolicyName="PolicyName"),
     "iam.GetPolicy": _inner("iam.Policy", "Policy", "NoSuchEntity", Arn="PolicyArn"),
     "iam.GetPolicyVersion": _whole("iam.PolicyVersion", "NoSuchEntity", ("PolicyArn",), PolicyArn="PolicyArn"),
+    "iam.GetAccountSummary": _summary,
     "iam.ListOpenIDConnectProviders": _providers,
     "iam.GetOpenIDConnectProvider": _whole("iam.OpenIDConnectProvider", "NoSuchEntity", ("OpenIDConnectProviderArn",), OpenIDConnectProviderArn="OpenIDConnectProviderArn"),
     "efs.DescribeFileSystems": _by("efs.FileSystem", "FileSystems", "FileSystemNotFound", FileSystemId="FileSystemId"),

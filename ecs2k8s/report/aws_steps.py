@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from shlex import quote
 from typing import TYPE_CHECKING
 
-from ecs2k8s.core.arns import last
 from ecs2k8s.report.aws_objects import block, object_lines
 from ecs2k8s.report.escape_markdown import code, plain
 from ecs2k8s.report.group_rule_steps import rules_json, section
+from ecs2k8s.report.identity_steps import identity_lines
 from ecs2k8s.report.name_steps import with_names
 from ecs2k8s.report.schedules import handover_lines
 from ecs2k8s.translate.security_group_rules import group_rules
@@ -19,7 +17,6 @@ if TYPE_CHECKING:
 
     from ecs2k8s.assess.translation import Translation
     from ecs2k8s.core.aws_steps import AwsStep
-    from ecs2k8s.core.manifests import Bundle
     from ecs2k8s.core.target import Target
 
 HEAD = """# On the AWS side
@@ -27,23 +24,7 @@ HEAD = """# On the AWS side
 Nothing here was done, and `ecs2k8s` does none of it. Keep every existing statement of a role's trust: ECS needs it
 until it is gone.
 """
-UPDATE = "aws iam update-assume-role-policy"
-ISSUER = """## 1. The cluster's OIDC provider
-
-    aws eks describe-cluster --name <cluster> --query cluster.identity.oidc.issuer --output text
-    aws iam list-open-id-connect-providers
-
-If the issuer is not among the providers, make it once (`aws iam create-open-id-connect-provider`). Way back: delete it,
-when no role trusts it any more.
-"""
-TRUST = """## 2. Trust of the task roles
-
-Each role must also trust the provider, for exactly these service accounts (conditions `aud` = `sts.amazonaws.com` and
-`sub` = the subject). Save the document first; it is the way back.
-"""
-
-
-TRAFFIC = """## 3. Traffic
+TRAFFIC = """## Traffic
 
 In this order, and nothing before the one above it was seen to work:
 
@@ -61,37 +42,11 @@ In this order, and nothing before the one above it was seen to work:
 def aws_files(translation: Translation, target: Target) -> dict[str, str]:
     """aws/README.md, and beside it the rules of security groups and the names for CoreDNS, where there are any."""
     rules = group_rules(translation.inventory, translation.translated, translation.bundle.manifests)
-    parts = [HEAD, *_identity(translation.bundle), *object_lines(translation)]
+    parts = [HEAD, *identity_lines(translation, target), *object_lines(translation)]
     parts += [*_steps(list(translation.steps)), *section(rules)]
     parts += handover_lines(translation, target)
     files = with_names("\n".join(parts).rstrip() + "\n", translation, target)
     return files | ({"aws/security-group-rules.json": rules_json(rules).decode()} if rules else {})
-
-
-def _identity(bundle: Bundle) -> Iterator[str]:
-    """The roles that the service accounts carry, with subjects and commands."""
-    roles: dict[str, list[str]] = defaultdict(list)
-    for manifest in bundle.manifests:
-        metadata = manifest["metadata"]
-        role = metadata.get("annotations", {}).get("eks.amazonaws.com/role-arn")
-        if manifest["kind"] == "ServiceAccount" and role:
-            roles[role].append(f"system:serviceaccount:{metadata['namespace']}:{metadata['name']}")
-    if not roles:
-        yield "No workload has a task role: nothing to do for identity.\n"
-        return
-    yield from (ISSUER, TRUST)
-    for role, subjects in sorted(roles.items()):
-        name = quote(last(role))
-        yield from (
-            f"### {code(role)}",
-            "",
-            *(f"- {code(subject)}" for subject in sorted(subjects)),
-            "",
-            f"Save: {code(f'aws iam get-role --role-name {name} --query Role.AssumeRolePolicyDocument')}  ",
-            f"Change: {code(f'{UPDATE} --role-name {name} --policy-document file://new.json')}  ",
-            "Way back: the same command with the saved document.",
-            "",
-        )
 
 
 def _steps(steps: list[AwsStep]) -> Iterator[str]:

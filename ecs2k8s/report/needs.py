@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 ALWAYS = "Kubernetes {version}, Linux nodes with containerd and cgroup v2, CoreDNS and a CNI plugin (VPC CNI)."
 OF_KINDS = {
     "ExternalSecret": "External Secrets Operator serving `external-secrets.io/v1`, with an identity that may read (and "
-    "decrypt) what the execution roles read. The generated SecretStores name none: choose one and set `auth`.",
+    "decrypt) what the execution roles read: the roles in `aws/template.yaml`, or without a known issuer its own.",
     "SecretProviderClass": "Secrets Store CSI driver with `syncSecret.enabled=true`, its AWS provider 2.x, and task "
-    "roles that may read (and decrypt) what the execution roles read.",
+    "roles that may read (and decrypt) what the execution roles read (policies in `aws/template.yaml`).",
     "NetworkPolicy": "A policy engine: VPC CNI 1.14 or later with `enableNetworkPolicy` (Auto Mode: the controller's "
     "ConfigMap and `networkPolicy` of the NodeClass). Without it policies are accepted and do nothing.",
     "SecurityGroupPolicy": "VPC CNI with `ENABLE_POD_ENI=true`, trunk-capable Nitro nodes in private subnets, and "
@@ -42,6 +42,7 @@ OF_LIMITS = {
     "nvidia.com/gpu": "NVIDIA device plugin on GPU nodes.",
     "aws.amazon.com/neuron": "Neuron device plugin on Neuron nodes.",
 }
+AGENT = "EKS Pod Identity Agent, as an add-on or in EKS Auto Mode, and the associations of `aws/template.yaml`."
 IRSA = "An IAM OIDC provider for the cluster, and task roles that trust it (see `aws/README.md`)."
 POD_LEVEL = "Karpenter 1.8.0 or later (or Auto Mode): older node autoscalers do not see pod-level resources."
 WINDOWS = "Windows nodes of the builds that the pods select."
@@ -63,6 +64,7 @@ def needs(bundle: Bundle, target: Target) -> list[str]:
     ]
     facts = {
         IRSA: any("eks.amazonaws.com/role-arn" in m["metadata"].get("annotations", {}) for m in bundle.manifests),
+        AGENT: target.identity == "pod-identity",
         POD_LEVEL: any("resources" in spec for spec in pods),
         WINDOWS: any(spec["nodeSelector"]["kubernetes.io/os"] == "windows" for spec in pods),
         NAMES: any(f"{PREFIXES[0]}/hostname" in m["metadata"].get("annotations", {}) for m in bundle.manifests),

@@ -13,7 +13,8 @@ from ecs2k8s.translate.deployment import deployment, disruption_budget
 from ecs2k8s.translate.discovery import discovery
 from ecs2k8s.translate.efs import Claims
 from ecs2k8s.translate.exec_access import exec_roles
-from ecs2k8s.translate.identity import service_account
+from ecs2k8s.translate.execution_role import say_execution_roles
+from ecs2k8s.translate.identity import service_accounts
 from ecs2k8s.translate.job import job
 from ecs2k8s.translate.lifecycle import arrange
 from ecs2k8s.translate.log_routes import say_log_routes
@@ -30,9 +31,11 @@ from ecs2k8s.translate.ranges import in_range
 from ecs2k8s.translate.refusal import Refusal
 from ecs2k8s.translate.registries import registries, registry_secrets
 from ecs2k8s.translate.resources import task_size
+from ecs2k8s.translate.role_policies import say_role_policies
 from ecs2k8s.translate.runtime_contract import runtime_contract
 from ecs2k8s.translate.scaled_objects import scaled_objects
 from ecs2k8s.translate.schedule_fields import say_unread_inputs
+from ecs2k8s.translate.secret_access import secret_readers
 from ecs2k8s.translate.secret_provider_classes import secret_provider_classes
 from ecs2k8s.translate.secret_references import referred_secrets
 from ecs2k8s.translate.secret_state import say_secrets
@@ -60,15 +63,20 @@ AROUND_PODS = (
     cron_job,
     scheduled_job,
     service,
-    service_account,
     disruption_budget,
     config_map,
     horizontal_autoscaler,
     background,
 )
-OF_WORKLOADS = (external_secrets, secret_provider_classes, registry_secrets, launch_volumes)
-OF_ALL = (secret_stores, shared_file_systems, exec_roles)
+OF_WORKLOADS = (external_secrets, registry_secrets, launch_volumes)
+OF_ALL = (shared_file_systems, exec_roles)
 OF_INVENTORY: tuple[OfInventory, ...] = (  # traffic and network: what several workloads make together
+    service_accounts,
+    secret_stores,
+    secret_readers,
+    secret_provider_classes,
+    say_role_policies,
+    say_execution_roles,
     discovery,
     network_services,
     network_load_balancers,

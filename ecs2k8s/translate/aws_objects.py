@@ -5,6 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ecs2k8s.translate.cloudwatch_alarms import insights_alarms
+from ecs2k8s.translate.identity import pod_identity_associations
+from ecs2k8s.translate.log_access import log_agent_role
+from ecs2k8s.translate.secret_access import secret_grants, secret_reader_roles
+from ecs2k8s.translate.trust_changes import trust_changes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -17,8 +21,14 @@ if TYPE_CHECKING:
     OfChanges = Callable[[Inventory, list[Workload], Target], Iterable[AwsChange]]
 
 # They run after the manifests and before the account of the fields, so that what they read and note counts.
-RESOURCES: tuple[OfResources, ...] = (insights_alarms,)
-CHANGES: tuple[OfChanges, ...] = ()
+RESOURCES: tuple[OfResources, ...] = (
+    pod_identity_associations,
+    secret_reader_roles,
+    secret_grants,
+    log_agent_role,
+    insights_alarms,
+)
+CHANGES: tuple[OfChanges, ...] = (trust_changes,)
 
 
 def aws_resources(inventory: Inventory, workloads: list[Workload], target: Target) -> tuple[AwsResource, ...]:

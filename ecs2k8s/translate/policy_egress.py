@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from ecs2k8s.core.tracking import NOTHING, note
 from ecs2k8s.resolve.security_groups import network_of
+from ecs2k8s.translate.identity import mechanism
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -16,9 +17,9 @@ if TYPE_CHECKING:
     from ecs2k8s.resolve.networks import Networks
     from ecs2k8s.resolve.security_groups import SecurityGroup
     from ecs2k8s.resolve.workload import Workload
+    from ecs2k8s.translate.identity import Mechanism
 
 Egress = Literal["silent", "open", "restricted"]
-Identity = Literal["irsa", "pod-identity"]
 Item = dict[str, Any]
 
 ADDED = "ecs2k8s.io/added-egress"  # annotation: what no security group asked for
@@ -61,8 +62,8 @@ def added(
     """
     pods = list(workloads)
     found = {"dns": _dns(group, networks, target)} | _resolvers(group, pods, networks)
-    if any(_has_role(workload) for workload in pods):
-        found |= credentials("irsa", networks.family)
+    for identity in sorted({mechanism(networks.cluster, workload, target) for workload in pods if _has_role(workload)}):
+        found |= credentials(identity, networks.family)
     found["time"] = _to([TIME[networks.family]], [{"protocol": "UDP", "port": 123}])
     _say(group, found)
     return {name: item for name, item in found.items() if item}
@@ -110,7 +111,7 @@ def vpc_resolvers(group: SecurityGroup, networks: Networks) -> set[str]:
     return own | RESOLVERS
 
 
-def credentials(identity: Identity, family: int) -> dict[str, Item]:
+def credentials(identity: Mechanism, family: int) -> dict[str, Item]:
     """How pods get a role: from STS, or from the agent of EKS Pod Identity on the node."""
     if identity == "pod-identity":
         return {"pod-identity": _to([AGENT[family]], [{"protocol": "TCP", "port": 80}])}

@@ -16,13 +16,14 @@ import yaml
 from ecs2k8s.core import names
 from ecs2k8s.core.arns import Arn
 from ecs2k8s.core.manifests import Placed, prune
+from ecs2k8s.translate.identity import mechanism
 from ecs2k8s.translate.secret_references import referred_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ecs2k8s.core.target import Target
-    from ecs2k8s.resolve.workload import Workload
+    from ecs2k8s.resolve.workload import Inventory, Workload
     from ecs2k8s.translate.lifecycle import Arrangement
     from ecs2k8s.translate.secret_references import Remote, SecretReference
     from ecs2k8s.translate.volumes import Mounts
@@ -86,11 +87,17 @@ def provider_classes(workload: Workload, target: Target) -> list[ProviderClass]:
     return [found[name] for name in sorted(found)]
 
 
-def secret_provider_classes(workload: Workload, target: Target) -> Iterator[Placed]:
-    """A SecretProviderClass for each store of the workload."""
+def secret_provider_classes(inventory: Inventory, workloads: list[Workload], target: Target) -> Iterator[Placed]:
+    """A SecretProviderClass for each store of each workload."""
+    for workload in workloads:
+        agent = mechanism(inventory.networks.cluster, workload, target) == "pod-identity"
+        yield from _classes(workload, target, {"usePodIdentity": "true"} if agent else {})
+
+
+def _classes(workload: Workload, target: Target, identity: dict[str, str]) -> Iterator[Placed]:
     for made in provider_classes(workload, target):
         objects = yaml.safe_dump(list(made.objects.values()), sort_keys=False, width=10_000)
-        parameters = {"region": made.region, "objects": objects}
+        parameters = {"region": made.region, "objects": objects} | identity
         data = [{"key": key, "objectName": alias} for key, alias in sorted(made.keys.items())]
         spec = {
             "provider": "aws",

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ecs2k8s.core.manifests import Placed, prune
-from ecs2k8s.translate.registries import registries
+from ecs2k8s.translate.secret_access import by_operator, reader
 from ecs2k8s.translate.secret_references import SecretReference, Store, external_secret, referred_secrets
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from ecs2k8s.core.target import Target
-    from ecs2k8s.resolve.workload import Workload
+    from ecs2k8s.resolve.workload import Inventory, Workload
 
 
 def external_secrets(workload: Workload, target: Target) -> Iterator[Placed]:
@@ -29,19 +29,20 @@ def external_secrets(workload: Workload, target: Target) -> Iterator[Placed]:
         yield Placed(workload.folder, prune(external_secret(name, workload.metadata(name), store, spec)))
 
 
-def secret_stores(workloads: Iterable[Workload], _target: Target) -> Iterator[Placed]:
+def secret_stores(inventory: Inventory, workloads: list[Workload], target: Target) -> Iterator[Placed]:
     """One SecretStore per namespace, service, Region and account.
 
-    Without `auth` it uses the controller's own role: the identity that takes the execution role's place is a choice
-    that the report asks a person for.
+    It reads as the service account of its namespace, whose role takes the execution role's place. Without a known
+    issuer it has no `auth`, and uses the controller's own role.
     """
     found: dict[tuple[str, str], tuple[Store, Workload]] = {}
     for workload in workloads:
-        remotes = [r.remote for r in referred_secrets(workload)] + [r.remote for r in registries(workload)]
-        for remote in remotes:
+        for remote in by_operator(workload, target):
             found.setdefault((workload.namespace, remote.store.name), (remote.store, workload))
     for (namespace, name), (store, workload) in sorted(found.items(), key=lambda item: item[0]):
         aws: dict[str, Any] = {"service": store.service, "region": store.region}
+        if account := reader(inventory, workloads, namespace):
+            aws["auth"] = {"jwt": {"serviceAccountRef": {"name": account}}}
         cluster = str(workload.cluster.get("clusterArn", ""))
         metadata = {
             "name": name,

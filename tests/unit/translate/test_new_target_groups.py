@@ -205,7 +205,7 @@ def test_the_commands_copy_the_source_and_undo_themselves() -> None:
     assert "delete-target-group" in step.back
     assert "mq-amqp-eks" in step.back
     readme = aws_files(translation, convert({}))["aws/README.md"]
-    assert readme.index("## 3. Traffic") < readme.index("mq-amqp-eks") < readme.index("mq-stats-eks")
+    assert readme.index("## Traffic") < readme.index("mq-amqp-eks") < readme.index("mq-stats-eks")
     assert all(line in readme for line in step.command.splitlines())
 
 
