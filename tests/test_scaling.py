@@ -1,0 +1,199 @@
+"""Random scaling policies become valid objects or findings, and none is dropped in silence."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ecs2k8s.compare import schema
+from ecs2k8s.core.target import Version, convert
+from ecs2k8s.pipeline import translate
+from tests.case_files import snapshot
+
+HERE = Path(__file__).parent
+FOLDER = Path(sys.prefix) / "schemas"
+PACKAGE = "@kubernetes-models/keda"
+AUTOSCALERS = ("HorizontalPodAutoscaler", "ScaledObject")
+pytestmark = pytest.mark.skipif(not schema.available(), reason="the extra `validate` is not installed")
+
+VALUES = st.floats(0, 10_000) | st.integers(0, 200)
+IDS = st.sampled_from(["m1", "m2", "waiting"])
+TEXTS = st.sampled_from(
+    ["orders", "a;b", "", "AWS/SQS", "AWS/ECS", "Shop", "CPUUtilization", "ApproximateNumberOfMessagesVisible"]
+)
+KEYS = st.sampled_from(["QueueName", "ServiceName", "ClusterName", "TargetGroup", "Kind"])
+DIMENSIONS = st.lists(
+    st.fixed_dictionaries({"Name": KEYS, "Value": TEXTS | st.sampled_from(["prod", "web"])}), max_size=3
+)
+STATISTICS = st.sampled_from(["Average", "Sum", "Maximum", "p90", ""])
+EXPRESSIONS = st.sampled_from(["m1/m2", "m1 * (m2 + 1.5)", "FILL(m1, 0)", "m1 m2", "(m1", "9", "waiting", "m1 - -m2"])
+SINGLE = st.fixed_dictionaries(
+    {"Namespace": TEXTS, "MetricName": TEXTS, "Statistic": STATISTICS},
+    optional={"Dimensions": DIMENSIONS, "Unit": st.just("Count")},
+)
+STAT = st.fixed_dictionaries(
+    {
+        "Stat": STATISTICS,
+        "Metric": st.fixed_dictionaries({"Namespace": TEXTS, "MetricName": TEXTS, "Dimensions": DIMENSIONS}),
+    }
+)
+QUERY = st.fixed_dictionaries(
+    {"Id": IDS, "MetricStat": STAT}, optional={"ReturnData": st.booleans()}
+) | st.fixed_dictionaries({"Id": st.just("e1"), "Expression": EXPRESSIONS}, optional={"ReturnData": st.booleans()})
+MATH = st.builds(lambda queries: {"Metrics": queries}, st.lists(QUERY, min_size=1, max_size=4))
+PREDEFINED = st.fixed_dictionaries(
+    {
+        "PredefinedMetricType": st.sampled_from(
+            [
+                "ECSServiceAverageCPUUtilization",
+                "ECSServiceAverageMemoryUtilization",
+                "ECSServiceAverageCPUUtilizationHighResolution",
+                "ALBRequestCountPerTarget",
+                "WeatherTomorrow",
+            ]
+        )
+    },
+    optional={"ResourceLabel": st.sampled_from(["app/a/1/targetgroup/web/2", "app/a/1", ""])},
+)
+TRACKING = st.fixed_dictionaries(
+    {"TargetValue": VALUES},
+    optional={
+        "DisableScaleIn": st.booleans(),
+        "ScaleInCooldown": st.integers(0, 10_000),
+        "ScaleOutCooldown": st.integers(0, 1_000),
+    },
+)
+TRACKED = st.builds(
+    lambda config, metric: {
+        "PolicyType": "TargetTrackingScaling",
+        "TargetTrackingScalingPolicyConfiguration": config | metric,
+    },
+    TRACKING,
+    st.builds(lambda spec: {"PredefinedMetricSpecification": spec}, PREDEFINED)
+    | st.builds(lambda spec: {"CustomizedMetricSpecification": spec}, SINGLE | MATH),
+)
+STEP = st.fixed_dictionaries(
+    {"ScalingAdjustment": st.integers(-50, 50)},
+    optional={"MetricIntervalLowerBound": st.floats(-100, 100), "MetricIntervalUpperBound": st.floats(-100, 100)},
+)
+STEPS = st.builds(
+    lambda kind, steps: {
+        "PolicyType": "StepScaling",
+        "StepScalingPolicyConfiguration": {"AdjustmentType": kind, "StepAdjustments": steps},
+    },
+    st.sampled_from(["ChangeInCapacity", "PercentChangeInCapacity", "ExactCapacity"]),
+    st.lists(STEP, max_size=3),
+)
+FORECAST = st.builds(
+    lambda mode: {"PolicyType": "PredictiveScaling", "PredictiveScalingPolicyConfiguration": {"Mode": mode}},
+    st.sampled_from(["ForecastOnly", "ForecastAndScale"]),
+)
+BOUNDS = st.fixed_dictionaries(
+    {"MinCapacity": st.integers(0, 5), "MaxCapacity": st.integers(0, 50)},
+    optional={
+        "SuspendedState": st.fixed_dictionaries(
+            {"DynamicScalingInSuspended": st.booleans(), "DynamicScalingOutSuspended": st.booleans()}
+        )
+    },
+)
+ALARMS = st.just({}) | st.builds(
+    lambda period, count: {
+        "low": {"ComparisonOperator": "LessThanThreshold", "Period": period, "EvaluationPeriods": count}
+    },
+    st.sampled_from([10, 60, 300]),
+    st.integers(1, 30),
+)
+CONTAINERS = st.lists(
+    st.fixed_dictionaries(
+        {"memory": st.integers(6, 900)},
+        optional={
+            "cpu": st.integers(0, 512),
+            "essential": st.booleans(),
+            "portMappings": st.just([{"containerPort": 80}]),
+        },
+    ),
+    min_size=1,
+    max_size=3,
+)
+
+
+@st.composite
+def services(draw: st.DrawFn) -> dict[str, Any]:
+    """A service with its policies, in the form of the first part of a case."""
+    containers = [{"name": f"c{number}"} | each for number, each in enumerate(draw(CONTAINERS))]
+    containers[0]["essential"] = True
+    size = draw(st.sampled_from([{}, {"cpu": "1024", "memory": "4096"}]))
+    scaling = {"target": draw(BOUNDS), "policies": draw(st.lists(TRACKED | STEPS | FORECAST, min_size=1, max_size=3))}
+    choices = {
+        "autoscaling": draw(st.sampled_from(["hpa", "keda"])),
+        "background": draw(st.sampled_from(["ecs", "eks"])),
+    }
+    choices |= {
+        "kubernetes_version": draw(st.sampled_from(get_args(Version))),
+        "compute": draw(st.sampled_from(["existing", "karpenter"])),
+    }
+    service = {"desiredCount": draw(st.integers(0, 9)), "launchType": "EC2"}
+    made = {"service": service, "containerDefinitions": containers, "scaling": scaling | {"alarms": draw(ALARMS)}}
+    return made | size | {"target": choices}
+
+
+def problems(given_: dict[str, Any]) -> list[str]:
+    """What is wrong with what becomes of *given_*."""
+    target = convert(given_["target"])
+    made = translate(snapshot(given_), target)
+    wrong = schema.problems([item.manifest for item in made.bundle.everything], target.kubernetes_version)
+    scalers = [m for m in made.bundle.manifests if m["kind"] in AUTOSCALERS]
+    wrong += ["two autoscalers"] if len(scalers) > 1 else []
+    said = {finding.subject for finding in made.findings}
+    for entry in made.ledger.entries:
+        wrong += [f"{entry.path}: unread"] if "unread-field" in entry.slugs else []
+        if entry.document.shape.endswith(".ScalingPolicy") and entry.path == ("PolicyType",):
+            carried = entry.fidelity.value in ("exact", "approximated") and len(scalers) == 1
+            left_out = entry.document.id in said and entry.fidelity.value in ("manual", "not-applicable")
+            wrong += [] if carried or left_out else [f"{entry.document.id}: dropped in silence"]
+    return wrong
+
+
+@given(services())
+@settings(max_examples=200)
+def test_random_policies_become_valid_objects_or_findings(service: dict[str, Any]) -> None:
+    assert problems(service) == []
+
+
+@pytest.mark.long
+@given(services())
+@settings(max_examples=1_000)
+def test_a_thousand_random_policies_become_valid_objects_or_findings(service: dict[str, Any]) -> None:
+    assert problems(service) == []
+
+
+def published(manifests: list[dict[str, Any]]) -> list[str]:
+    command = ["node", str(HERE / "models.mjs"), str(FOLDER), PACKAGE]
+    done = subprocess.run(command, input=json.dumps(manifests).encode(), capture_output=True, check=True)
+    return [line for line in json.loads(done.stdout) if line]
+
+
+@pytest.mark.skipif(
+    not (FOLDER / "node_modules" / PACKAGE).is_dir() or not shutil.which("node"),
+    reason=f"no {PACKAGE} in {FOLDER}: `make setup` fetches it where npm can download it",
+)
+def test_scaled_objects_are_as_published() -> None:
+    from tests.estates import CASES, estate
+
+    found = []
+    for name in CASES:
+        if name.startswith("scaling/"):
+            made = translate(*estate(name))
+            found += [i.manifest for i in made.bundle.everything if i.manifest["apiVersion"].startswith("keda.sh/")]
+    assert {manifest["kind"] for manifest in found} == {"ScaledObject", "TriggerAuthentication"}
+    assert published(found) == []
+    wrong = next(manifest for manifest in found if manifest["kind"] == "ScaledObject")
+    assert published([wrong | {"spec": wrong["spec"] | {"maxReplicaCount": "many"}}]) != []
