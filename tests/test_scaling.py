@@ -24,7 +24,7 @@ PACKAGE = "@kubernetes-models/keda"
 AUTOSCALERS = ("HorizontalPodAutoscaler", "ScaledObject")
 pytestmark = pytest.mark.skipif(not schema.available(), reason="the extra `validate` is not installed")
 
-VALUES = st.floats(0, 10_000) | st.integers(0, 200)
+VALUES = st.sampled_from([60, 75.5, 900.0, 1, 0.2, 0]) | st.floats(0.001, 10_000) | st.integers(1, 200)
 IDS = st.sampled_from(["m1", "m2", "waiting"])
 TEXTS = st.sampled_from(
     ["orders", "a;b", "", "AWS/SQS", "AWS/ECS", "Shop", "CPUUtilization", "ApproximateNumberOfMessagesVisible"]
@@ -33,22 +33,33 @@ KEYS = st.sampled_from(["QueueName", "ServiceName", "ClusterName", "TargetGroup"
 DIMENSIONS = st.lists(
     st.fixed_dictionaries({"Name": KEYS, "Value": TEXTS | st.sampled_from(["prod", "web"])}), max_size=3
 )
-STATISTICS = st.sampled_from(["Average", "Sum", "Maximum", "p90", ""])
+STATISTICS = st.sampled_from(["Average", "Average", "Average", "Sum", "Maximum", "p90", ""])
+QUEUE: dict[str, Any] = {"Namespace": "AWS/SQS", "MetricName": "ApproximateNumberOfMessagesVisible"}
+QUEUE |= {"Dimensions": [{"Name": "QueueName", "Value": "orders"}]}
+OWN: dict[str, Any] = {"Namespace": "AWS/ECS", "MetricName": "CPUUtilization"}
+OWN |= {"Dimensions": [{"Name": "ClusterName", "Value": "prod"}, {"Name": "ServiceName", "Value": "web"}]}
+KNOWN = st.sampled_from(
+    [QUEUE, QUEUE, OWN, {"Namespace": "Shop", "MetricName": "Waiting", "Dimensions": [{"Name": "Kind", "Value": "x"}]}]
+)
 EXPRESSIONS = st.sampled_from(["m1/m2", "m1 * (m2 + 1.5)", "FILL(m1, 0)", "m1 m2", "(m1", "9", "waiting", "m1 - -m2"])
-SINGLE = st.fixed_dictionaries(
-    {"Namespace": TEXTS, "MetricName": TEXTS, "Statistic": STATISTICS},
-    optional={"Dimensions": DIMENSIONS, "Unit": st.just("Count")},
-)
-STAT = st.fixed_dictionaries(
-    {
-        "Stat": STATISTICS,
-        "Metric": st.fixed_dictionaries({"Namespace": TEXTS, "MetricName": TEXTS, "Dimensions": DIMENSIONS}),
-    }
-)
+STRANGE = st.fixed_dictionaries({"Namespace": TEXTS, "MetricName": TEXTS}, optional={"Dimensions": DIMENSIONS})
+METRIC = KNOWN | KNOWN | STRANGE
+SINGLE = st.builds(lambda metric, statistic: metric | {"Statistic": statistic}, METRIC, STATISTICS)
+STAT = st.fixed_dictionaries({"Stat": STATISTICS, "Metric": METRIC})
 QUERY = st.fixed_dictionaries(
     {"Id": IDS, "MetricStat": STAT}, optional={"ReturnData": st.booleans()}
 ) | st.fixed_dictionaries({"Id": st.just("e1"), "Expression": EXPRESSIONS}, optional={"ReturnData": st.booleans()})
-MATH = st.builds(lambda queries: {"Metrics": queries}, st.lists(QUERY, min_size=1, max_size=4))
+PAIR = st.builds(
+    lambda one, other, text: [
+        {"Id": "m1", "ReturnData": False, "MetricStat": one},
+        {"Id": "m2", "ReturnData": False, "MetricStat": other},
+        {"Id": "e1", "Expression": text},
+    ],
+    STAT,
+    STAT,
+    EXPRESSIONS,
+)
+MATH = st.builds(lambda queries: {"Metrics": queries}, PAIR | PAIR | st.lists(QUERY, min_size=1, max_size=4))
 PREDEFINED = st.fixed_dictionaries(
     {
         "PredefinedMetricType": st.sampled_from(
@@ -97,14 +108,14 @@ FORECAST = st.builds(
     st.sampled_from(["ForecastOnly", "ForecastAndScale"]),
 )
 BOUNDS = st.fixed_dictionaries(
-    {"MinCapacity": st.integers(0, 5), "MaxCapacity": st.integers(0, 50)},
+    {"MinCapacity": st.integers(0, 3), "MaxCapacity": st.sampled_from([3, 10, 50, 2_000, 0])},
     optional={
         "SuspendedState": st.fixed_dictionaries(
             {"DynamicScalingInSuspended": st.booleans(), "DynamicScalingOutSuspended": st.booleans()}
         )
     },
 )
-ALARMS = st.just({}) | st.builds(
+ALARMS: st.SearchStrategy[dict[str, Any]] = st.just({}) | st.builds(
     lambda period, count: {
         "low": {"ComparisonOperator": "LessThanThreshold", "Period": period, "EvaluationPeriods": count}
     },
@@ -131,7 +142,10 @@ def services(draw: st.DrawFn) -> dict[str, Any]:
     containers = [{"name": f"c{number}"} | each for number, each in enumerate(draw(CONTAINERS))]
     containers[0]["essential"] = True
     size = draw(st.sampled_from([{}, {"cpu": "1024", "memory": "4096"}]))
-    scaling = {"target": draw(BOUNDS), "policies": draw(st.lists(TRACKED | STEPS | FORECAST, min_size=1, max_size=3))}
+    scaling = {
+        "target": draw(BOUNDS),
+        "policies": draw(st.lists(TRACKED | TRACKED | TRACKED | STEPS | FORECAST, min_size=1, max_size=3)),
+    }
     choices = {
         "autoscaling": draw(st.sampled_from(["hpa", "keda"])),
         "background": draw(st.sampled_from(["ecs", "eks"])),

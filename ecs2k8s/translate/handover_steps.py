@@ -30,7 +30,7 @@ def handover_steps(workloads: Iterable[Workload], bundle: Bundle) -> Iterator[Aw
         if manifest and workload.schedule:
             yield _schedule(workload, workload.schedule, manifest)
         elif manifest and workload.service:
-            yield _worker(workload, manifest)
+            yield _worker(workload, manifest, paused=("ScaledObject", workload.folder) in turned_on)
 
 
 def _schedule(workload: Workload, schedule: Schedule, manifest: Manifest) -> AwsStep:
@@ -48,19 +48,28 @@ def _schedule(workload: Workload, schedule: Schedule, manifest: Manifest) -> Aws
     )
 
 
-def _worker(workload: Workload, manifest: Manifest) -> AwsStep:
+def _worker(workload: Workload, manifest: Manifest, *, paused: bool) -> AwsStep:
+    """*paused*: KEDA scales it, and was told to leave it alone until now."""
     service = last(str(workload.service.get("serviceName", workload.service.get("service", ""))))
     named = ["--cluster", workload.cluster_name, "--service", service]
     wait = aws("ecs", "wait", "services-stable", "--cluster", workload.cluster_name, "--services", service)
     scale = f"kubectl -n {workload.namespace} scale deployment/{workload.name} --replicas="
     count = str(workload.service.get("desiredCount", 1))
     stop = aws("ecs", "update-service", *named, "--desired-count", "0")
+    keda = f"kubectl -n {workload.namespace} annotate scaledobject/{workload.name} autoscaling.keda.sh/paused"
+    replicas = manifest["spec"].get("replicas", count)  # none is said where an autoscaler owns the number
     return AwsStep(
         subject=workload.service_id,
         title=f"{workload.namespace}/{workload.name}: worker",
         why="Application Auto Scaling may raise the count again: suspend its scaling of the service before.",
-        command="\n".join((stop, wait, f"{scale}{manifest['spec']['replicas']}")),
-        back="\n".join((f"{scale}0", aws("ecs", "update-service", *named, "--desired-count", count))),
+        command="\n".join((stop, wait, f"{scale}{replicas}", *([f"{keda}-"] if paused else []))),
+        back="\n".join(
+            (
+                *([f"{keda}=true --overwrite"] if paused else []),
+                f"{scale}0",
+                aws("ecs", "update-service", *named, "--desired-count", count),
+            )
+        ),
     )
 
 
