@@ -54,12 +54,13 @@ def demands(translation: Translation) -> list[Demand]:
     """What each workload asks for, in order of namespace, kind and name."""
     counts = {(w.namespace, w.name): desired(w) for w in translation.translated if w.kind == "Deployment"}
     ceilings = _ceilings(translation.bundle)
+    policies = [manifest for manifest in translation.bundle.manifests if manifest["kind"] == "SecurityGroupPolicy"]
     found: dict[tuple[str, str, str], Demand] = {}
     for manifest in translation.bundle.manifests:
         if manifest["kind"] in TEMPLATES:
             space, name = manifest["metadata"].get("namespace", ""), manifest["metadata"]["name"]
             most = max(counts.get((space, name), 0), ceilings.get((space, name), 0))
-            found.setdefault((space, manifest["kind"], name), _demand(manifest, most, translation.bundle))
+            found.setdefault((space, manifest["kind"], name), _demand(manifest, most, policies))
     return [found[key] for key in sorted(found)]
 
 
@@ -74,7 +75,7 @@ def _ceilings(bundle: Bundle) -> dict[tuple[str, str], int]:
     return found
 
 
-def _demand(manifest: Manifest, most: int, bundle: Bundle) -> Demand:
+def _demand(manifest: Manifest, most: int, policies: list[Manifest]) -> Demand:
     template: Any = manifest
     for step in TEMPLATES[manifest["kind"]]:
         template = template[step]
@@ -89,13 +90,13 @@ def _demand(manifest: Manifest, most: int, bundle: Bundle) -> Demand:
         cpu=_asked(spec, "cpu"),
         memory=_asked(spec, "memory"),
         selector=tuple(sorted(spec.get("nodeSelector", {}).items())),
-        branch=any(_selects(policy, metadata.get("namespace", ""), labels) for policy in bundle.manifests),
+        branch=any(_selects(policy, metadata.get("namespace", ""), labels) for policy in policies),
         on_node_network=bool(spec.get("hostNetwork")),
     )
 
 
 def _selects(policy: Manifest, namespace: str, labels: dict[str, str]) -> bool:
-    if policy["kind"] != "SecurityGroupPolicy" or policy["metadata"].get("namespace", "") != namespace:
+    if policy["metadata"].get("namespace", "") != namespace:
         return False
     wanted: dict[str, str] = policy["spec"]["podSelector"]["matchLabels"]
     return wanted.items() <= labels.items()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -109,22 +110,46 @@ class Packed:
 
 
 def pack(demands: Iterable[Demand], rooms: Iterable[tuple[Room, int]]) -> Packed:
-    """Place *demands*, the largest pods first, on at most so many nodes of each of *rooms*, in their order."""
+    """Place *demands*, the largest pods first, on at most so many nodes of each of *rooms*, in their order.
+
+    Pods that ask for the same are placed together, so that thousands of workloads are packed in a second.
+    """
     kinds = list(rooms)
     spare = [most for _, most in kinds]
     packed = Packed()
-    for demand in sorted(demands, key=lambda each: _share(each, kinds), reverse=True):
-        left = demand.count
-        for node in packed.nodes:
-            left -= _fill(node, demand, left)
+    open_nodes: list[Node] = []  # those that still take some pod
+    order = sorted(
+        demands, key=lambda each: (_share(each, kinds), _alike(each), each.namespace, each.name), reverse=True
+    )
+    for _, alike in groupby(order, key=_alike):
+        group = list(alike)
+        left = sum(demand.count for demand in group)
+        for node in open_nodes:
+            left -= _fill(node, group[0], left) if left else 0
         for index, (room, _) in enumerate(kinds):
-            while left and spare[index] and (node := Node.empty(room)).takes(demand):
+            while left and spare[index] and (node := Node.empty(room)).takes(group[0]):
                 spare[index] -= 1
                 packed.nodes.append(node)
-                left -= _fill(node, demand, left)
-        if left:
-            packed.left[demand] = left
+                open_nodes.append(node)
+                left -= _fill(node, group[0], left)
+        open_nodes = [node for node in open_nodes if node.pods and node.cpu > 0 and node.memory > 0]
+        packed.left |= _of_last(group, left)
     return packed
+
+
+def _alike(demand: Demand) -> tuple[int, int, str, str, bool]:
+    """What decides where a pod has a place."""
+    return demand.cpu, demand.memory, demand.architecture, demand.provider, demand.branch
+
+
+def _of_last(group: list[Demand], left: int) -> dict[Demand, int]:
+    """Whose pods the *left* ones are: those of the last workloads."""
+    found: dict[Demand, int] = {}
+    for demand in reversed(group):
+        if left:
+            found[demand] = min(left, demand.count)
+            left -= found[demand]
+    return found
 
 
 def _fill(node: Node, demand: Demand, left: int) -> int:
@@ -133,8 +158,8 @@ def _fill(node: Node, demand: Demand, left: int) -> int:
     return count
 
 
-def _share(demand: Demand, kinds: list[tuple[Room, int]]) -> tuple[float, str, str]:
-    """How much of a node one pod takes; the name makes the order a whole one."""
+def _share(demand: Demand, kinds: list[tuple[Room, int]]) -> float:
+    """How much of a node one pod takes."""
     cpu = max((room.cpu for room, _ in kinds), default=1)
     memory = max((room.memory for room, _ in kinds), default=1)
-    return max(demand.cpu / max(1, cpu), demand.memory / max(1, memory)), demand.namespace, demand.name
+    return max(demand.cpu / max(1, cpu), demand.memory / max(1, memory))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ecs2k8s.translate.cloudwatch_alarms import insights_alarms
+from ecs2k8s.translate.fargate_profiles import fargate_profiles
 from ecs2k8s.translate.identity import pod_identity_associations
 from ecs2k8s.translate.log_access import log_agent_role
 from ecs2k8s.translate.secret_access import secret_grants, secret_reader_roles
@@ -27,6 +28,7 @@ RESOURCES: tuple[OfResources, ...] = (
     secret_grants,
     log_agent_role,
     insights_alarms,
+    fargate_profiles,
 )
 CHANGES: tuple[OfChanges, ...] = (trust_changes,)
 
