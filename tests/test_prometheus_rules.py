@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import subprocess
@@ -13,12 +14,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ecs2k8s.core.documents import Document, Snapshot
-from ecs2k8s.core.target import Target
+from ecs2k8s.core.target import Target, convert
 from ecs2k8s.pipeline import objects, translate
 from ecs2k8s.resolve.alarms import MISSING, OPERATORS, STATISTICS
 from ecs2k8s.translate.promql import LETTERS, METRICS, pod_names
 from tests.case_files import load, snapshot
-from tests.estates import ROOT
+from tests.estates import ROOT, SAMPLES
+from tests.estates import estate as sample
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -139,3 +141,19 @@ def test_names_of_pods_are_matched_and_those_of_others_are_not(longest: int) -> 
 def test_the_letters_are_those_of_generated_names() -> None:
     letters = set("bcdfghjklmnpqrstvwxz2456789")  # https://github.com/kubernetes/apimachinery/blob/master/pkg/util/rand
     assert {letter for letter in map(chr, range(128)) if re.fullmatch(LETTERS, letter)} == letters
+
+
+@needs_promtool
+@pytest.mark.parametrize("compute", ["existing", "karpenter"])
+def test_the_queries_of_dashboards_are_queries(compute: str, tmp_path: Path) -> None:
+    boards = []
+    for name in SAMPLES:
+        made = objects(sample(name)[0], convert({"monitoring": "prometheus", "compute": compute}))
+        configs = [
+            placed.manifest for placed in made.bundle.tree("monitoring") if placed.manifest["kind"] == "ConfigMap"
+        ]
+        boards += [json.loads(text) for config in configs for text in config["data"].values()]
+    queries = {t["expr"] for board in boards for panel in board["panels"] for t in panel["targets"]}
+    assert len(queries) > len(boards)
+    rules = [{"record": f"r{number}", "expr": query} for number, query in enumerate(sorted(queries))]
+    assert checked([{"name": "boards", "rules": rules}], tmp_path) == ""

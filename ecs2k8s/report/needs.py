@@ -27,6 +27,8 @@ OF_KINDS = {
     "StorageClass": "Amazon EBS CSI driver with rights to make volumes (and to use the KMS keys that are named).",
     "PrometheusRule": "Prometheus Operator with kube-state-metrics and the kubelet's cAdvisor, for `monitoring/`. Its "
     "ruleSelector must take the label `release: kube-prometheus-stack`, or the rules are accepted and do nothing.",
+    "PodMonitor": "Prometheus Operator that knows `portNumber`, with a podMonitorSelector that takes the label "
+    "`release: kube-prometheus-stack` in every namespace.",
     "VolumeSnapshot": "Snapshot controller with its CRDs.",
     "EC2NodeClass": "Karpenter 1.8 or later. NodePools start nodes with the role of the nodes that are there, which "
     "must be allowed to join; `amiSelectorTerms` takes the newest image: pin a version before production.",
@@ -46,6 +48,7 @@ AGENT = "EKS Pod Identity Agent, as an add-on or in EKS Auto Mode, and the assoc
 IRSA = "An IAM OIDC provider for the cluster, and task roles that trust it (see `aws/README.md`)."
 POD_LEVEL = "Karpenter 1.8.0 or later (or Auto Mode): older node autoscalers do not see pod-level resources."
 WINDOWS = "Windows nodes of the builds that the pods select."
+BOARDS = "Grafana with the sidecar that reads ConfigMaps with the label `grafana_dashboard` in every namespace."
 LOGS = "A log agent (Fluent Bit, or the log router of EKS Fargate) that was given the files in `observability/`."
 NAMES = (
     "external-dns with the source `service` (and the provider `aws-sd` for zones of Cloud Map), if callers outside the "
@@ -68,6 +71,7 @@ def needs(bundle: Bundle, target: Target) -> list[str]:
         POD_LEVEL: any("resources" in spec for spec in pods),
         WINDOWS: any(spec["nodeSelector"]["kubernetes.io/os"] == "windows" for spec in pods),
         NAMES: any(f"{PREFIXES[0]}/hostname" in m["metadata"].get("annotations", {}) for m in bundle.manifests),
+        BOARDS: any("grafana_dashboard" in m["metadata"].get("labels", {}) for m in bundle.manifests),
         LOGS: any("ecs2k8s.io/log-group" in key for m in bundle.manifests for key in _template_annotations(m)),
     }
     return found + [text for text, holds in facts.items() if holds]

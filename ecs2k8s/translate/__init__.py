@@ -9,6 +9,7 @@ from ecs2k8s.translate.autoscalers import horizontal_autoscaler
 from ecs2k8s.translate.background import background
 from ecs2k8s.translate.config_maps import config_map
 from ecs2k8s.translate.cron_job import cron_job, scheduled_job
+from ecs2k8s.translate.dashboards import dashboards
 from ecs2k8s.translate.deployment import deployment, disruption_budget
 from ecs2k8s.translate.discovery import discovery
 from ecs2k8s.translate.efs import Claims
@@ -25,6 +26,7 @@ from ecs2k8s.translate.network_services import network_services
 from ecs2k8s.translate.node_pools import node_pools
 from ecs2k8s.translate.parts import with_bounds
 from ecs2k8s.translate.pod import pod
+from ecs2k8s.translate.pod_monitors import pod_monitors
 from ecs2k8s.translate.pod_security import with_pod_security
 from ecs2k8s.translate.prometheus_rules import prometheus_rules
 from ecs2k8s.translate.ranges import in_range
@@ -88,6 +90,8 @@ OF_INVENTORY: tuple[OfInventory, ...] = (  # traffic and network: what several w
     say_secrets,
     node_pools,
     prometheus_rules,
+    pod_monitors,
+    dashboards,
     say_log_routes,
     say_unread_inputs,  # last: what none of the others read
 )
