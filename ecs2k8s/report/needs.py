@@ -23,7 +23,7 @@ OF_KINDS = {
     "SecurityGroupPolicy": "VPC CNI with `ENABLE_POD_ENI=true`, trunk-capable Nitro nodes in private subnets, and "
     "AmazonEKSVPCResourceController on the cluster's role.",
     "PersistentVolume": "Amazon EFS CSI driver (3.0.0 or later for S3 Files), and mount targets that admit TCP 2049 "
-    "from the nodes.",
+    "from the nodes; for volumes of NFS only the NFS client of the nodes.",
     "StorageClass": "Amazon EBS CSI driver with rights to make volumes (and to use the KMS keys that are named).",
     "PrometheusRule": "Prometheus Operator with kube-state-metrics and the kubelet's cAdvisor, for `monitoring/`. Its "
     "ruleSelector must take the label `release: kube-prometheus-stack`, or the rules are accepted and do nothing.",

@@ -13,6 +13,7 @@ from ecs2k8s.translate.dashboards import dashboards
 from ecs2k8s.translate.deployment import deployment, disruption_budget
 from ecs2k8s.translate.discovery import discovery
 from ecs2k8s.translate.efs import Claims
+from ecs2k8s.translate.efs_network import say_mount_targets
 from ecs2k8s.translate.exec_access import exec_roles
 from ecs2k8s.translate.execution_role import say_execution_roles
 from ecs2k8s.translate.identity import service_accounts
@@ -71,7 +72,7 @@ AROUND_PODS = (
     background,
 )
 OF_WORKLOADS = (external_secrets, registry_secrets, launch_volumes)
-OF_ALL = (shared_file_systems, exec_roles)
+OF_ALL = (exec_roles,)
 OF_INVENTORY: tuple[OfInventory, ...] = (  # traffic and network: what several workloads make together
     service_accounts,
     secret_stores,
@@ -79,6 +80,8 @@ OF_INVENTORY: tuple[OfInventory, ...] = (  # traffic and network: what several w
     secret_provider_classes,
     say_role_policies,
     say_execution_roles,
+    shared_file_systems,
+    say_mount_targets,
     discovery,
     network_services,
     network_load_balancers,

@@ -40,9 +40,6 @@ def docker_volume(view: AwsMap) -> dict[str, Any] | None:
 def _by_options(view: AwsMap, options: dict[str, str]) -> dict[str, Any] | None:
     kind = options.get("type", "")
     details = dict(part.partition("=")[::2] for part in options.get("o", "").split(",") if part)
-    if kind.startswith("nfs") and details.get("addr") and options.get("device", "").startswith(":/"):
-        _note_rest(view, details, {"addr"})
-        return {"nfs": {"server": details["addr"], "path": options["device"][1:]}}
     if kind == "tmpfs":
         size = re.fullmatch(r"(\d+)([kmg]?)", details.get("size", ""), re.IGNORECASE)
         _note_rest(view, details, {"size"})

@@ -1,16 +1,21 @@
-"""EFS and S3 Files: one PersistentVolume and one claim for each file system, path, access point and namespace."""
+"""File systems of the network (EFS, S3 Files, NFS): one PersistentVolume and one claim for each path and namespace."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ecs2k8s.core import names
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from ecs2k8s.resolve.workload import AwsMap, Workload
+
+# Docker's own way to EFS: https://docs.aws.amazon.com/efs/latest/ug/mounting-fs-mount-cmd-dns-name.html
+EFS_HOST = re.compile(r"(fs-[0-9a-f]+)\.efs\.[a-z0-9-]+\.amazonaws\.com(?:\.cn)?")
+NFS = "nfs:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +41,8 @@ class Claims:
     def of(cls, workloads: Iterable[Workload]) -> Claims:
         claims = cls()
         for workload in sorted(workloads, key=lambda w: (w.namespace, w.name)):
-            mounted = _mounted(workload)
-            for volume in sorted(workload.definition.get("volumes", []), key=lambda v: str(v.get("name", ""))):
-                handle = handle_of(volume)
-                if handle and str(volume.get("name")) in mounted:
+            for volume in mounted_volumes(workload):
+                if handle := handle_of(volume):
                     key = (workload.namespace, handle)
                     claims.owners.setdefault(key, Owner(workload, volume))
                     claims.users.setdefault(key, []).append((workload, volume))
@@ -50,12 +53,30 @@ class Claims:
         return owner.claim if owner else ""
 
 
-def _mounted(workload: Workload) -> set[str]:
-    return {str(p.get("sourceVolume")) for c in workload.containers for p in c.get("mountPoints", [])}
+def mounted_volumes(workload: Workload) -> Iterator[AwsMap]:
+    """The task's volumes that some container mounts, sorted by name."""
+    mounted = {str(p.get("sourceVolume")) for c in workload.containers for p in c.get("mountPoints", [])}
+    for volume in sorted(workload.definition.get("volumes", []), key=lambda v: str(v.get("name", ""))):
+        if str(volume.get("name")) in mounted:
+            yield volume
+
+
+def only_read(workload: Workload, volume: AwsMap) -> bool:
+    """Whether every container that mounts the volume mounts it to read."""
+    points = [point for container in workload.containers for point in container.get("mountPoints", [])]
+    return all(point.get("readOnly", False) for point in points if point.get("sourceVolume") == volume.get("name"))
+
+
+def file_system(volume: AwsMap) -> str:
+    """The id of the EFS file system that the volume is on; empty where it is on none."""
+    handle = handle_of(volume)
+    return handle.partition(":")[0] if handle.startswith("fs-") else ""
 
 
 def handle_of(volume: AwsMap) -> str:
-    """The driver's volumeHandle: `fs-id[:path[:fsap-id]]`, with `s3files:` before it for S3 Files; empty: neither.
+    """The driver's volumeHandle: `fs-id[:path[:fsap-id]]`, with `s3files:` before it for S3 Files; empty: none of them.
+
+    A Docker volume of type nfs is `nfs:host:path`, and one of an EFS host name is EFS.
 
     https://github.com/kubernetes-sigs/aws-efs-csi-driver/blob/master/docs/parameters.md
     """
@@ -68,7 +89,34 @@ def handle_of(volume: AwsMap) -> str:
         system = str(files.get("fileSystemArn", "")).rsplit("/", 1)[-1]
         point = str(files.get("accessPointArn", "")).rsplit("/", 1)[-1]
         return "s3files:" + _join(system, str(files.get("rootDirectory", "/")), point)
-    return ""
+    return _of_docker(volume)
+
+
+def _of_docker(volume: AwsMap) -> str:
+    server, path, _ = nfs_of(volume)
+    if not server:
+        return ""
+    found = EFS_HOST.fullmatch(server)
+    return _join(found[1], path, "") if found else f"{NFS}{server}:{path}"
+
+
+def nfs_of(volume: AwsMap) -> tuple[str, str, list[str]]:
+    """Server, path and mount options of a Docker volume of type nfs, driver local; empty where it is none.
+
+    https://docs.docker.com/reference/cli/docker/volume/create/
+    """
+    docker = volume.get("dockerVolumeConfiguration", {})
+    options = {str(key): str(value) for key, value in docker.get("driverOpts", {}).items()}
+    if str(docker.get("driver", "local")) != "local" or not options.get("type", "").startswith("nfs"):
+        return "", "", []
+    given = [part for part in options.get("o", "").split(",") if part]
+    server = next((part.removeprefix("addr=") for part in given if part.startswith("addr=")), "")
+    host, colon, path = options.get("device", "").partition(":/")
+    if not colon or not (server or host):
+        return "", "", []
+    docker.get("scope")  # whoever mounts it, it is the server's
+    version = ["nfsvers=4"] if options.get("type") == "nfs4" and not any("vers=" in part for part in given) else []
+    return server or host, f"/{path}", [part for part in given if not part.startswith("addr=")] + version
 
 
 def _join(system: str, path: str, point: str) -> str:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 FILES = {"/etc/localtime", "/etc/timezone", "/etc/resolv.conf", "/etc/hosts", "/etc/machine-id", "/etc/os-release"}
 DOCKER = ("/var/run/docker.sock", "/run/docker.sock", "/var/lib/docker")
+SYSTEM = ("/proc", "/sys", "/dev", "/cgroup", "/var/log", "/etc/")  # what agents look at
 PLAIN_OPTIONS = {"rw", "defaults"}  # tmpfs options that ask for nothing
 Volume = dict[str, Any]
 
@@ -122,6 +123,8 @@ def snapshot_name(workload: Workload, volume: str) -> str:
 def _host_type(view: AwsMap, path: str) -> str:
     if path.startswith(DOCKER):
         note(view, ("host", "sourcePath"), "docker-socket", path=path)
+    elif path.startswith(SYSTEM):
+        note(view, ("host", "sourcePath"), "host-path-of-system", path=path)
     else:
         note(view, ("host", "sourcePath"), "host-path", path=path)
     if path.endswith(".sock"):
