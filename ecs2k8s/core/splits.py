@@ -24,6 +24,14 @@ class Size(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_default
     min_replicas: int | None = None
     max_replicas: int | None = None
 
+    def bounds(self, least: int, most: int) -> tuple[int, int]:
+        """These in place of the service's *least* and *most*; where one is given, the other gives way to it."""
+        if self.min_replicas is not None:
+            least, most = self.min_replicas, max(self.min_replicas, most)
+        if self.max_replicas is not None:
+            least, most = min(self.max_replicas, least), self.max_replicas
+        return least, most
+
 
 class Part(Size, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
     """`paths`: values of path conditions. A listener rule goes to the part that has all of its own among them."""

@@ -25,7 +25,6 @@ from ecs2k8s.translate.network_load_balancer import network_load_balancers
 from ecs2k8s.translate.network_policy import network_policies
 from ecs2k8s.translate.network_services import network_services
 from ecs2k8s.translate.node_pools import node_pools
-from ecs2k8s.translate.parts import with_bounds
 from ecs2k8s.translate.pod import pod
 from ecs2k8s.translate.pod_monitors import pod_monitors
 from ecs2k8s.translate.pod_security import with_pod_security
@@ -121,7 +120,7 @@ def manifests(inventory: Inventory, target: Target) -> tuple[list[Placed], list[
     placed += list(scaled_objects(placed, inventory, workloads, target))
     for of_inventory in OF_INVENTORY:
         placed += of_inventory(inventory, workloads, target)
-    return with_bounds(with_pod_security(placed, target), workloads), refused
+    return with_pod_security(placed, target), refused
 
 
 def _is_refused(workload: Workload, target: Target) -> bool:

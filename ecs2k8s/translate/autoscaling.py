@@ -54,6 +54,7 @@ def autoscaling(workload: Workload, target: Target) -> Autoscaling | None:
     if workload.kind != "Deployment":
         _leave_out(scaling, "scaling-of-daemon")
         return None
+    low, high = workload.size.bounds(low, high)
     if not scaling.targets:
         _leave_out(scaling, "scalable-target-missing")
         return None

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 KEDA = "autoscaling.keda.sh"
 Trigger = dict[str, Any]
+Groups = dict[tuple[str, str], str]
 
 
 def scaled_objects(
@@ -52,13 +53,13 @@ def _asks_for_requests(scaled: Autoscaling) -> bool:
     return any(isinstance(each.metric, Requests) for each in scaled.tracked)
 
 
-def _new_groups(inventory: Inventory, workloads: list[Workload], target: Target) -> dict[str, str]:
-    """The target group of ECS, as metrics name it, to the name of the one that the pods get."""
+def _new_groups(inventory: Inventory, workloads: list[Workload], target: Target) -> Groups:
+    """The target group of ECS, as metrics name it, and the part to the name of the one that the pods get."""
     found = bindings(inventory, workloads, target)
-    return {binding.group.source.arn.rpartition(":")[2]: binding.group.name for binding in found}
+    return {(each.group.source.arn.rpartition(":")[2], each.service.part): each.group.name for each in found}
 
 
-def _scaled_object(workload: Workload, scaled: Autoscaling, deployment: Manifest, groups: dict[str, str]) -> Manifest:
+def _scaled_object(workload: Workload, scaled: Autoscaling, deployment: Manifest, groups: Groups) -> Manifest:
     annotations: dict[str, str] = dict(workload.metadata()["annotations"] or {})
     if not scaled.scales_in:
         annotations[f"{KEDA}/paused-scale-in"] = "true"
@@ -92,9 +93,7 @@ def _modifiers(scaled: Autoscaling) -> dict[str, str] | None:
     return None
 
 
-def _triggers(
-    workload: Workload, scaled: Autoscaling, deployment: Manifest, groups: dict[str, str]
-) -> Iterator[Trigger]:
+def _triggers(workload: Workload, scaled: Autoscaling, deployment: Manifest, groups: Groups) -> Iterator[Trigger]:
     for each, wanted in lowest(scaled.tracked):
         amount = goal(each, wanted, deployment["spec"]["template"]["spec"])
         value = amount.get("averageUtilization", amount.get("averageValue"))
@@ -109,10 +108,10 @@ def _triggers(
                 yield from composed(metric, workload)
 
 
-def _requests(each: Tracked, metric: Requests, workload: Workload, groups: dict[str, str]) -> Trigger:
+def _requests(each: Tracked, metric: Requests, workload: Workload, groups: Groups) -> Trigger:
     config = each.policy.view["TargetTrackingScalingPolicyConfiguration"]
     spec = config.get("PredefinedMetricSpecification", NOTHING)
-    name = groups.get(metric.group)
+    name = groups.get((metric.group, workload.part)) or groups.get((metric.group, ""))
     if name is None:
         note(spec, "ResourceLabel", "requests-of-both-fleets", group=metric.group, name=workload.name)
         return requests(metric, workload, metric.group)
