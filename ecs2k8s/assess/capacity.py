@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from ecs2k8s.assess.cost import costs
 from ecs2k8s.assess.fargate import fargate_findings
 from ecs2k8s.assess.fit import verdicts
+from ecs2k8s.assess.target_cluster import cluster_checks
 from ecs2k8s.core.findings import Finding
 from ecs2k8s.core.manifests import ObjectRef
 
@@ -24,6 +25,7 @@ CHOICES = ("target.yaml", "compute")  # subject and path of what follows from th
 def capacity_findings(translation: Translation, target: Target) -> Iterator[Finding]:
     """Node pools whose node class is nowhere, and what does not fit. Call it when the ledger is done."""
     yield from _classes(translation, target)
+    yield from (check.finding for check in cluster_checks(translation, target) if check.finding)
     if target.compute == "fargate":
         yield from fargate_findings(translation)
     for each in verdicts(translation, target) if translation.translated else ():

@@ -18,6 +18,7 @@ from ecs2k8s.report.pod_security import lines as pod_security_lines
 from ecs2k8s.report.reachability import lines as reachability_lines
 from ecs2k8s.report.routing import routing_lines
 from ecs2k8s.report.schedules import schedule_lines
+from ecs2k8s.report.target_cluster import lines as cluster_lines
 from ecs2k8s.report.timing import lines as timing_lines
 
 if TYPE_CHECKING:
@@ -107,6 +108,7 @@ def _overview(
         *timing_lines(translation),
         *schedule_lines(translation.schedules),
         *pod_security_lines(translation.bundle, target),
+        *cluster_lines(translation, target),
         *fit_lines(translation, target),
         *cost_lines(translation, target),
         *_fields(translation),
