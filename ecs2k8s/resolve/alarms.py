@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from dataclasses import dataclass
 from math import isfinite
 from typing import TYPE_CHECKING, Literal
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 from ecs2k8s.core.tracking import NOTHING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from ecs2k8s.resolve.index import Index, Tracked
     from ecs2k8s.resolve.workload import AwsMap, Workload
@@ -120,13 +121,11 @@ def metric_alarms(index: Index) -> list[Alarm]:
     return [Alarm(item) for item in index.of_shape("cloudwatch.MetricAlarm")]
 
 
-def by_service(workloads: list[Workload]) -> dict[tuple[str, str], Workload]:
-    """(cluster, service) to its workload."""
-    return dict(_named(workloads))
-
-
-def _named(workloads: list[Workload]) -> Iterator[tuple[tuple[str, str], Workload]]:
+def by_service(workloads: list[Workload]) -> Mapping[tuple[str, str], list[Workload]]:
+    """(cluster, service) to its workload, or to several where it is split."""
+    found: dict[tuple[str, str], list[Workload]] = defaultdict(list)
     for workload in workloads:
         if workload.service is not NOTHING:
             name = workload.service.get("serviceName", workload.service.get("service", ""))
-            yield (workload.cluster_name, str(name)), workload
+            found[workload.cluster_name, str(name)].append(workload)
+    return found

@@ -48,13 +48,14 @@ def service_alarms(inventory: Inventory, workloads: list[Workload], target: Targ
             alarm.item.leave_out(reason)
         elif alarm.subject == "service":
             names = alarm.dimensions
-            workload = known.get((names["ClusterName"], names["ServiceName"]))
-            if workload is None:
-                alarm.item.leave_out("alarm-of-unknown-service", service=names["ServiceName"])
-            elif slug := _not_said(alarm, workload, target):
+            found = known.get((names["ClusterName"], names["ServiceName"]), [])
+            if len(found) != 1:
+                slug = "alarm-of-split-service" if found else "alarm-of-unknown-service"
+                alarm.item.leave_out(slug, service=names["ServiceName"])
+            elif slug := _not_said(alarm, found[0], target):
                 alarm.item.leave_out(slug, metric=alarm.metric[1], statistic=_statistic(alarm))
             else:
-                yield ServiceAlarm(alarm, workload)
+                yield ServiceAlarm(alarm, found[0])
         elif alarm.subject == "cluster":
             alarm.item.leave_out("alarm-on-cluster")
         elif alarm.subject == "other":
@@ -106,7 +107,7 @@ def _not_said(alarm: Alarm, workload: Workload, target: Target) -> str:
     if "ExtendedStatistic" in alarm.view:
         return "alarm-on-percentile"
     metrics = METRICS if target.monitoring == "prometheus" else INSIGHTS_METRICS
-    if alarm.metric not in metrics or (workload.kind == "DaemonSet" and not _of_daemon_sets(alarm, target)):
+    if alarm.metric not in metrics or alarm.metric[1] in _uncounted(workload, target):
         return "alarm-metric-without-counterpart"
     if alarm.statistic not in AGGREGATES:
         return "alarm-statistic-without-counterpart" if alarm.statistic in STATISTICS else "alarm-not-valid"
@@ -115,8 +116,13 @@ def _not_said(alarm: Alarm, workload: Workload, target: Target) -> str:
     return ""
 
 
-def _of_daemon_sets(alarm: Alarm, target: Target) -> bool:
-    return target.monitoring == "prometheus" or alarm.metric[1] != "DesiredTaskCount"
+def _uncounted(workload: Workload, target: Target) -> set[str]:
+    """Counts that nobody has: what a Rollout wants is no metric of kube-state-metrics or Container Insights."""
+    if workload.kind == "DaemonSet":
+        return {"DesiredTaskCount"} if target.monitoring == "cloudwatch" else set()
+    if not target.rollouts:
+        return set()
+    return {"DesiredTaskCount", "RunningTaskCount"} if target.monitoring == "cloudwatch" else {"DesiredTaskCount"}
 
 
 def _not_in_cloudwatch(alarm: Alarm, workload: Workload, target: Target) -> str:

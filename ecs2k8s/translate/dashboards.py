@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 LABEL = {"grafana_dashboard": "1"}  # what the sidecar of the chart looks for
 VERSION = 39  # of the schema of Grafana 10 and later
 COLUMNS, WIDTH, HEIGHT = 2, 12, 8
+WANTED = "wanted"  # nobody knows it of a Rollout
 SOURCE = {"type": "prometheus", "uid": "${datasource}"}
 
 
@@ -43,7 +44,7 @@ PANELS = (
         "short",
         (
             ("available", (INSIGHTS, "RunningTaskCount")),
-            ("wanted", (INSIGHTS, "DesiredTaskCount")),
+            (WANTED, (INSIGHTS, "DesiredTaskCount")),
             ("pending", (INSIGHTS, "PendingTaskCount")),
         ),
     ),
@@ -89,6 +90,7 @@ def _panel(number: int, panel: Panel, query: Query) -> dict[str, Any]:
     targets = [
         {"refId": chr(ord("A") + index), "expr": METRICS[metric](query), "legendFormat": legend, "datasource": SOURCE}
         for index, (legend, metric) in enumerate(panel.queries)
+        if not (query.target.rollouts and legend == WANTED)
     ]
     return {
         "id": number + 1,

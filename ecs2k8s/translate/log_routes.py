@@ -176,7 +176,7 @@ def _other(workload: Workload, container: AwsMap, name: str, target: Target) -> 
     if driver == "awsfirelens":
         note(container, ("logConfiguration", "logDriver"), "firelens-output")
     for item in config.get("secretOptions", []):
-        note(item, "name", "log-secret-for-agent", variable=variable(workload, name, item))
+        note(item, "valueFrom", "log-secret-for-agent", variable=variable(workload, name, item))
     return LogRoute(workload, container, name, output=output, filters=filters)
 
 

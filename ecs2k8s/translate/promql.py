@@ -135,6 +135,15 @@ def _replicas(deployment: str, daemon_set: str) -> Callable[[Query], str]:
     return query_of
 
 
+def _running(query: Query) -> str:
+    """The Deployment of a Rollout has no replicas, so with Rollouts the pods are counted that are ready."""
+    if query.target.rollouts and query.workload.kind == "Deployment":
+        ready = f"sum(kube_pod_status_ready{{{query.pods},condition={quoted('true')}}})"
+        return f"{OVER_TIME[query.statistic]}({ready}[{query.window}:30s])"
+    count = _replicas("kube_deployment_status_replicas_available", "kube_daemonset_status_number_available")
+    return count(query)
+
+
 def _rate(metric: str) -> Callable[[Query], str]:
     return lambda query: query.of_tasks(query.rate(metric))
 
@@ -161,9 +170,7 @@ INSIGHTS = "ECS/ContainerInsights"
 METRICS: Mapping[tuple[str, str], Callable[[Query], str]] = {
     ("AWS/ECS", "CPUUtilization"): _cpu,
     ("AWS/ECS", "MemoryUtilization"): _memory,
-    (INSIGHTS, "RunningTaskCount"): _replicas(
-        "kube_deployment_status_replicas_available", "kube_daemonset_status_number_available"
-    ),
+    (INSIGHTS, "RunningTaskCount"): _running,
     (INSIGHTS, "DesiredTaskCount"): _replicas(
         "kube_deployment_spec_replicas", "kube_daemonset_status_desired_number_scheduled"
     ),
