@@ -29,6 +29,7 @@ from ecs2k8s.translate.handover_steps import handover_steps
 from ecs2k8s.translate.rollout import with_rollouts
 from ecs2k8s.translate.target_group_steps import target_group_steps
 from ecs2k8s.translate.traffic import routings
+from ecs2k8s.translate.workflow import workflows
 
 if TYPE_CHECKING:
     from ecs2k8s.assess.routing import Proof
@@ -45,6 +46,7 @@ def translate(snapshot: Snapshot, target: Target) -> Translation:
     arguments = (made.inventory, made.translated, target)
     steps = (*target_group_steps(*arguments), *alarm_steps(*arguments))
     _leave_out_refused(made.inventory, made.refused)
+    pipelines = workflows(made.inventory, made.translated, made.bundle, target)
     ledger = account(((item.document, item.trace) for item in made.inventory.index.tracked), target.chosen)
     said = {*snapshot.failures, *snapshot.notes, *findings(ledger), *made.doubts}
     done = Translation(
@@ -57,6 +59,7 @@ def translate(snapshot: Snapshot, target: Target) -> Translation:
         resources=made.resources,
         changes=made.changes,
         steps=steps,
+        pipelines=pipelines,
     )
     said |= {*lost_requests(made.inventory, made.bundle), *readiness_gates(done.translated, made.bundle, target)}
     said |= set(splits(done.inventory, done.translated, made.bundle, target))

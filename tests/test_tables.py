@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 
 # Documents for which botocore has no shape.
 OWN = {
+    "github.Workflow": (
+        *("name", "run-name", "on", "on[]", "on.**", "permissions", "permissions.**", "env.**", "defaults.**"),
+        *("concurrency", "concurrency.**", "jobs.**"),
+    ),
     "s3.EnvironmentFile": ("arn", "variables[].name", "variables[].value"),
     "pricing.Price": (
         *("serviceCode", "sku", "usagetype", "regionCode", "instanceType", "operatingSystem", "unit"),

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from ecs2k8s.core.findings import Finding
     from ecs2k8s.core.ledger import Ledger
     from ecs2k8s.core.manifests import Bundle
+    from ecs2k8s.core.pipelines import Workflow
     from ecs2k8s.resolve.workload import Inventory, Workload
 
 
@@ -35,6 +36,7 @@ class Translation:
     changes: tuple[AwsChange, ...] = ()  # objects of AWS that must become others
     schedules: tuple[ScheduleProof, ...] = ()  # one for each CronJob
     handover_steps: tuple[AwsStep, ...] = ()  # how schedules stop in AWS and begin in Kubernetes
+    pipelines: tuple[Workflow, ...] = ()  # that deploy to EKS now
     steps: tuple[AwsStep, ...] = ()  # on the AWS side, in the order in which a person takes them
 
     @property

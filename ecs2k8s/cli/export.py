@@ -23,6 +23,7 @@ from ecs2k8s.pipeline import translate
 from ecs2k8s.render import FORMATS, directory
 from ecs2k8s.render.argo_cd import argo_cd
 from ecs2k8s.render.aws import aws_objects
+from ecs2k8s.render.github import github
 from ecs2k8s.render.observability import log_files
 from ecs2k8s.render.target_file import target_file
 from ecs2k8s.report.accounts import accounts_json, accounts_report
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
     Prepare = Callable[[Any], None]
 
 # Each gives files: path below the migration directory to text.
-REPORTS = (report, aws_files, aws_objects, log_files, observability, findings_json, cost_json, runbook, argo_cd)
+REPORTS = (report, aws_files, aws_objects, log_files, observability, findings_json, cost_json, runbook, argo_cd, github)
 WORKLOADS = ("ecs.Service", "ecs.Task", "ecs.TaskDefinition")
 ANYONE = Login()  # whatever credentials and Region the environment has
 LOGIN_ENDED = "login-expired"

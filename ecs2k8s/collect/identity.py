@@ -14,7 +14,10 @@ if TYPE_CHECKING:
 
 def identity(shape: str, data: Mapping[str, Any]) -> str:
     """The same for the same data, whatever file it came from."""
-    kind, called = kinds()[shape], label(shape)
+    called = label(shape)
+    if shape not in kinds():
+        return f"{called}/{data['name']}"
+    kind = kinds()[shape]
     if kind.arn and data.get(kind.arn):
         return str(data[kind.arn])
     if shape == "ecs.Service":

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 from ecs2k8s.collect.hints import hint
 from ecs2k8s.collect.kinds import kinds
 from ecs2k8s.collect.price_list import is_price_list, prices
+from ecs2k8s.collect.workflow import SHAPE as WORKFLOW
+from ecs2k8s.collect.workflow import is_workflow
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -93,7 +95,7 @@ def looked_for() -> str:
     printed = f"what the AWS CLI prints ({', '.join(list(keys())[:MOST])} and {len(keys()) - MOST} more)"
     return (
         f"none of what is read: {printed}, a task definition (containerDefinitions), a service (serviceName), "
-        "a list of container definitions, a snapshot.json"
+        "a list of container definitions, a workflow of GitHub Actions, a snapshot.json"
     )
 
 
@@ -110,6 +112,9 @@ def recognise(value: Any, path: Path = ()) -> Iterator[Part]:
 def _map(value: dict[str, Any], path: Path) -> Iterator[Part]:
     if isinstance(value.get("documents"), list) and isinstance(value.get("format"), str):
         yield Snapshotted(value, path)
+        return
+    if is_workflow(value):
+        yield Found(WORKFLOW, value, path, bare=True)
         return
     if is_price_list(value):
         found, others = prices(value)

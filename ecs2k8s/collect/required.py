@@ -17,7 +17,11 @@ def missing(shape: str, data: Mapping[str, Any]) -> list[Problem]:
     return list(_containers(data)) if shape == "ecs.TaskDefinition" else []
 
 
-NAMES = {"ecs.TaskDefinition": ("family",), "ecs.Service": ("serviceName", "service")}
+NAMES = {
+    "ecs.TaskDefinition": ("family",),
+    "ecs.Service": ("serviceName", "service"),
+    "github.Workflow": ("name",),
+}
 
 
 def nameless(shape: str, data: Mapping[str, Any]) -> list[Problem]:
