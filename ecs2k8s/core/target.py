@@ -35,6 +35,7 @@ class Target(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     target_groups: dict[str, str] = {}
     network: Literal["network-policy", "security-group-policy", "both", "none"] = "network-policy"
     secrets: Literal["external-secrets", "csi-driver"] = "external-secrets"
+    harden: bool = False
     autoscaling: Literal["hpa", "keda"] = "hpa"
     identity: Literal["irsa", "pod-identity"] = "irsa"
     compute: Literal["existing", "karpenter", "fargate", "auto-mode"] = "existing"

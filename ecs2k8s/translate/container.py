@@ -48,7 +48,7 @@ def container(workload: Workload, slot: Slot, parts: Parts, target: Target) -> d
     name = parts.names[slot.name]
     if name != slot.name:
         note(ecs, "name", "name-changed", old=slot.name, new=name)
-    security = container_security(workload, ecs)
+    security = container_security(workload, ecs, target)
     straight = direct(TABLE, ecs)
     security = straight.pop("securityContext", {}) | security
     if straight.get("tty"):

@@ -91,7 +91,7 @@ class _Peers:
     def admit_nodes(self, group: str) -> bool:
         """Whether a rule of *group* names the nodes' group, or ranges that hold all of their subnets."""
         peers = set(self._peers(group))
-        if self.node_group in peers:
+        if self.node_group and self.node_group in peers:
             return True
         ranges = [ip_network(str(network)) for peer in peers if (network := network_of(peer))]
         return bool(self.nodes) and all(any(_holds(block, node) for block in ranges) for node in self.nodes)

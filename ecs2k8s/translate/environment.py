@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from ecs2k8s.translate.secret_references import SecretReference
 
 CLASSIC_NAME = re.compile(r"[-._a-zA-Z][-._a-zA-Z0-9]*")
+PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
+AGENT = ("169.254.170.23", "[fd00:ec2::23]")  # of EKS Pod Identity
 REGION_NAMES = ("AWS_REGION", "AWS_DEFAULT_REGION")
 
 
@@ -42,6 +44,7 @@ def environment(
     entries = literals | secrets | files
     entries |= _region(workload, container, entries)
     entries |= _firelens(workload, container)
+    entries |= _no_proxy(entries, target)
     made.env = list(entries.values())
     return made
 
@@ -142,6 +145,20 @@ def _region(workload: Workload, container: AwsMap, entries: dict[str, Any]) -> d
         return {}
     note(container, "image", "region-added", region=workload.region)
     return {name: {"name": name, "value": workload.region} for name in REGION_NAMES}
+
+
+def _no_proxy(entries: dict[str, dict[str, Any]], target: Target) -> dict[str, dict[str, Any]]:
+    """Where a proxy is set, what must not go through it: the agent that gives a pod its credentials.
+
+    https://docs.aws.amazon.com/eks/latest/userguide/pod-id-configure-pods.html. A value from elsewhere stays as it is.
+    """
+    found = {}
+    for form in (str.upper, str.lower) if target.identity == "pod-identity" else ():
+        name = form("NO_PROXY")
+        given = entries.get(name, {"value": ""}).get("value")
+        if given is not None and (name in entries or any(form(each) in entries for each in PROXIES)):
+            found[name] = {"name": name, "value": ",".join(part for part in (given, *AGENT) if part)}
+    return found
 
 
 def _firelens(workload: Workload, container: AwsMap) -> dict[str, dict[str, Any]]:

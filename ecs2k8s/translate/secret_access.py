@@ -14,7 +14,7 @@ from ecs2k8s.translate.eks_cluster import provider
 from ecs2k8s.translate.grants import allow, grant, own_role, role
 from ecs2k8s.translate.identity import task_role
 from ecs2k8s.translate.registries import registries
-from ecs2k8s.translate.secret_references import referred_secrets
+from ecs2k8s.translate.secret_references import SUFFIX, referred_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -77,6 +77,7 @@ def by_pod(workload: Workload, target: Target) -> list[Remote]:
 def secret_reads(index: Index, wanted: Iterable[tuple[Workload, list[Remote]]]) -> Reads:
     """ARNs and keys of what is *wanted* for each workload."""
     reads = Reads()
+    secrets, parameters = index.views("secretsmanager.Secret"), index.views("ssm.Parameter")
     for workload, remotes in wanted:
         for remote in remotes:
             account = remote.store.account or workload.account
@@ -86,15 +87,25 @@ def secret_reads(index: Index, wanted: Iterable[tuple[Workload, list[Remote]]]) 
             if not account and arn != remote.key:
                 note(workload.definition, "", "secret-account-unknown", name=remote.key)
             elif remote.store.service == "SecretsManager":
-                reads.secrets.add(arn)
+                reads.secrets.add(_with_suffix(arn, secrets.keys()))
             else:
                 reads.parameters.add(arn)
-    secrets, parameters = index.views("secretsmanager.Secret"), index.views("ssm.Parameter")
     for arn in reads.secrets & secrets.keys():
         _add_key(reads, arn, str(secrets[arn].get("KmsKeyId", "")))
     for arn in reads.parameters & parameters.keys():
         _add_key(reads, arn, str(parameters[arn].get("KeyId", "")))
     return reads
+
+
+def _with_suffix(arn: str, known: Iterable[str]) -> str:
+    """*arn* as a policy must name it. AWS takes an ARN without its six last characters; a policy compares all of it.
+
+    https://docs.aws.amazon.com/secretsmanager/latest/userguide/auth-and-access_examples.html
+    """
+    whole = sorted(each for each in known if each == arn or each[:-SUFFIX] == arn)
+    if whole:
+        return arn if arn in whole else whole[0]
+    return arn if re.search(r"-[A-Za-z0-9]{6}$", arn) else f"{arn}-??????"
 
 
 def _add_key(reads: Reads, of: str, key: str) -> None:

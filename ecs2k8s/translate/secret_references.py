@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 # Operators of gjson, the path language that External Secrets reads `property` in; it takes dots as they are first.
 # https://github.com/tidwall/gjson/blob/master/SYNTAX.md
 GJSON = re.compile(r"([\\*?|#@!{[])")
+SUFFIX = 7  # a hyphen and six characters, which Secrets Manager adds to the name
 WHOLE, WITH_TAIL = 2, 5  # fields of a Secrets Manager resource: `secret:NAME`, `secret:NAME:json:stage:id`
 
 

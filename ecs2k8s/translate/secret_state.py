@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from ecs2k8s.core.tracking import NOTHING, note
 from ecs2k8s.translate.registries import AT
-from ecs2k8s.translate.secret_references import referred_secrets
+from ecs2k8s.translate.secret_access import reader
+from ecs2k8s.translate.secret_references import SUFFIX, referred_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -16,17 +17,19 @@ if TYPE_CHECKING:
     from ecs2k8s.resolve.workload import AwsMap, Inventory, Workload
     from ecs2k8s.translate.secret_references import SecretReference
 
-SUFFIX = 7  # a hyphen and six characters, which Secrets Manager adds to the name
-
 
 def say_secrets(inventory: Inventory, workloads: list[Workload], target: Target) -> Iterable[Placed]:
     """Says on each leaf what of its secret differs. Makes no object, and reads no value."""
     known = _by_arn(inventory.index.views("secretsmanager.Secret"))
+    by_operator = target.secrets == "external-secrets"
     for workload in workloads:
+        shared = by_operator and not reader(inventory, workloads, workload.namespace)
         containers = {str(container["name"]): container for container in workload.containers}
         for reference in referred_secrets(workload):
             container = containers[reference.container]
             at = ("secrets", reference.index, "valueFrom")
+            if shared:
+                note(container, at, "secret-store-without-identity")
             _say_form(container, at, reference, target)
             _say_state(container, at, reference, known.get(reference.remote.key, NOTHING))
             if target.secrets == "csi-driver" and (target.compute == "fargate" or workload.is_windows):

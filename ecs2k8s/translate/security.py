@@ -17,7 +17,7 @@ LOW_PORTS = "net.ipv4.ip_unprivileged_port_start"
 Fragment = dict[str, Any]
 
 
-def container_security(workload: Workload, container: AwsMap) -> Fragment:
+def container_security(workload: Workload, container: AwsMap, target: Target) -> Fragment:
     """`securityContext` of a container beyond its direct fields."""
     out: Fragment = {"privileged": True} if container.get("privileged") else {}
     if "user" in container:
@@ -32,7 +32,19 @@ def container_security(workload: Workload, container: AwsMap) -> Fragment:
     if out.get("privileged") and out.get("allowPrivilegeEscalation") is False:
         del out["allowPrivilegeEscalation"]  # the API server rejects the pair
         note(container, "privileged", "privileged-against-no-new-privileges")
-    return out
+    return _hardened(container, out) if target.harden and not workload.is_windows else out
+
+
+def _hardened(container: AwsMap, given: Fragment) -> Fragment:
+    """What the level `restricted` asks of a container beyond its pod, as far as the task does not ask for more."""
+    added = given.get("capabilities", {}).get("add", [])
+    if given.get("privileged") or {"ALL", "SYS_ADMIN"} & set(added):
+        note(container, "name", "not-hardened")
+        return given
+    note(container, "name", "container-hardened")
+    kept = {"add": added} if added else {}
+    non_root = {"runAsNonRoot": True} if given.get("runAsUser") else {}
+    return given | {"allowPrivilegeEscalation": False, "capabilities": kept | {"drop": ["ALL"]}} | non_root
 
 
 def run_as(container: AwsMap, user: str) -> Fragment:
