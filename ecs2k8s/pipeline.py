@@ -26,6 +26,7 @@ from ecs2k8s.translate import manifests
 from ecs2k8s.translate.aws_objects import aws_changes, aws_resources
 from ecs2k8s.translate.cloudwatch_alarms import alarm_steps
 from ecs2k8s.translate.handover_steps import handover_steps
+from ecs2k8s.translate.pipeline_lines import say_pipeline_lines
 from ecs2k8s.translate.rollout import with_rollouts
 from ecs2k8s.translate.target_group_steps import target_group_steps
 from ecs2k8s.translate.traffic import routings
@@ -46,6 +47,7 @@ def translate(snapshot: Snapshot, target: Target) -> Translation:
     arguments = (made.inventory, made.translated, target)
     steps = (*target_group_steps(*arguments), *alarm_steps(*arguments))
     _leave_out_refused(made.inventory, made.refused)
+    say_pipeline_lines(made.inventory, made.translated, made.bundle)
     pipelines = workflows(made.inventory, made.translated, made.bundle, target)
     ledger = account(((item.document, item.trace) for item in made.inventory.index.tracked), target.chosen)
     said = {*snapshot.failures, *snapshot.notes, *findings(ledger), *made.doubts}

@@ -21,6 +21,11 @@ if TYPE_CHECKING:
 
 # Documents for which botocore has no shape.
 OWN = {
+    "jenkins.Jenkinsfile": ("name", "lines[]"),
+    "codebuild.Buildspec": (
+        *("name", "version", "run-as", "phases.**", "env.**", "proxy.**", "batch.**", "reports.**", "artifacts.**"),
+        "cache.**",
+    ),
     "github.Workflow": (
         *("name", "run-name", "on", "on[]", "on.**", "permissions", "permissions.**", "env.**", "defaults.**"),
         *("concurrency", "concurrency.**", "jobs.**"),

@@ -208,3 +208,52 @@ def said_by_actionlint(texts: list[str]) -> list[list[str]]:
     done = subprocess.run(command, input=json.dumps(texts).encode(), capture_output=True, check=True)
     found: list[list[str]] = json.loads(done.stdout)
     return found
+
+
+JENKINS = """// ships the shop
+pipeline {
+  agent any
+  environment {
+    SERVICE = 'web'
+  }
+  stages {
+    stage('deploy') {
+      steps {
+        sh "aws ecs update-service --cluster prod --service ${SERVICE} --force-new-deployment"
+        sh '''
+          make test
+          aws ecs wait services-stable --cluster prod \\
+            --services web
+        '''
+      }
+    }
+  }
+}
+"""
+
+
+def structure(text: str) -> str:
+    """The project's own structural check of Groovy: brackets and quotes in their order, and no more than that."""
+    return "".join(char for char in text if char in "{}()[]'\"").replace("''", "").replace('""', "")
+
+
+def test_a_jenkinsfile_with_the_new_lines_has_the_structure_of_the_old_one(tmp_path: Path) -> None:
+    (tmp_path / "Jenkinsfile").write_text(JENKINS)
+    read = files.read([str(tmp_path / "Jenkinsfile")])
+    made = translate(Snapshot((*ESTATE, *read.documents)), Target())
+    said = [dict(each.args) for each in made.findings if each.slug == "pipeline-line-to-change"]
+    assert [args["new"] for args in said] == [
+        "kubectl -n prod rollout status deployment/web --timeout=10m",
+        "kubectl -n prod rollout restart deployment/web",
+    ]
+    text = JENKINS
+    for args in said:
+        assert args["old"] in text
+        text = text.replace(args["old"], args["new"])
+    assert "aws ecs" not in text
+    assert structure(text.replace("{SERVICE}", "")) == structure(JENKINS.replace("{SERVICE}", ""))
+
+
+def test_a_buildspec_is_told_from_its_phases(tmp_path: Path) -> None:
+    (tmp_path / "buildspec.yml").write_text("version: 0.2\nphases: {build: {commands: [make]}}\n")
+    assert [document.id for document in files.read([str(tmp_path)]).documents] == ["buildspec/buildspec"]

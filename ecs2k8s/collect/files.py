@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from ecs2k8s.collect.decode import values
 from ecs2k8s.collect.gathered import Gathered, Taken, notes_on
 from ecs2k8s.collect.identity import identity
+from ecs2k8s.collect.pipeline_files import JENKINSFILE, jenkinsfile
 from ecs2k8s.collect.recognise import Found, Priced, Said, Snapshotted, Strange, looked_for, recognise
 from ecs2k8s.collect.redact import mask
 from ecs2k8s.collect.required import NAMES, missing, nameless
@@ -67,6 +68,9 @@ def _file(source: Source, stdin: Callable[[], bytes], gathered: Gathered) -> Non
         return
     try:
         data = bounded(stdin()) if source.path == STANDARD_INPUT else read_bytes(source.path)
+        if (lines := jenkinsfile(data)) is not None:
+            _found(Found(JENKINSFILE, {"name": source.stem, "lines": lines}, ()), source, gathered, 0)
+            return
         decoded = values(data)
     except Unreadable as error:
         ignored = "unrecognised-file" if source.listed else "file-ignored"

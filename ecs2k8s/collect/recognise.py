@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ecs2k8s.collect.hints import hint
 from ecs2k8s.collect.kinds import kinds
+from ecs2k8s.collect.pipeline_files import BUILDSPEC, is_buildspec
 from ecs2k8s.collect.price_list import is_price_list, prices
 from ecs2k8s.collect.workflow import SHAPE as WORKFLOW
 from ecs2k8s.collect.workflow import is_workflow
@@ -115,6 +116,9 @@ def _map(value: dict[str, Any], path: Path) -> Iterator[Part]:
         return
     if is_workflow(value):
         yield Found(WORKFLOW, value, path, bare=True)
+        return
+    if is_buildspec(value):
+        yield Found(BUILDSPEC, value, path, bare=True)
         return
     if is_price_list(value):
         found, others = prices(value)

@@ -21,6 +21,7 @@ NAMES = {
     "ecs.TaskDefinition": ("family",),
     "ecs.Service": ("serviceName", "service"),
     "github.Workflow": ("name",),
+    "codebuild.Buildspec": ("name",),
 }
 
 
