@@ -41,7 +41,9 @@ OWN |= {"Dimensions": [{"Name": "ClusterName", "Value": "prod"}, {"Name": "Servi
 KNOWN = st.sampled_from(
     [QUEUE, QUEUE, OWN, {"Namespace": "Shop", "MetricName": "Waiting", "Dimensions": [{"Name": "Kind", "Value": "x"}]}]
 )
-EXPRESSIONS = st.sampled_from(["m1/m2", "m1 * (m2 + 1.5)", "FILL(m1, 0)", "m1 m2", "(m1", "9", "waiting", "m1 - -m2"])
+EXPRESSIONS = st.sampled_from(
+    ["m1 / m2", "(m1 + 2) * m2", "m1/m2", "m1 * (m2 + 1.5)", "FILL(m1, 0)", "m1 m2", "(m1", "9", "waiting", "m1 - -m2"]
+)
 STRANGE = st.fixed_dictionaries({"Namespace": TEXTS, "MetricName": TEXTS}, optional={"Dimensions": DIMENSIONS})
 METRIC = KNOWN | KNOWN | STRANGE
 SINGLE = st.builds(lambda metric, statistic: metric | {"Statistic": statistic}, METRIC, STATISTICS)
@@ -67,12 +69,12 @@ PREDEFINED = st.fixed_dictionaries(
                 "ECSServiceAverageCPUUtilization",
                 "ECSServiceAverageMemoryUtilization",
                 "ECSServiceAverageCPUUtilizationHighResolution",
-                "ALBRequestCountPerTarget",
+                *["ALBRequestCountPerTarget"] * 3,
                 "WeatherTomorrow",
             ]
         )
     },
-    optional={"ResourceLabel": st.sampled_from(["app/a/1/targetgroup/web/2", "app/a/1", ""])},
+    optional={"ResourceLabel": st.sampled_from(["app/a/1/targetgroup/web/2"] * 4 + ["app/a/1", ""])},
 )
 TRACKING = st.fixed_dictionaries(
     {"TargetValue": VALUES},
@@ -89,7 +91,7 @@ TRACKED = st.builds(
     },
     TRACKING,
     st.builds(lambda spec: {"PredefinedMetricSpecification": spec}, PREDEFINED)
-    | st.builds(lambda spec: {"CustomizedMetricSpecification": spec}, SINGLE | MATH),
+    | st.builds(lambda spec: {"CustomizedMetricSpecification": spec}, SINGLE | SINGLE | MATH),
 )
 STEP = st.fixed_dictionaries(
     {"ScalingAdjustment": st.integers(-50, 50)},
@@ -108,7 +110,7 @@ FORECAST = st.builds(
     st.sampled_from(["ForecastOnly", "ForecastAndScale"]),
 )
 BOUNDS = st.fixed_dictionaries(
-    {"MinCapacity": st.integers(0, 3), "MaxCapacity": st.sampled_from([3, 10, 50, 2_000, 0])},
+    {"MinCapacity": st.integers(0, 3), "MaxCapacity": st.sampled_from([3, 10, 50, 2_000])},
     optional={
         "SuspendedState": st.fixed_dictionaries(
             {"DynamicScalingInSuspended": st.booleans(), "DynamicScalingOutSuspended": st.booleans()}
@@ -147,7 +149,7 @@ def services(draw: st.DrawFn) -> dict[str, Any]:
         "policies": draw(st.lists(TRACKED | TRACKED | TRACKED | STEPS | FORECAST, min_size=1, max_size=3)),
     }
     choices = {
-        "autoscaling": draw(st.sampled_from(["hpa", "keda"])),
+        "autoscaling": draw(st.sampled_from(["keda", "keda", "hpa"])),
         "background": draw(st.sampled_from(["ecs", "eks"])),
     }
     choices |= {

@@ -33,6 +33,7 @@ from ecs2k8s.report.data import counts, findings_json, ledger_json
 from ecs2k8s.report.markdown import report
 from ecs2k8s.report.observability import observability
 from ecs2k8s.report.runbook import runbook
+from ecs2k8s.report.scaling import scaling_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,7 +44,19 @@ if TYPE_CHECKING:
     Prepare = Callable[[Any], None]
 
 # Each gives files: path below the migration directory to text.
-REPORTS = (report, aws_files, aws_objects, log_files, observability, findings_json, cost_json, runbook, argo_cd, github)
+REPORTS = (
+    report,
+    aws_files,
+    aws_objects,
+    log_files,
+    observability,
+    findings_json,
+    cost_json,
+    runbook,
+    argo_cd,
+    github,
+    scaling_files,
+)
 WORKLOADS = ("ecs.Service", "ecs.Task", "ecs.TaskDefinition")
 ANYONE = Login()  # whatever credentials and Region the environment has
 LOGIN_ENDED = "login-expired"

@@ -17,6 +17,7 @@ from ecs2k8s.report.needs import needs
 from ecs2k8s.report.pod_security import lines as pod_security_lines
 from ecs2k8s.report.reachability import lines as reachability_lines
 from ecs2k8s.report.routing import routing_lines
+from ecs2k8s.report.scaling import scaling_lines
 from ecs2k8s.report.schedules import schedule_lines
 from ecs2k8s.report.target_cluster import lines as cluster_lines
 from ecs2k8s.report.timing import lines as timing_lines
@@ -106,6 +107,7 @@ def _overview(
         *routing_lines(translation.proofs),
         *(reachability_lines(translation.reach) if translation.reach else []),
         *timing_lines(translation),
+        *scaling_lines(translation, target),
         *schedule_lines(translation.schedules),
         *pod_security_lines(translation.bundle, target),
         *cluster_lines(translation, target),
