@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -64,14 +65,18 @@ def service_alarms(inventory: Inventory, workloads: list[Workload], target: Targ
 
 def balancer_alarms(inventory: Inventory, workloads: list[Workload], target: Target) -> Iterator[BalancerAlarm]:
     """Those on target groups that pods get a new one for; they stay in CloudWatch. Others are left out."""
-    ours = {_short(arn): binding for arn, binding in _bound(inventory, workloads, target).items()}
+    ours: dict[str, list[Binding]] = defaultdict(list)
+    for binding in bindings(inventory, workloads, target):
+        ours[_short(binding.group.source.arn)].append(binding)
     for alarm in metric_alarms(inventory.index):
         if alarm.subject not in ("target-group", "balancer") or _not_wanted(alarm, target):
             continue
-        binding = ours.get(alarm.dimensions.get("TargetGroup", ""))
-        if binding is not None and alarm.is_valid:
-            note(alarm.view, ("Dimensions",), "alarm-on-new-target-group", group=binding.group.name)
-            yield BalancerAlarm(alarm, binding)
+        its = ours.get(alarm.dimensions.get("TargetGroup", ""), [])
+        if len(its) > 1:
+            alarm.item.leave_out("alarm-of-split-service", service=its[0].service.workload.whole)
+        elif its and alarm.is_valid:
+            note(alarm.view, ("Dimensions",), "alarm-on-new-target-group", group=its[0].group.name)
+            yield BalancerAlarm(alarm, its[0])
         else:
             alarm.item.leave_out(_of_balancer(alarm, inventory, target))
 
@@ -135,11 +140,6 @@ def _not_in_cloudwatch(alarm: Alarm, workload: Workload, target: Target) -> str:
 
 def _statistic(alarm: Alarm) -> str:
     return str(alarm.view.get("ExtendedStatistic", alarm.statistic))
-
-
-def _bound(inventory: Inventory, workloads: list[Workload], target: Target) -> dict[str, Binding]:
-    """By the ARN of the target group that stays with ECS."""
-    return {binding.group.source.arn: binding for binding in bindings(inventory, workloads, target)}
 
 
 def _of_balancer(alarm: Alarm, inventory: Inventory, target: Target) -> str:
