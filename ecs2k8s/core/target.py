@@ -35,9 +35,9 @@ class Target(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     target_groups: dict[str, str] = {}
     network: Literal["network-policy", "security-group-policy", "both", "none"] = "network-policy"
     secrets: Literal["external-secrets", "csi-driver"] = "external-secrets"
-    harden: bool = False
     autoscaling: Literal["hpa", "keda"] = "hpa"
     identity: Literal["irsa", "pod-identity"] = "irsa"
+    harden: bool = False
     compute: Literal["existing", "karpenter", "fargate", "auto-mode"] = "existing"
     fargate_fit: bool = False
     background: Literal["ecs", "eks"] = "ecs"
