@@ -128,6 +128,7 @@ def _is_spread(workload: Workload, target: Target) -> bool:
 def _note_strategy(workload: Workload, target: Target) -> None:
     items = workload.configuration.get("capacityProviderStrategy", [])
     spread = _is_spread(workload, target)
+    slugs = _slugs_of_split(items, spread=spread)
     own = own_providers(workload) if target.compute in POOLED else {}
     for item in items:
         name = item.get("capacityProvider", "")
@@ -135,9 +136,9 @@ def _note_strategy(workload: Workload, target: Target) -> None:
         if not (alone or spread or name in own):
             note(item, "capacityProvider", "capacity-provider-not-selected", name=name)
         if "weight" in item and len(items) > 1:
-            note(item, "weight", "capacity-spread-evenly" if spread else "capacity-split-lost", weight=item["weight"])
+            note(item, "weight", slugs[0], weight=item["weight"])
         if item.get("base"):
-            note(item, "base", "capacity-base-lost", base=item["base"])
+            note(item, "base", slugs[1], base=item["base"])
     if workload.is_windows and target.compute in POOLED:
         platform = workload.definition.get("runtimePlatform", NOTHING)
         if "operatingSystemFamily" in platform:
@@ -146,3 +147,12 @@ def _note_strategy(workload: Workload, target: Target) -> None:
             note(workload.configuration, "platformFamily", "windows-nodes-not-made")
     if workload.configuration.get("launchType") == "EXTERNAL":
         note(workload.configuration, "launchType", "external-instances")
+
+
+def _slugs_of_split(items: list[AwsMap], *, spread: bool) -> tuple[str, str]:
+    """What becomes of weights and of bases. Fargate and Fargate Spot differ in price and in how tasks end only."""
+    if spread:
+        return "capacity-spread-evenly", "capacity-base-in-spread"
+    if all(item.get("capacityProvider") in CAPACITY_TYPES for item in items):
+        return "capacity-split-of-nodes", "capacity-base-of-nodes"
+    return "capacity-split-lost", "capacity-base-lost"

@@ -74,8 +74,9 @@ def node_pools(inventory: Inventory, workloads: list[Workload], target: Target) 
 
 
 def _left_to_the_user(view: AwsMap) -> None:
-    """Look at every setting of a provider that is in use: each of them is for somebody to carry."""
-    for value in view.values():
+    """Look at every setting of a provider that is in use, but tags that it hands to nobody: a person must carry it."""
+    tagging = view.get("managedInstancesProvider", NOTHING).get("propagateTags") == "CAPACITY_PROVIDER"
+    for value in (view[key] for key in view if key != "tags" or tagging):
         for each in value if isinstance(value, list) else [value]:
             if isinstance(each, Mapping):
                 _left_to_the_user(each)
