@@ -100,7 +100,9 @@ ALARMS = st.fixed_dictionaries(
         "Statistic": st.sampled_from(STATISTICS),
         "Period": st.sampled_from([10, 20, 30, 60, 90, 300, 3600, 86400, 0, True]),
         "EvaluationPeriods": st.integers(0, 10),
-        "Threshold": st.floats(allow_nan=True, allow_infinity=True) | st.integers(-5, 100) | st.just("x"),
+        "Threshold": st.floats(allow_nan=True, allow_infinity=True)
+        | st.integers(-5, 100)
+        | st.sampled_from(["x", 10**400]),
         "ComparisonOperator": st.sampled_from([*OPERATORS, "GreaterThanUpperThreshold"]),
     },
     optional={"DatapointsToAlarm": st.integers(0, 10), "TreatMissingData": st.sampled_from([*MISSING, "x"])},

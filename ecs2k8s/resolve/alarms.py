@@ -27,6 +27,7 @@ OPERATORS = {
 STATISTICS = ("Average", "Maximum", "Minimum", "Sum", "SampleCount")
 MISSING = ("missing", "notBreaching", "breaching", "ignore")
 SCALING = re.compile(r"arn:[^:]*:autoscaling:[^:]*:[^:]*:scalingPolicy:.*", re.DOTALL)
+MOST = 2**360  # no value of a metric is larger
 LONGEST = 7 * 24 * 3600  # seconds that the evaluation of an alarm looks back at most
 Subject = Literal["service", "cluster", "target-group", "balancer", "other"]
 
@@ -96,7 +97,8 @@ class Alarm:
     @property
     def threshold(self) -> float:
         value = self.view.get("Threshold")
-        return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else float("nan")
+        known = isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < MOST
+        return float(value) if known else float("nan")
 
     @property
     def operator(self) -> str:

@@ -65,12 +65,12 @@ def service_alarms(inventory: Inventory, workloads: list[Workload], target: Targ
 
 def balancer_alarms(inventory: Inventory, workloads: list[Workload], target: Target) -> Iterator[BalancerAlarm]:
     """Those on target groups that pods get a new one for; they stay in CloudWatch. Others are left out."""
+    alarms = [alarm for alarm in metric_alarms(inventory.index) if alarm.subject in ("target-group", "balancer")]
+    wanted = [alarm for alarm in alarms if not _not_wanted(alarm, target)]
     ours: dict[str, list[Binding]] = defaultdict(list)
-    for binding in bindings(inventory, workloads, target):
+    for binding in bindings(inventory, workloads, target) if wanted else ():
         ours[_short(binding.group.source.arn)].append(binding)
-    for alarm in metric_alarms(inventory.index):
-        if alarm.subject not in ("target-group", "balancer") or _not_wanted(alarm, target):
-            continue
+    for alarm in wanted:
         its = ours.get(alarm.dimensions.get("TargetGroup", ""), [])
         if len(its) > 1:
             alarm.item.leave_out("alarm-of-split-service", service=its[0].service.workload.whole)

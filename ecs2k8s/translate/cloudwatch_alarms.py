@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ecs2k8s.core.aws_objects import AwsResource, logical_id
 from ecs2k8s.core.aws_steps import AwsStep, aws
 from ecs2k8s.core.manifests import prune
+from ecs2k8s.core.names import suffixed
 from ecs2k8s.translate.alarms import balancer_alarms, service_alarms
 from ecs2k8s.translate.insights import insights_metric
 from ecs2k8s.translate.target_group_steps import ARN_ONLY
@@ -54,7 +55,9 @@ def _resource(each: ServiceAlarm, target: Target) -> AwsResource:
 
 def _kept(alarm: Alarm) -> dict[str, Any]:
     """What does not depend on the metric."""
-    found: dict[str, Any] = {"AlarmName": f"{alarm.name[: LONGEST - len(ENDING)]}{ENDING}"}
+    most = LONGEST - len(ENDING)
+    name = alarm.name if len(alarm.name) <= most else suffixed(alarm.name, alarm.name, most)
+    found: dict[str, Any] = {"AlarmName": f"{name}{ENDING}"}
     found |= {key: alarm.view.get(key) for key in KEPT}
     return prune(found | {key: alarm.actions(key) or None for key in ACTIONS}) or {}
 
@@ -71,7 +74,7 @@ def _step(each: BalancerAlarm) -> AwsStep:
     alarm, group = each.alarm, each.binding.group
     wanted = _kept(alarm) | {key: alarm.view.get(key) for key in (*OF_METRIC, LOW_SAMPLES) if key in alarm.view}
     others = [{"Name": key, "Value": value} for key, value in alarm.dimensions.items() if key != "TargetGroup"]
-    start, end = json.dumps([*others, {"Name": "TargetGroup", "Value": SLOT}]).split(SLOT)
+    start, end = json.dumps([*others, {"Name": "TargetGroup", "Value": SLOT}]).rsplit(SLOT, 1)
     put = aws("cloudwatch", "put-metric-alarm", "--cli-input-json", json.dumps(wanted, sort_keys=True))
     delete = aws("cloudwatch", "delete-alarms", "--cli-input-json", json.dumps({"AlarmNames": [wanted["AlarmName"]]}))
     find = aws("elbv2", "describe-target-groups", "--names", group.name, *ARN_ONLY)
