@@ -97,8 +97,9 @@ class Alarm:
     @property
     def threshold(self) -> float:
         value = self.view.get("Threshold")
-        known = isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < MOST
-        return float(value) if known else float("nan")
+        if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < MOST:
+            return float(value)
+        return float("nan")
 
     @property
     def operator(self) -> str:
