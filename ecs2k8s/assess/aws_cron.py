@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 MONTHS = ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"]
 WEEKDAYS = ["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"]
 SUNDAY, FRIDAY, SATURDAY = 1, 6, 7
+LAST_YEAR = 2199
 YEARS = 8  # that are looked at: 29 February comes within them
 SECONDS = {"minute": 60, "hour": 3600, "day": 86_400}
 
@@ -60,7 +61,7 @@ def rate_times(expression: str, begun: datetime, after: datetime) -> Iterator[da
     span = timedelta(seconds=int(number) * SECONDS[unit.rstrip("s")])
     start = begun.astimezone(UTC).replace(second=0, microsecond=0)
     moment = start + span * max(0, (after - start) // span)
-    while True:
+    while moment.year <= LAST_YEAR:
         if moment > after:
             yield moment
         moment += span

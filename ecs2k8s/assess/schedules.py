@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 RUNS = 50  # that are compared
 UTC_NAME = "Etc/UTC"
+UNKNOWN = datetime(1970, 1, 1, tzinfo=UTC)  # when a rate began that nobody knows the beginning of
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +89,7 @@ def _proof(workload: Workload, schedule: Schedule, manifest: Manifest) -> Schedu
     spec = manifest["spec"]
     its = zone(spec["timeZone"]) or zone(UTC_NAME)
     assert its  # noqa: S101
-    after = midnight(schedule.start) - timedelta(minutes=1)
+    after = max(midnight(schedule.start), schedule.phase or UNKNOWN) - timedelta(minutes=1)
     cron = Cron.parse(spec["schedule"])
     spans = bool(schedule.said.every) and schedule.phase is None
     return ScheduleProof(
@@ -107,7 +108,7 @@ def _proof(workload: Workload, schedule: Schedule, manifest: Manifest) -> Schedu
 def _aws(schedule: Schedule, after: datetime) -> Iterable[datetime]:
     """The runs of AWS. The second run of a repeated hour, which only Kubernetes has, is a finding of its own."""
     if schedule.said.every:
-        return rate_times(schedule.expression, schedule.phase or datetime(1970, 1, 1, tzinfo=UTC), after)
+        return rate_times(schedule.expression, schedule.phase or UNKNOWN, after)
     name = str(schedule.view.get("ScheduleExpressionTimezone") or UTC_NAME)
     its = zone(name) or zone(UTC_NAME)
     return AwsCron.parse(schedule.expression).times(its, after) if its else ()

@@ -76,6 +76,8 @@ def _at(body: str, zone_name: str, read: datetime | None) -> Said:
         shown = datetime.strptime(body.strip(), "%Y-%m-%dT%H:%M:%S")  # noqa: DTZ007
     except ValueError as error:
         raise UnreadableError("its time is none of the form yyyy-mm-ddThh:mm:ss") from error
+    if not YEARS.least <= shown.year <= YEARS.most:
+        raise UnreadableError("its year is none that AWS takes")
     moment = shown.replace(tzinfo=zone(zone_name)).astimezone(UTC)
     return Said(zone=zone_name, once=moment, over=read is not None and moment <= read)
 
@@ -143,7 +145,7 @@ def _weekdays(text: str) -> tuple[str, tuple[Problem, ...]]:
 
 
 def _rate(body: str, phase: datetime | None) -> Said:
-    found = re.fullmatch(r"\s*(\d{1,9})\s+([a-z]+)\s*", body)
+    found = re.fullmatch(r"\s*(\d{1,5})\s+([a-z]+)\s*", body)
     if not found or found[2] not in UNITS or not int(found[1]):
         raise UnreadableError("its rate is no number of minutes, hours or days")
     every = int(found[1]) * UNITS[found[2]]

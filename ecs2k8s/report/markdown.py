@@ -94,7 +94,7 @@ def _overview(
         f"{len(translation.translated)} workloads became {objects} objects for Kubernetes {target.kubernetes_version}.",
         f"{number['error']} errors, {number['warning']} warnings, {number['note']} notes.",
         "",
-        *_next_steps(number, target.format),
+        *_next_steps(number, target.format, background=bool(translation.bundle.handover)),
         "## What the cluster needs",
         "",
         *(f"- {line}" for line in needs(translation.bundle, target)),
@@ -120,7 +120,7 @@ def _overview(
     return "\n".join(lines).rstrip() + "\n"
 
 
-def _next_steps(number: Mapping[str, int], form: Format) -> list[str]:
+def _next_steps(number: Mapping[str, int], form: Format, *, background: bool) -> list[str]:
     first = (
         "Settle the [errors](#errors): what they name does not work yet." if number["error"] else "There are no errors."
     )
@@ -134,6 +134,11 @@ def _next_steps(number: Mapping[str, int], form: Format) -> list[str]:
         "4. Prepare the AWS side (`aws/README.md`) and what the cluster needs (below).",
         f"5. `{look}`, then `{apply}`: nothing in it takes traffic.",
         "6. What takes traffic lies in `traffic/`: apply it last, when the pods are ready.",
+        *(
+            ["7. Schedules and workers are held off; `aws/README.md` says how they are handed over."]
+            if background
+            else []
+        ),
         "",
     ]
 

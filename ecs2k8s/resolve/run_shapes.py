@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+SIZE = range(10**8)
 PAIR = {"name": str, "value": str}
 DEVICE = {"type": str, "value": str}
 CONTAINER: dict[str, Any] = {
@@ -15,9 +16,9 @@ CONTAINER: dict[str, Any] = {
     "command": [str],
     "environment": [PAIR],
     "environmentFiles": [{"type": str, "value": str}],
-    "cpu": int,
-    "memory": int,
-    "memoryReservation": int,
+    "cpu": SIZE,
+    "memory": SIZE,
+    "memoryReservation": SIZE,
     "resourceRequirements": [DEVICE],
 }
 OVERRIDES: dict[str, Any] = {
@@ -26,13 +27,13 @@ OVERRIDES: dict[str, Any] = {
     "memory": (str, int),
     "taskRoleArn": str,
     "executionRoleArn": str,
-    "ephemeralStorage": {"sizeInGiB": int},
+    "ephemeralStorage": {"sizeInGiB": range(20, 201)},
 }
 VPC = {"subnets": [str], "securityGroups": [str], "assignPublicIp": str}
 REQUEST: dict[str, Any] = {
     "cluster": str,
     "taskDefinition": str,
-    "count": int,
+    "count": range(1, 11),
     "launchType": str,
     "group": str,
     "propagateTags": str,
@@ -53,14 +54,21 @@ def wrong(value: Any, shape: Any, path: str = "") -> str:
     if value is None:
         return ""
     if isinstance(shape, Mapping):
-        if not isinstance(value, Mapping):
-            return path or "the whole text"
-        known = {key[:1].lower() + key[1:]: key for key in value}
-        found = (wrong(value[known[key]], its, f"{path}.{known[key]}") for key, its in shape.items() if key in known)
-        return next((place.lstrip(".") for place in found if place), "")
+        return _in_map(value, shape, path) if isinstance(value, Mapping) else path or "the whole text"
     if isinstance(shape, list):
-        if not isinstance(value, list):
-            return path
-        return next((place for each in value if (place := wrong(each, shape[0], f"{path}[]"))), "")
-    fits = isinstance(value, shape) and (shape is bool or not isinstance(value, bool))
+        return _in_list(value, shape[0], f"{path}[]") if isinstance(value, list) else path
+    if isinstance(value, bool) and shape is not bool:
+        return path
+    fits = isinstance(value, int) and value in shape if isinstance(shape, range) else isinstance(value, shape)
     return "" if fits else path
+
+
+def _in_map(value: Mapping[str, Any], shape: Mapping[str, Any], path: str) -> str:
+    known = {key[:1].lower() + key[1:]: key for key in value}
+    found = (wrong(value[known[key]], its, f"{path}.{known[key]}") for key, its in shape.items() if key in known)
+    return next((place.lstrip(".") for place in found if place), "")
+
+
+def _in_list(value: list[Any], shape: Any, path: str) -> str:
+    found = (path if each is None else wrong(each, shape, path) for each in value)
+    return next((place for place in found if place), "")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
+from ecs2k8s.core.cron_fields import YEARS
 from ecs2k8s.core.tracking import NOTHING
 
 if TYPE_CHECKING:
@@ -80,9 +81,10 @@ class Schedule:
 
 
 def moment(value: Any) -> datetime | None:
-    """A time as the AWS CLI prints it (ISO 8601, or seconds since 1970); None where it is none."""
+    """A time as the AWS CLI prints it (ISO 8601, or seconds since 1970); None where it is none that AWS can mean."""
     try:
         found = datetime.fromisoformat(value) if isinstance(value, str) else datetime.fromtimestamp(float(value), UTC)
+        known = found.replace(tzinfo=found.tzinfo or UTC).astimezone(UTC)
     except (ValueError, TypeError, OverflowError, OSError):
         return None
-    return found.replace(tzinfo=found.tzinfo or UTC).astimezone(UTC)
+    return known if YEARS.least <= known.year <= YEARS.most else None

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from ecs2k8s.core.arns import last
 from ecs2k8s.core.cron_fields import UnreadableError
-from ecs2k8s.core.paths import leaves
 from ecs2k8s.core.schedule_expressions import UTC_NAME, Said, convert
 from ecs2k8s.core.tracking import NOTHING, View, note
 from ecs2k8s.resolve.run_shapes import OVERRIDES, REQUEST
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
 RUN_TASK = ":aws-sdk:ecs:runTask"
 DEFAULT = "default"  # the event bus, the group of schedules and the cluster that have no other name
 DATES = ("StartDate", "CreationDate")  # of a schedule: when its rate began
+CHANGED = ("CreationDate", "LastModificationDate")
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +139,7 @@ def _schedule(  # noqa: PLR0913
         target=target,
         ident=ident,
         said=said,
-        start=_start(index, item.document.data),
+        start=_start(index, item.view),
         read=moment(index.taken),
         phase=_phase(item.view) if said.every else None,
         request=asked,
@@ -190,16 +190,9 @@ def _phase(view: View) -> datetime | None:
     return next((found for key in DATES if (found := moment(view.get(key)))), None)
 
 
-def _start(index: Index, data: Mapping[str, Any]) -> date:
-    if read := moment(index.taken):
-        return read.date()
-    dates = [found for _, value in leaves(data) if isinstance(value, str) and (found := _dated(value))]
-    return max(dates, default=HORIZON)
-
-
-def _dated(text: str) -> date | None:
-    found = moment(text) if "T" in text and text[:4].isdigit() else None
-    return found.date() if found else None
+def _start(index: Index, view: View) -> date:
+    moments = [index.taken] if index.taken else [view.get(key) for key in CHANGED]
+    return max((found.date() for each in moments if (found := moment(each))), default=HORIZON)
 
 
 def is_unpinned(definition: str) -> bool:

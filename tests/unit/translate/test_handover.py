@@ -145,3 +145,41 @@ def test_the_report_shows_both_schedules_and_the_next_runs() -> None:
     row = schedule_lines(scheduled().schedules)[-2]
     assert "`cron(0 9 * * ? *)` | `0 9 * * *` | Etc/UTC | 2026-01-01 09:00, 2026-01-02 09:00" in row
     assert row.endswith("| yes |")
+
+
+ODD = ["", 0, -1, 10**12, 1.5, True, [], {}, [[]], [{}], ["x"], "x" * 300, "\u0000", {"a": 1}, None]
+PLACES = [
+    ("containerOverrides",),
+    ("containerOverrides", 0),
+    ("containerOverrides", 0, "name"),
+    ("containerOverrides", 0, "command"),
+    ("containerOverrides", 0, "environment"),
+    ("containerOverrides", 0, "environment", 0, "value"),
+    ("containerOverrides", 0, "memory"),
+    ("cpu",),
+    ("ephemeralStorage",),
+    ("ephemeralStorage", "sizeInGiB"),
+    ("taskRoleArn",),
+    ("unknown",),
+]
+
+
+@pytest.mark.parametrize("place", PLACES, ids=str)
+def test_whatever_an_input_holds_is_carried_or_refused_and_never_lost(place: tuple[str | int, ...]) -> None:
+    for odd in ODD:
+        given: Any = {
+            "containerOverrides": [{"name": "work", "command": ["a"], "environment": [{"name": "A", "value": "b"}]}],
+            "ephemeralStorage": {"sizeInGiB": 30},
+        }
+        inner = given
+        for step in place[:-1]:
+            inner = inner[step]
+        inner[place[-1]] = odd
+        parameters = {"TaskDefinitionArn": "arn:aws:ecs:eu-west-1:111122223333:task-definition/web:1"}
+        target = {"Arn": "arn:aws:ecs:eu-west-1:111122223333:cluster/prod", "EcsParameters": parameters}
+        made = scheduled(Target=target | {"Input": json.dumps(given)})
+        slugs = {slug for entry in made.ledger.entries for slug in entry.slugs}
+        assert "unread-field" not in slugs
+        jobs = [m for m in made.bundle.manifests if m["kind"] == "CronJob"]
+        assert jobs or made.refused or "run-input-unreadable" in slugs
+        assert schema.problems(jobs, "1.34") == [] if schema.available() else True
