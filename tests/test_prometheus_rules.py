@@ -159,3 +159,58 @@ def test_the_queries_of_dashboards_are_queries(compute: str, tmp_path: Path) -> 
     assert len(queries) > len(boards)
     rules = [{"record": f"r{number}", "expr": query} for number, query in enumerate(sorted(queries))]
     assert checked([{"name": "boards", "rules": rules}], tmp_path) == ""
+
+
+POD = 'namespace="prod",pod="web-bcdfgh2456-x7k2p",container="c"'
+JOB = 'namespace="prod",pod="web-migrate-x7k2p",container="c"'
+REPLICAS = 'kube_deployment_status_replicas_available{namespace="prod",deployment="web"}'
+CPU = {"Period": 60, "EvaluationPeriods": 3, "Threshold": 80, "ComparisonOperator": "GreaterThanThreshold"}
+SERIES = {  # half a core of half a core is used by the pod for ten minutes, and then nothing; a Job uses far more
+    f"container_cpu_usage_seconds_total{{{POD}}}": "0+30x10 300x20",
+    f"container_cpu_usage_seconds_total{{{JOB}}}": "0+600x30",
+    f'kube_pod_container_resource_requests{{{POD},resource="cpu"}}': "0.5x30",
+    f'kube_pod_container_resource_requests{{{JOB},resource="cpu"}}': "0.1x30",
+    REPLICAS: "2x10 1x5 2x5 _x20",
+}
+RUNNING = {
+    "Namespace": "ECS/ContainerInsights",
+    "MetricName": "RunningTaskCount",
+    "Statistic": "Minimum",
+    "Threshold": 2,
+}
+
+
+@needs_promtool
+@pytest.mark.parametrize(
+    ("values", "firing", "silent"),
+    [
+        (CPU, [4, 8, 10], [1, 2, 12, 25]),
+        (CPU | {"Threshold": 100}, [], [4, 8, 16]),
+        (CPU | {"Threshold": 100, "ComparisonOperator": "GreaterThanOrEqualToThreshold"}, [4, 8], [2, 16]),
+        (RUNNING, [11, 15], [9, 19, 25, 32]),
+        (RUNNING | {"TreatMissingData": "breaching"}, [11, 15, 25, 32], [9, 19]),
+        (RUNNING | {"EvaluationPeriods": 5, "DatapointsToAlarm": 3}, [13, 15, 18], [9, 11, 23]),
+        (RUNNING | {"EvaluationPeriods": 3}, [13, 15], [11, 12, 19]),
+    ],
+)
+def test_an_alert_fires_when_the_alarm_would(
+    values: dict[str, Any], firing: list[int], silent: list[int], tmp_path: Path
+) -> None:
+    """Minutes at which Prometheus itself, given series, fires it and does not."""
+    (group,) = groups(estate([alarm(AlarmName="a", **values)]))
+    (rule,) = group["rules"]
+    alert = {"exp_labels": rule["labels"], "exp_annotations": rule["annotations"]}
+    expected = [(minute, [alert]) for minute in firing] + [(minute, []) for minute in silent]
+    test = {
+        "interval": "1m",
+        "input_series": [{"series": name, "values": points} for name, points in SERIES.items()],
+        "alert_rule_test": [
+            {"eval_time": f"{minute}m", "alertname": rule["alert"], "exp_alerts": alerts} for minute, alerts in expected
+        ],
+    }
+    (tmp_path / "rules.yaml").write_text(yaml.safe_dump({"groups": [group]}), encoding="utf-8")
+    whole = {"rule_files": ["rules.yaml"], "evaluation_interval": "1m", "tests": [test]}
+    (tmp_path / "tests.yaml").write_text(yaml.safe_dump(whole), encoding="utf-8")
+    command = [str(PROMTOOL), "test", "rules", str(tmp_path / "tests.yaml")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
