@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
+from ecs2k8s.core.findings import catalogue
 from ecs2k8s.core.target import Target, choices
 from ecs2k8s.report.pages import pages
 
@@ -39,6 +42,36 @@ def run(*args: str, cwd: Path) -> str:
     return done.stderr + done.stdout
 
 
+MARKET = (
+    *("--set", "eks_cluster=market", "--set", "compute=karpenter", "--set", "autoscaling=keda"),
+    *("--set", "monitoring=prometheus", "--set", "shift=weighted-dns", "--set", "rollouts=true"),
+    *("--env-file", "arn:aws:s3:::market-config/payment.env=payment.env"),
+)
+
+
+def shown(command: tuple[str, ...]) -> str:
+    """A command over several lines, a new one for each choice."""
+    return "$ " + " ".join(f"\\\n    {word}" if word in ("--set", "--env-file", "-o") else word for word in command)
+
+
+def by_hand(directory: Path) -> str:
+    """What a person must do, one line for each kind of it, and how often; errors would stand there too."""
+    findings = json.loads((directory / "report" / "findings.json").read_bytes())
+    notes = sum(finding["severity"] == "note" for finding in findings)
+    assert {finding["severity"] for finding in findings} == {"warning", "note"}
+    lines = Counter(_line(finding) for finding in findings if finding["severity"] == "warning")
+    listed = [f"| {count} | {line} |" for line, count in sorted(lines.items(), key=lambda item: item[0].lower())]
+    head = f"No errors, {sum(lines.values())} warnings and {notes} notes. The warnings:\n\n| Places | What stays |\n|---:|---|\n"
+    return head + "\n".join(listed)
+
+
+def _line(finding: dict[str, str]) -> str:
+    if finding["slug"] == "field-manual":
+        return re.sub(r" \(\d+ more fields? like it\.\)", "", finding["message"])
+    title: str = catalogue()[finding["slug"]].title
+    return title
+
+
 def readme_blocks(folder: Path) -> dict[str, str]:
     """What the README shows, made by the program itself."""
     demo = run("demo", cwd=folder)
@@ -47,10 +80,14 @@ def readme_blocks(folder: Path) -> dict[str, str]:
     explain = run("explain", "containerDefinitions[].ulimits[].softLimit", cwd=folder)
     run("export", "-q", "--from", str(README.parent / "samples" / "routing"), "-o", "migration", cwd=folder)
     routing = run("diff", "routing", "migration", cwd=folder)
+    (folder / "payment.env").write_text("CURRENCY=EUR\n")
+    run("export", "-q", "--from", str(README.parent / "samples" / "microservices"), *MARKET, "-o", "market", cwd=folder)
     return {
         "demo": "    $ ecs2k8s demo\n" + block(demo),
         "tree": block("\n".join(str(path) for path in shop) + "\n…"),
         "explain": "    $ ecs2k8s explain 'containerDefinitions[].ulimits[].softLimit'\n" + block(explain),
+        "market": block(shown(("ecs2k8s", "export", "-q", "--from", "samples/microservices", *MARKET, "-o", "market"))),
+        "by hand": by_hand(folder / "market"),
         "routing": "    $ ecs2k8s export -q --from samples/routing -o migration\n"
         "    $ ecs2k8s diff routing migration\n" + block(routing),
     }
