@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ecs2k8s.core.tracking import NOTHING, note
 from ecs2k8s.translate.scaling_metrics import Composed, Utilization, metric
+from ecs2k8s.translate.scheduled_scaling import Floor, floor, leave_out
 
 if TYPE_CHECKING:
     from ecs2k8s.core.target import Target
@@ -38,6 +39,7 @@ class Autoscaling:
     window: int
     scales_in: bool
     scales_out: bool
+    floor: Floor | None = None  # by schedule
 
     @property
     def fewest(self) -> int:
@@ -62,28 +64,17 @@ def autoscaling(workload: Workload, target: Target) -> Autoscaling | None:
         _leave_out(scaling, "scaling-bounds-without-room", low=low, high=high)
         return None
     tracked = _fitting([Tracked(p, m) for p in scaling.policies if (m := metric(p, workload, target))])
-    for action in scaling.actions:
-        action.leave_out("scheduled-scaling-not-carried", **_schedule(action.view))
+    by_schedule = _floor(workload, scaling, tracked, target)
     if not tracked:
         if not scaling.targets[0].trace.skipped:
             scaling.targets[0].leave_out("no-metric-to-scale-by", low=low, high=high)
         return None
-    return _made(scaling, tracked, low, high)
+    return _made(scaling, tracked, by_schedule.low if by_schedule else low, high, by_schedule)
 
 
 def _leave_out(scaling: Scaling, slug: str, /, **args: object) -> None:
     for item in scaling.items:
         item.leave_out(slug, **args)
-
-
-def _schedule(action: AwsMap) -> dict[str, object]:
-    bounds: AwsMap = action.get("ScalableTargetAction", NOTHING)
-    said = (("minimum", bounds.get("MinCapacity")), ("maximum", bounds.get("MaxCapacity")))
-    zone = action.get("Timezone", "UTC")
-    return {
-        "schedule": f"{action.get('Schedule', '')} ({zone})",
-        "bounds": ", ".join(f"{name} {value}" for name, value in said if value is not None) or "no bound",
-    }
 
 
 def _fitting(found: list[Tracked]) -> list[Tracked]:
@@ -99,9 +90,31 @@ def _fitting(found: list[Tracked]) -> list[Tracked]:
     return [each for each in found if each not in formulas]
 
 
-def _made(scaling: Scaling, tracked: list[Tracked], low: int, high: int) -> Autoscaling:
-    target = scaling.target
+def _floor(workload: Workload, scaling: Scaling, tracked: list[Tracked], target: Target) -> Floor | None:
+    """What the scheduled actions say together; None where nothing carries them, which is then said of each."""
+    if scaling.target.get("SuspendedState", NOTHING).get("ScheduledScalingSuspended"):
+        for action in scaling.actions:
+            action.leave_out("scheduled-scaling-suspended")
+        return None
+    found: Floor | str = "an HorizontalPodAutoscaler has one minimum"
+    if target.autoscaling == "keda":
+        found = floor(scaling)
+    if any(isinstance(each.metric, Composed) for each in tracked):
+        found = "a formula of KEDA takes the place of every other trigger"
+    if not tracked:
+        found = "there is no autoscaler"
+    if isinstance(found, Floor):
+        return found
     keda = any(not isinstance(each.metric, Utilization) for each in tracked)
+    kind = ("scaledobject" if keda else "hpa") if tracked else ""
+    for action in scaling.actions:
+        leave_out(workload, action, kind, found)
+    return None
+
+
+def _made(scaling: Scaling, tracked: list[Tracked], low: int, high: int, floor_: Floor | None) -> Autoscaling:
+    target = scaling.target
+    keda = floor_ is not None or any(not isinstance(each.metric, Utilization) for each in tracked)
     if low < 1 and not keda:
         note(target, "MinCapacity", "minimum-of-zero")
     suspended: AwsMap = target.get("SuspendedState", NOTHING)
@@ -122,6 +135,7 @@ def _made(scaling: Scaling, tracked: list[Tracked], low: int, high: int) -> Auto
         window=max(_window(each) for each in tracked),
         scales_in=not all(kept) and not suspended.get("DynamicScalingInSuspended", False),
         scales_out=not suspended.get("DynamicScalingOutSuspended", False),
+        floor=floor_,
     )
 
 

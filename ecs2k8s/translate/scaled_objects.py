@@ -11,8 +11,16 @@ from ecs2k8s.core.manifests import Placed, prune
 from ecs2k8s.core.tracking import NOTHING, note
 from ecs2k8s.translate.autoscalers import behavior, goal, lowest
 from ecs2k8s.translate.autoscaling import autoscaling
-from ecs2k8s.translate.scaling_metrics import CloudWatch, Composed, Requests, number
-from ecs2k8s.translate.scaling_triggers import AUTHENTICATION, UNKNOWN_ID, cloudwatch, composed, of_queue, requests
+from ecs2k8s.translate.scaling_metrics import CloudWatch, Composed, Requests, Utilization, number
+from ecs2k8s.translate.scaling_triggers import (
+    AUTHENTICATION,
+    UNKNOWN_ID,
+    by_schedule,
+    cloudwatch,
+    composed,
+    of_queue,
+    requests,
+)
 from ecs2k8s.translate.target_group_binding import bindings
 
 if TYPE_CHECKING:
@@ -45,8 +53,13 @@ def scaled_objects(
                 if manifest not in made:
                     made.append(manifest)
                     yield Placed(workload.folder, manifest, item.tree)
-    for namespace in sorted({workload.namespace for workload in found}):
+    asking = {w.namespace for w, scaled in found.items() if any(_asks_aws(each) for each in scaled.tracked)}
+    for namespace in sorted(asking):
         yield _authentication(namespace)
+
+
+def _asks_aws(each: Tracked) -> bool:
+    return not isinstance(each.metric, Utilization)
 
 
 def _asks_for_requests(scaled: Autoscaling) -> bool:
@@ -106,6 +119,8 @@ def _triggers(workload: Workload, scaled: Autoscaling, deployment: Manifest, gro
                 yield of_queue(metric, workload, index) or cloudwatch(metric, workload, f"metric_{index}")
             case Composed() as metric:
                 yield from composed(metric, workload)
+    if scaled.floor:
+        yield by_schedule(scaled.floor)
 
 
 def _requests(each: Tracked, metric: Requests, workload: Workload, groups: Groups) -> Trigger:

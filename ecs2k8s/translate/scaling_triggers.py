@@ -14,6 +14,7 @@ from ecs2k8s.translate.scaling_metrics import CloudWatch, number
 if TYPE_CHECKING:
     from ecs2k8s.resolve.workload import Workload
     from ecs2k8s.translate.scaling_metrics import Composed, Requests
+    from ecs2k8s.translate.scheduled_scaling import Floor
 
 AUTHENTICATION = "keda-aws"
 UNKNOWN_ID = "REPLACE-WITH-ITS-ID"
@@ -73,6 +74,12 @@ def of_queue(metric: CloudWatch, workload: Workload, index: int) -> Trigger | No
 def composed(metric: Composed, workload: Workload) -> list[Trigger]:
     """A trigger for each name of the formula; the formula has the target, so theirs only must be a number."""
     return [cloudwatch(term, workload, name) for name, term in metric.terms]
+
+
+def by_schedule(floor: Floor) -> Trigger:
+    """At least so many replicas from one time to another. Its metric type is KEDA's own: the number itself."""
+    metadata = {"timezone": floor.zone, "start": floor.start, "end": floor.end, "desiredReplicas": str(floor.high)}
+    return {"type": "cron", "metadata": metadata}
 
 
 def _external(kind: str, name: str, metadata: dict[str, str]) -> Trigger:
