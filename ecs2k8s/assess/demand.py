@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from decimal import ROUND_CEILING, Decimal
 from typing import TYPE_CHECKING, Any
 
 from ecs2k8s.core.manifests import TEMPLATES
@@ -15,6 +17,10 @@ if TYPE_CHECKING:
     from ecs2k8s.assess.translation import Translation
     from ecs2k8s.core.manifests import Bundle, Manifest
 
+SUFFIXES = {"": Decimal(1), "m": Decimal("0.001"), "k": Decimal(1000), "M": Decimal(10**6), "G": Decimal(10**9)}
+SUFFIXES |= {"Ki": Decimal(2**10), "Mi": Decimal(2**20), "Gi": Decimal(2**30), "Ti": Decimal(2**40)}
+QUANTITY = re.compile(r"(?P<number>[0-9]{1,18}(\.[0-9]{1,9})?)(?P<suffix>m|k|M|G|Ki|Mi|Gi|Ti|)")
+REPLICATED = ("Deployment", "StatefulSet")
 SCALED_BY = {"HorizontalPodAutoscaler": "maxReplicas", "ScaledObject": "maxReplicaCount"}
 
 
@@ -105,7 +111,7 @@ def _selects(policy: Manifest, namespace: str, labels: dict[str, str]) -> bool:
 def _count(manifest: Manifest, most: int) -> int:
     """With the pods that a rollout adds. A daemon is on every node, which is counted there."""
     spec = manifest["spec"]
-    if manifest["kind"] != "Deployment":
+    if manifest["kind"] not in REPLICATED:
         run = spec["jobTemplate"]["spec"] if manifest["kind"] == "CronJob" else spec
         return 0 if manifest["kind"] == "DaemonSet" else int(run.get("parallelism", 1))
     replicas = max(most, int(spec.get("replicas", 1)))
@@ -116,7 +122,7 @@ def _count(manifest: Manifest, most: int) -> int:
 def _asked(spec: dict[str, Any], what: str) -> int:
     """What the scheduler counts: of the pod where it says it, else the sum, or the largest initialisation."""
     if (whole := spec.get("resources", {}).get("requests", {}).get(what)) is not None:
-        return _number(whole, what)
+        return quantity(whole, what)
     init = spec.get("initContainers", [])
     sidecars = sum(_requests([c for c in init if c.get("restartPolicy") == "Always"], what))
     first = max(_requests([c for c in init if c.get("restartPolicy") != "Always"], what), default=0)
@@ -124,11 +130,13 @@ def _asked(spec: dict[str, Any], what: str) -> int:
 
 
 def _requests(containers: Iterable[dict[str, Any]], what: str) -> Iterator[int]:
-    return (_number(c.get("resources", {}).get("requests", {}).get(what, "0"), what) for c in containers)
+    return (quantity(c.get("resources", {}).get("requests", {}).get(what, "0"), what) for c in containers)
 
 
-def _number(text: str, what: str) -> int:
-    """A quantity as it is generated: millicores, or MiB."""
-    if what == "cpu":
-        return int(text[:-1]) if text.endswith("m") else int(text) * 1000
-    return int(text[:-2]) * (1024 if text.endswith("Gi") else 1) if text.endswith("i") else int(text)
+def quantity(text: str, what: str) -> int:
+    """A quantity in millicores, or in MiB, rounded up."""
+    found = QUANTITY.fullmatch(str(text))
+    if not found:
+        return 0
+    amount = Decimal(found["number"]) * SUFFIXES[found["suffix"]]
+    return int((amount * 1000 if what == "cpu" else amount / SUFFIXES["Mi"]).to_integral_value(ROUND_CEILING))

@@ -47,7 +47,9 @@ def _of_balancer(  # noqa: PLR0913, PLR0917
     balancer: LoadBalancer, groups: int, moved: list[str], pods: int, backends: list[Backend], target: Target
 ) -> Iterator[Verdict]:
     rules = sum(len(listener.rules) for listener in balancer.listeners)
-    yield _verdict("rules of a load balancer", balancer, rules, MOST_RULES, "as many as now, without defaults")
+    raised = ", so the quota is raised already" if rules > MOST_RULES else ""
+    said = f"as many as now, without defaults{raised}"
+    yield _verdict("rules of a load balancer", balancer, rules, max(rules, MOST_RULES), said)
     if not target.binds_target_groups:
         said = "the new one has as many as the old one"
         yield _verdict("target groups of a load balancer", balancer, groups, MOST_TARGET_GROUPS, said)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ecs2k8s.assess.demand import Demand
+from ecs2k8s.assess.demand import Demand, quantity
 from ecs2k8s.assess.fargate_sizes import fargate_size
 from ecs2k8s.assess.fit import verdicts
 from ecs2k8s.assess.packing import Room, pack
@@ -162,6 +162,14 @@ def listener(groups: int) -> dict[str, Any]:
     return {"port": 80, "default": [{"Type": "forward", "ForwardConfig": forward}]}
 
 
+def test_more_rules_than_the_default_quota_are_there_already() -> None:
+    """The new load balancer has as many as the old one, for which the quota was raised."""
+    rules = [{"priority": n + 1, "if": {"path-pattern": [f"/{n}"]}, "then": "forward web"} for n in range(101)]
+    balancer = {"name": "shop", "listeners": [{"port": 80, "default": "forward web", "rules": rules}]}
+    outcome, numbers = answers(services=[{"family": "web"}], balancers=[balancer])["rules of a load balancer"]
+    assert (outcome, "101 of 101" in numbers, "raised already" in numbers) == ("fits", True, True)
+
+
 @pytest.mark.parametrize(("groups", "outcome"), [(4, "fits"), (5, "does not fit")])
 def test_an_action_must_have_room_for_the_second_group(groups: int, outcome: str) -> None:
     given = {"services": [{"family": "web"}], "balancers": [{"name": "shop", "listeners": [listener(groups)]}]}
@@ -169,3 +177,20 @@ def test_an_action_must_have_room_for_the_second_group(groups: int, outcome: str
     assert found["target groups of a rule"][0] == outcome
     assert found["targets of a load balancer"] == ("fits", "3 of 1000: 1 tasks, and 2 pods at their peak")
     assert "target groups of a rule" not in answers(**given, target={"shift": "weighted-dns"})
+
+
+@pytest.mark.parametrize(
+    ("text", "what", "number"),
+    [
+        ("250m", "cpu", 250),
+        ("2", "cpu", 2000),
+        ("0.5", "cpu", 500),
+        ("512Mi", "memory", 512),
+        ("1Gi", "memory", 1024),
+        ("1M", "memory", 1),
+        ("0", "memory", 0),
+        ("odd", "memory", 0),
+    ],
+)
+def test_quantities(text: str, what: str, number: int) -> None:
+    assert quantity(text, what) == number
