@@ -14,6 +14,7 @@ from ecs2k8s.cli import diff
 from ecs2k8s.core.documents import dump
 from ecs2k8s.core.errors import OutputError, SnapshotError
 from tests.case_files import load
+from tests.estates import estate
 from tests.test_cli import ecs2k8s
 
 if TYPE_CHECKING:
@@ -278,3 +279,20 @@ def test_nothing_to_prove(tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
     place = export(CASES / "load-balancer-not-used.yaml", tmp_path)
     assert diff.routing(str(place), as_json=False) == 0
     assert "No load balancer forwards" in capsys.readouterr().out
+
+
+def test_a_gateway_is_proved_as_it_lies(tmp_path: Path) -> None:
+    (tmp_path / "in.json").write_bytes(dump(estate("split/gateway.yaml")[0]))
+    out, chosen = tmp_path / "out", ("--set", "routing=gateway", "--set", "shift=weighted-dns")
+    ecs2k8s("export", "-q", "--from", str(tmp_path / "in.json"), "-o", str(out), *chosen)
+    assert ecs2k8s("diff", "routing", str(out)).returncode == 0
+    (route,) = (file for file in (out / "traffic" / "gateway").rglob("*.yaml") if "kind: HTTPRoute" in file.read_text())
+    route.write_text(route.read_text().replace("name: shop\n", "name: nobody\n"))
+    done = ecs2k8s("diff", "routing", str(out))
+    assert (done.returncode, done.stderr) == (3, b"")
+    (gateway,) = (
+        file for file in (out / "traffic" / "gateway").rglob("*.yaml") if "kind: Gateway\n" in file.read_text()[:99]
+    )
+    gateway.unlink()
+    done = ecs2k8s("diff", "routing", str(out))
+    assert b"the directory holds no Gateway of it" in done.stdout

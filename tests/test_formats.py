@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
+from ecs2k8s.core.documents import dump as dumped
 from ecs2k8s.core.manifests import Bundle, ObjectRef, Placed
 from ecs2k8s.pipeline import translate
 from ecs2k8s.render import FORMATS
@@ -184,3 +185,16 @@ def test_another_format_replaces_the_files_of_the_first_and_keeps_edited_ones(tm
     assert tree(out / "manifests") == tree(tmp_path / "new" / "manifests")
     names = json.loads((out / "report" / "ledger.json").read_text())["files"]
     assert sorted(names) == sorted(set(tree(out)) - {"snapshot.json", "target.yaml", "report/ledger.json"})
+
+
+@pytest.mark.parametrize("form", ["helm", "plain"])
+def test_routing_is_proved_as_it_lies_in_every_format(form: str, tmp_path: Path) -> None:
+    (tmp_path / "in.json").write_bytes(dumped(estate("split/paths.yaml")[0]))
+    out = tmp_path / "out"
+    ecs2k8s("export", "-q", "--from", str(tmp_path / "in.json"), "-o", str(out), "--set", f"format={form}")
+    assert ecs2k8s("diff", "routing", str(out)).returncode == 0
+    (ingress,) = (out / "traffic" / "ingress").rglob("front-80.yaml")
+    ingress.write_text(ingress.read_text().replace("/pay/*", "/elsewhere/*"))
+    done = ecs2k8s("diff", "routing", str(out))
+    assert (done.returncode, done.stderr) == (3, b"")
+    assert b"front: not proved" in done.stdout

@@ -17,12 +17,14 @@ from ecs2k8s.cli.lying import lying
 from ecs2k8s.compare.decoded import decoded
 from ecs2k8s.core.errors import MappingError, OutputError
 from ecs2k8s.core.findings import catalogue, message
-from ecs2k8s.core.manifests import Manifest, Placed
+from ecs2k8s.core.manifests import Manifest, ObjectRef, Placed
 from ecs2k8s.core.mappings import StrictLoader
 from ecs2k8s.pipeline import translate
+from ecs2k8s.render.helm import CHART, TEMPLATES
+from ecs2k8s.render.helm_values import literal, takes_values
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from ecs2k8s.assess.translation import Translation
 
@@ -59,25 +61,48 @@ def _as_it_lies(place: Path, proof: Proof) -> Proof:
     """The proof of what is in the directory now; a load balancer that was refused has nothing there."""
     if not proof.holds:
         return proof
-    group = proof.routing.placed[0].manifest["metadata"]["annotations"][GROUP]
-    lying = [*_manifests(place / "manifests"), *_manifests(place / "traffic" / "ingress")]
-    members = [
-        Placed(item["metadata"]["namespace"], item, "traffic/ingress")
-        for item in lying
-        if item["kind"] == "Ingress" and item["metadata"].get("annotations", {}).get(GROUP) == group
-    ]
-    if not members:
-        return Proof(proof.routing, difference="the directory holds no Ingress of it")
+    tree = proof.routing.placed[0].tree
+    lying = [*_manifests(place / "manifests"), *_manifests(place / tree)]
+    is_member = _of_gateway(proof) if tree == "traffic/gateway" else _of_group(proof)
+    members = [Placed(item["metadata"].get("namespace", "cluster"), item, tree) for item in lying if is_member(item)]
+    kind = "Gateway" if tree == "traffic/gateway" else "Ingress"
+    if not any(member.manifest["kind"] == kind for member in members):
+        return Proof(proof.routing, difference=f"the directory holds no {kind} of it")
     return prove(replace(proof.routing, placed=tuple(members)), services_of(lying))
 
 
+def _of_group(proof: Proof) -> Callable[[Manifest], bool]:
+    """Whether an object is an Ingress of the load balancer, generated or added by hand."""
+    group = proof.routing.placed[0].manifest["metadata"]["annotations"][GROUP]
+    return lambda item: item["kind"] == "Ingress" and item["metadata"].get("annotations", {}).get(GROUP) == group
+
+
+def _of_gateway(proof: Proof) -> Callable[[Manifest], bool]:
+    """Whether an object is one of those of the Gateway, or a route of it that was added by hand."""
+    refs = {ObjectRef.of(placed.manifest) for placed in proof.routing.placed}
+    gateways = {ref.name for ref in refs if ref.kind == "Gateway"}
+
+    def is_member(item: Manifest) -> bool:
+        parents = item.get("spec", {}).get("parentRefs", []) if item["kind"].endswith("Route") else []
+        return ObjectRef.of(item) in refs or any(parent.get("name") in gateways for parent in parents)
+
+    return is_member
+
+
 def _manifests(folder: Path) -> Iterator[Manifest]:
-    """Every object in the files below *folder*. Raises `OutputError` naming a file that holds none."""
-    for file in sorted(folder.rglob("*.yaml")):
+    """Every object in the files below *folder*. Raises `OutputError` naming a file that holds none.
+
+    Of a chart, those whose templates take no values: workloads and their scalers do, nothing that routes.
+    """
+    chart = (folder / CHART).is_file()
+    for file in sorted((folder / TEMPLATES if chart else folder).rglob("*.yaml")):
         if file.name == "kustomization.yaml" or file.is_symlink():
             continue
         try:
-            documents = list(yaml.load_all(file.read_bytes(), StrictLoader))
+            text = file.read_bytes()
+            if chart and takes_values(text.decode()):
+                continue
+            documents = list(yaml.load_all(literal(text.decode()) if chart else text, StrictLoader))
             yield from (decoded(item) for item in documents if item is not None)
         except (yaml.YAMLError, MappingError, OSError, ValueError, RecursionError) as error:
             raise OutputError(f"{file}: {error}") from error

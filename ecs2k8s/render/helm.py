@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ecs2k8s.core.manifests import Bundle, Placed
 
 VERSION = "0.1.0"
+CHART, TEMPLATES = "Chart.yaml", "templates"
 HEADER = """\
 # What teams change, for each namespace and workload. Keep tags and values of the environment in quotes: Helm would read
 # 1.20 as the number 1.2.
@@ -49,15 +50,15 @@ def helm(bundle: Bundle) -> dict[str, str]:
 def _chart(tree: str, members: list[Placed]) -> dict[str, str]:
     name = chart_name(tree)
     chart = Chart(name)
-    files = {f"templates/{file_of(placed)}": parametrised(placed.manifest, chart) for placed in members}
+    files = {f"{TEMPLATES}/{file_of(placed)}": parametrised(placed.manifest, chart) for placed in members}
     if any("image" in text for text in chart.used):
-        files["templates/_image.tpl"] = IMAGE % name
+        files[f"{TEMPLATES}/_image.tpl"] = IMAGE % name
     about: dict[str, Any] = {
         "apiVersion": "v2",
         "name": name,
         "description": ABOUT.get(tree, f"Objects of {tree}"),
         "type": "application",
     }
-    files["Chart.yaml"] = dump(about | {"version": VERSION})
+    files[CHART] = dump(about | {"version": VERSION})
     files["values.yaml"] = HEADER + dump({"workloads": chart.workloads}) if chart.workloads else NO_VALUES
     return files

@@ -29,6 +29,7 @@ NUMBERS: Mapping[str, tuple[str, tuple[str, ...]]] = {
 IMAGE = re.compile(r"(?P<repository>[^@]*?)(?::(?P<tag>[^:/@]+))?(?:@(?P<digest>[^@]+))?")
 ACTION = "{{"
 ESCAPED = '{{ "{{" }}'
+HEAD = "{{- $workload := "  # of a template that takes values
 
 
 @dataclass(slots=True)
@@ -73,7 +74,7 @@ def parametrised(manifest: Manifest, chart: Chart) -> str:
     if not template.marks:
         return _escaped(dump(manifest))
     chart.workloads.setdefault(space, {})[name] = values
-    head = f"{{{{- $workload := index .Values.workloads {_go(space)} {_go(name)} }}}}\n"
+    head = f"{HEAD}index .Values.workloads {_go(space)} {_go(name)} }}}}\n"
     return head + _with_actions(_escaped(dump(made)), template.marks)
 
 
@@ -150,6 +151,15 @@ def _go(text: str) -> str:
 def _escaped(text: str) -> str:
     """*text* so that a template gives it back as it is: only what opens an action means something there."""
     return text.replace(ACTION, ESCAPED)
+
+
+def literal(text: str) -> str:
+    """The object's own text in a template that takes no values."""
+    return text.replace(ESCAPED, ACTION)
+
+
+def takes_values(text: str) -> bool:
+    return text.startswith(HEAD)
 
 
 def _with_actions(text: str, marks: dict[str, str]) -> str:
