@@ -10,14 +10,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ecs2k8s.core.manifests import BACKGROUND, ObjectRef, Placed, prune
-from ecs2k8s.core.tracking import NOTHING, note
+from ecs2k8s.core.tracking import note
+from ecs2k8s.translate.rollout_groups import groups, in_production
 from ecs2k8s.translate.rollout_ingress import NotEditableError, with_action
 from ecs2k8s.translate.rollout_objects import API, Objects, beside, free_name, hand_over_scaling, leading, own_service
 from ecs2k8s.translate.rollout_steps import blue_green, seconds, steps
 from ecs2k8s.translate.routing import plain
 from ecs2k8s.translate.shift import UnknownShiftError, described, say_not_made, say_rolling, shift_of
 from ecs2k8s.translate.target_group_names import service_names
-from ecs2k8s.translate.target_group_services import WEB
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -137,7 +137,7 @@ def _routed(
     target: Target,
 ) -> dict[str, Any]:
     """A canary whose weights the load balancer controller sends."""
-    stable, other = _groups(workload, services)
+    stable, other = in_production(*groups(workload, services), workload, objects.routings)
     if target.routing != "ingress" or target.binds_target_groups:
         raise NotEditableError(
             "Rollouts edits weights in an Ingress, which takes the traffic with `routing: ingress` and "
@@ -155,25 +155,6 @@ def _routed(
     alb = {"ingress": edited.placed.manifest["metadata"]["name"], "servicePort": edited.port}
     made |= {"trafficRouting": {"alb": alb}, "steps": steps(shift, routed=True)}
     return {"canary": made | ({"abortScaleDownDelaySeconds": seconds(shift)} if shift.bake else {})}
-
-
-def _groups(
-    workload: Workload, services: Mapping[str, TargetGroupService]
-) -> tuple[TargetGroupService, TargetGroupService | None]:
-    """The Services of the target group with the traffic and of the other one, where ECS has a second."""
-    entries = workload.configuration.get("loadBalancers", [])
-    if len(entries) > 1:
-        raise NotEditableError("it is behind several target groups, and Rollouts shifts the traffic of one")
-    arns = [
-        entries[0].get("targetGroupArn"),
-        entries[0].get("advancedConfiguration", NOTHING).get("alternateTargetGroupArn"),
-    ]
-    found = [services.get(str(arn)) for arn in arns if arn]
-    if not found or found[0] is None:
-        raise NotEditableError("its target group was not read")
-    if any(each and each.group.view.get("Protocol") not in WEB for each in found):
-        raise NotEditableError("it is behind a Network Load Balancer, where Rollouts shifts no weights")
-    return found[0], found[1] if len(found) > 1 else None
 
 
 def _edited(objects: Objects, workload: Workload, stable: str, canary: str) -> tuple[Edited, int]:

@@ -35,7 +35,8 @@ class Use:
     name: str  # of the action, or of the Service
     services: dict[tuple[str, int], int]  # name and port to weight, only those that get something
     is_rule: bool
-    is_plain: bool  # nothing else is said of it: no condition, transform or stickiness
+    is_whole: bool  # it has no stickiness and sends to Services only
+    kinds: tuple[str, ...] = ()  # which annotations beside the action it has
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +59,7 @@ def with_action(ingresses: Sequence[Placed], stable: str, canary: str) -> Edited
     manifest = copy.deepcopy(found[0].manifest)
     its = [use for use in uses(manifest) if _sends(use, stable)]
     ports = {port for use in its for _, port in use.services}
-    if any(not use.is_plain or len(use.services) > 1 for use in its):
-        raise NotEditableError(
-            "a rule that sends to it has conditions beyond host and path, stickiness or other weights"
-        )
+    _refuse(its)
     if len(ports) != 1 or not any(use.is_rule for use in its):
         raise NotEditableError("only the default action of a listener sends to it, and Rollouts wants a rule")
     for use in its:
@@ -73,14 +71,25 @@ def with_action(ingresses: Sequence[Placed], stable: str, canary: str) -> Edited
     return Edited(replace(found[0], manifest=manifest), port)
 
 
+def _refuse(its: Sequence[Use]) -> None:
+    """Conditions are keyed by the action's name: one rule may have them, several would share them."""
+    if any(not use.is_whole or len(use.services) > 1 for use in its):
+        raise NotEditableError("a rule that sends to it has stickiness or weights of its own")
+    if len(its) > 1 and any(use.kinds for use in its):
+        raise NotEditableError("of several rules that send to it one has conditions beyond host and path")
+
+
 def _sends(use: Use, service: str) -> bool:
     return any(name == service for name, _ in use.services)
 
 
 def _drop(manifest: Manifest, use: Use, stable: str) -> None:
-    """The action that the rule had until now, which nothing names any more."""
+    """The action that the rule had until now goes, and its conditions get the new name."""
     if use.name != stable:
-        manifest["metadata"]["annotations"].pop(f"{PREFIX}actions.{use.name}", None)
+        given = manifest["metadata"]["annotations"]
+        given.pop(f"{PREFIX}actions.{use.name}", None)
+        for kind in use.kinds:
+            given[f"{PREFIX}{kind}.{stable}"] = given.pop(f"{PREFIX}{kind}.{use.name}")
 
 
 def _action(stable: str, canary: str, port: int) -> dict[str, Any]:
@@ -101,15 +110,15 @@ def uses(manifest: Manifest) -> Iterator[Use]:
         service = holder["service"]
         name, port = str(service["name"]), service["port"]
         if port.get("name") != USE_ANNOTATION:
-            yield Use(holder, name, {(name, int(port["number"])): 1}, is_rule, is_plain=True)
+            yield Use(holder, name, {(name, int(port["number"])): 1}, is_rule, is_whole=True)
             continue
         action = json.loads(given.get(f"{PREFIX}actions.{name}", "{}"))
         config = action.get("forwardConfig", {})
-        more = any(f"{PREFIX}{kind}.{name}" in given for kind in ("conditions", "transforms"))
+        kinds = tuple(kind for kind in ("conditions", "transforms") if f"{PREFIX}{kind}.{name}" in given)
         groups = [group for group in config.get("targetGroups", []) if group.get("weight", 1) > 0]
         services = {
             (str(g["serviceName"]), int(g["servicePort"])): g.get("weight", 1) for g in groups if "serviceName" in g
         }
-        alone = len(services) == len(groups) and not more and "targetGroupStickinessConfig" not in config
+        alone = len(services) == len(groups) and "targetGroupStickinessConfig" not in config
         if services:
-            yield Use(holder, name, services, is_rule, is_plain=alone)
+            yield Use(holder, name, services, is_rule, alone, kinds)
