@@ -145,8 +145,9 @@ def _note_strategy(workload: Workload, target: Target) -> None:
             note(platform, "operatingSystemFamily", "windows-nodes-not-made")
         else:
             note(workload.configuration, "platformFamily", "windows-nodes-not-made")
-    if workload.configuration.get("launchType") == "EXTERNAL":
-        note(workload.configuration, "launchType", "external-instances")
+    for view in (workload.configuration, workload.task):
+        if view.get("launchType") == "EXTERNAL":
+            note(view, "launchType", "external-instances")
 
 
 def _slugs_of_split(items: list[AwsMap], *, spread: bool) -> tuple[str, str]:
