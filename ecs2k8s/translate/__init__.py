@@ -32,6 +32,7 @@ from ecs2k8s.translate.prometheus_rules import prometheus_rules
 from ecs2k8s.translate.ranges import in_range
 from ecs2k8s.translate.refusal import Refusal
 from ecs2k8s.translate.registries import registries, registry_secrets
+from ecs2k8s.translate.resource_policies import say_resource_policies
 from ecs2k8s.translate.resources import task_size
 from ecs2k8s.translate.role_policies import say_role_policies
 from ecs2k8s.translate.runtime_contract import runtime_contract
@@ -78,6 +79,7 @@ OF_INVENTORY: tuple[OfInventory, ...] = (  # traffic and network: what several w
     secret_readers,
     secret_provider_classes,
     say_role_policies,
+    say_resource_policies,
     say_execution_roles,
     shared_file_systems,
     say_mount_targets,

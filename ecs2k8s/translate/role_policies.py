@@ -53,12 +53,12 @@ def _say_policy(policy: Policy) -> None:
 def _say_conditions(policy: Policy, at: Path, conditions: Any) -> None:
     for operator, keys in conditions.items() if isinstance(conditions, Mapping) else ():
         for key in keys if isinstance(keys, Mapping) else ():
-            why = _why(key.lower(), [str(value) for value in listed(keys[key])])
+            why = only_on_ecs(key.lower(), [str(value) for value in listed(keys[key])])
             if why:
                 note(policy.view, (*at, "Condition", operator, key), "condition-only-ecs-meets", key=key, why=why)
 
 
-def _why(key: str, values: list[str]) -> str:
+def only_on_ecs(key: str, values: list[str]) -> str:
     """Why a condition holds on ECS only; empty where it does not look like it."""
     if key in SOURCES and any(":ecs:" in value or "/ecs/" in value for value in values):
         return "it names something of ECS"
