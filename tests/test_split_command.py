@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 import yaml
 
+from ecs2k8s.assess import routing
+from ecs2k8s.cli import split
+from ecs2k8s.cli.console import Talk
 from ecs2k8s.core.documents import dump
 from ecs2k8s.core.errors import TargetError
 from ecs2k8s.core.splits import Part, Split
@@ -171,3 +174,17 @@ def test_what_is_wrong_with_a_split_is_named_by_its_keys(text: str) -> None:
         load(text)
     assert str(raised.value).startswith("target.yaml: splits: ")
     assert WRONG[text] in str(raised.value)
+
+
+def test_nothing_is_written_where_routing_would_not_stay_proved(
+    made: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A part that does not count as its workload answers something else than ECS does."""
+    monkeypatch.setattr(routing, "_of_wholes", lambda listener, _: listener)
+    before = (made / "target.yaml").read_bytes()
+    code = split.run(str(made), "shop", Talk(), write=True, as_json=False)
+    said = capsys.readouterr()
+    assert code == 3
+    assert "routing is not proved with the split: front: HTTP:80 answers" in said.err
+    assert "nothing was written" in said.err
+    assert (made / "target.yaml").read_bytes() == before
