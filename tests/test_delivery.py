@@ -108,6 +108,11 @@ def test_the_project_allows_what_was_generated_and_no_more() -> None:
     assert allowed == {r.kind for r in references if not r.namespace}
 
 
+def test_the_report_says_that_argo_cd_must_be_there() -> None:
+    assert "delivery/argo-cd/project.yaml" in made(**CHOSEN)[1]["report/report.md"]
+    assert "argo-cd" not in made()[1]["report/report.md"]
+
+
 def test_without_a_repository_there_is_no_application() -> None:
     snapshot, _ = estate("rollout/daemon.yaml")
     target = convert({"delivery": "argo-cd"})

@@ -33,6 +33,14 @@ def _of(key: str, kind: type) -> Callable[[dict[str, Any]], bool]:
     return lambda value: isinstance(value.get(key), kind)
 
 
+APPSPEC = (
+    "it is an AppSpec file of CodeDeploy, which nothing reads on EKS (see the choice `rollouts`): "
+    "give the task definition that it names"
+)
+IMAGES = (
+    "it is an imagedefinitions.json of CodePipeline, which nothing reads on EKS (`kubectl set image` in its place): "
+    "give the task definition"
+)
 ELEMENT = "it is one element of a list that AWS printed: give the whole output"
 
 # In this order: the first that holds speaks.
@@ -40,7 +48,7 @@ MAPS: tuple[tuple[Callable[[dict[str, Any]], bool], str], ...] = (
     (lambda value: not value, "it is {}"),
     (_has("AWSTemplateFormatVersion"), STACK),
     (_of("Resources", dict), STACK),
-    (_of("Resources", list), "it is an AppSpec file of CodeDeploy: give the task definition that it names"),
+    (_of("Resources", list), APPSPEC),
     (_has("terraform_version"), "it is Terraform's state or plan: export with `aws ecs describe-services` instead"),
     (_has("planned_values"), "it is a Terraform plan: export with `aws ecs describe-services` instead"),
     (_has("container_definitions"), "it holds Terraform's arguments: export with `aws ecs describe-task-definition`"),
@@ -76,5 +84,5 @@ def _list_hint(value: list[Any]) -> str:
         return "it is an empty list"
     first = value[0]
     if isinstance(first, dict) and "imageUri" in first:
-        return "it is an imagedefinitions.json of CodePipeline: give the task definition"
+        return IMAGES
     return hint(first) if isinstance(first, dict) else "it is a list of plain values"

@@ -45,6 +45,10 @@ OF_LIMITS = {
     "aws.amazon.com/neuron": "Neuron device plugin on Neuron nodes.",
 }
 AGENT = "EKS Pod Identity Agent, as an add-on or in EKS Auto Mode, and the associations of `aws/template.yaml`."
+ARGO_CD = (
+    "Argo CD in this cluster, in the namespace `argocd`, that may read the repository: apply "
+    "`delivery/argo-cd/project.yaml` and then the other files beside it."
+)
 IRSA = "An IAM OIDC provider for the cluster, and task roles that trust it (see `aws/README.md`)."
 POD_LEVEL = "Karpenter 1.8.0 or later (or Auto Mode): older node autoscalers do not see pod-level resources."
 WINDOWS = "Windows nodes of the builds that the pods select."
@@ -65,7 +69,8 @@ def needs(bundle: Bundle, target: Target) -> list[str]:
     found += [
         text for name, text in OF_LIMITS.items() if any(name in limits for spec in pods for limits in _limits(spec))
     ]
-    facts = {
+    facts: dict[str, bool] = {
+        ARGO_CD: target.delivery == "argo-cd" and bool(target.delivery_repository),
         IRSA: any("eks.amazonaws.com/role-arn" in m["metadata"].get("annotations", {}) for m in bundle.manifests),
         AGENT: target.identity == "pod-identity",
         POD_LEVEL: any("resources" in spec for spec in pods),
