@@ -12,7 +12,6 @@ from ecs2k8s.core.aws_steps import aws
 from ecs2k8s.core.tracking import NOTHING
 from ecs2k8s.report.aws_objects import block
 from ecs2k8s.report.escape_markdown import code
-from ecs2k8s.resolve.roles import Roles
 from ecs2k8s.translate.eks_cluster import cluster_name, provider
 from ecs2k8s.translate.identity import mechanism, task_role
 from ecs2k8s.translate.trust_changes import admissions
@@ -92,7 +91,7 @@ def _unwritten(translation: Translation, target: Target) -> Iterator[str]:
 
 def _is_admitted(translation: Translation, role: str, wanted: Mapping[str, list[Admission]]) -> bool:
     """Whether its trust was read and lacks nothing."""
-    view = Roles.of(translation.inventory.index).role(role)
+    view = translation.inventory.roles.role(role)
     doubted = any(finding.slug == "trust-not-proved" and finding.subject == role for finding in translation.findings)
     return bool(view.get("AssumeRolePolicyDocument", NOTHING)) and role in wanted and not doubted
 

@@ -15,6 +15,7 @@ from ecs2k8s.resolve.index import Index, Tracked, is_active, revision
 from ecs2k8s.resolve.networks import Networks
 from ecs2k8s.resolve.parts import with_parts
 from ecs2k8s.resolve.region import account_of, partition_of, region_of
+from ecs2k8s.resolve.roles import Roles
 from ecs2k8s.resolve.run_views import AnyCase, Run
 from ecs2k8s.resolve.scaling import Scalings
 from ecs2k8s.resolve.schedule import moment
@@ -76,7 +77,7 @@ def resolve(index: Index, target: Target) -> Inventory:
     for draft in sorted(drafts, key=lambda draft: draft.cluster):
         clusters.setdefault(draft.space, draft.workload.cluster)
     whole = [workload for workload in workloads if not workload.part]
-    return Inventory(tuple(workloads), clusters, Balancers.of(index, whole), networks, index)
+    return Inventory(tuple(workloads), clusters, Balancers.of(index, whole), networks, index, Roles.of(index))
 
 
 def _services(index: Index) -> Iterator[_Draft]:

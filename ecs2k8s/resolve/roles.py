@@ -30,45 +30,58 @@ class Policy:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Roles:
-    """What was read of IAM. Names of roles are unique in an account, whatever their paths."""
+    """What was read of IAM, by what refers to it. Names of roles are unique in an account, whatever their paths.
 
-    roles: tuple[AwsMap, ...]
-    inline: tuple[AwsMap, ...]
-    attached: tuple[AwsMap, ...]
+    What decided which document it is counts as read when the document is asked for, not before.
+    """
+
+    roles: Mapping[str, AwsMap]  # by ARN
+    names: Mapping[tuple[str, str], AwsMap]  # by name and account
+    inline: Mapping[str, list[AwsMap]]  # by name of the role
+    attached: Mapping[str, list[AwsMap]]  # by name of the role
     versions: Mapping[str, AwsMap]  # by ARN of the policy
 
     @classmethod
     def of(cls, index: Index) -> Roles:
-        return cls(
-            tuple(index.views("iam.Role").values()),
-            tuple(index.views("iam.RolePolicy").values()),
-            tuple(index.views("iam.AttachedRolePolicies").values()),
-            index.views("iam.PolicyVersion"),
-        )
+        roles = {arn: views[0] for arn, views in _by(index, "iam.Role", "Arn").items()}
+        names = {}
+        for item in index.of_shape("iam.Role"):
+            arn = Arn.parse(str(item.document.data.get("Arn", "")))
+            names[str(item.document.data.get("RoleName", "")), arn.account if arn else ""] = item.view
+        inline, attached = (_by(index, shape, "RoleName") for shape in ("iam.RolePolicy", "iam.AttachedRolePolicies"))
+        return cls(roles, names, inline, attached, index.views("iam.PolicyVersion"))
 
     def role(self, arn: str) -> AwsMap:
         """The role with this *arn*; empty where it was not read."""
-        return next((view for view in self.roles if view.get("Arn") == arn), NOTHING)
+        view = self.roles.get(arn, NOTHING)
+        view.get("Arn")
+        return view
 
     def named(self, name: str, account: str) -> AwsMap:
         """The role called *name* of *account*; empty where it was not read."""
-        found = (view for view in self.roles if view.get("RoleName") == name)
-        arns = ((view, Arn.parse(str(view.get("Arn", "")))) for view in found)
-        return next((view for view, arn in arns if arn and arn.account == account), NOTHING)
+        view = self.names.get((name, account), NOTHING)
+        view.get("RoleName")
+        return view
 
     def policies(self, arn: str) -> Iterator[Policy]:
         """The policies of the role, inline ones first; nothing of a role that was not read."""
         name = last(arn)
         if not self.role(arn):
             return
-        for view in self.inline:
-            if view.get("RoleName") == name:
-                yield _policy(str(view.get("PolicyName", "")), view, ("PolicyDocument",))
-        for each in self.attached:
-            for policy in each.get("AttachedPolicies", []) if each.get("RoleName") == name else ():
+        for view in self.inline.get(name, ()):
+            yield _policy(str(view.get("PolicyName", "")), view, ("PolicyDocument",))
+        for each in self.attached.get(name, ()):
+            for policy in each.get("AttachedPolicies", []):
                 view = self.versions.get(str(policy.get("PolicyArn", "")), NOTHING)
                 if view:
                     yield _policy(str(policy.get("PolicyName", "")), view, ("PolicyVersion", "Document"))
+
+
+def _by(index: Index, shape: str, key: str) -> dict[str, list[AwsMap]]:
+    found: dict[str, list[AwsMap]] = {}
+    for item in index.of_shape(shape):
+        found.setdefault(str(item.document.data.get(key, "")), []).append(item.view)
+    return found
 
 
 def _policy(name: str, view: AwsMap, at: Path) -> Policy:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ecs2k8s.resolve.discovery import Connect, Registration
     from ecs2k8s.resolve.index import Index
     from ecs2k8s.resolve.networks import Networks
+    from ecs2k8s.resolve.roles import Roles
     from ecs2k8s.resolve.scaling import Scaling
     from ecs2k8s.resolve.schedule import Schedule
 
@@ -182,3 +183,4 @@ class Inventory:
     balancers: Balancers
     networks: Networks
     index: Index
+    roles: Roles

@@ -8,7 +8,6 @@ from ecs2k8s.core.arns import Arn
 from ecs2k8s.core.iam import listed
 from ecs2k8s.core.tracking import NOTHING, note
 from ecs2k8s.resolve.region import ECR
-from ecs2k8s.resolve.roles import Roles
 from ecs2k8s.translate.eks_cluster import cluster_arn
 from ecs2k8s.translate.identity import task_role
 
@@ -37,7 +36,7 @@ GOES_TO = {
 
 def say_execution_roles(inventory: Inventory, workloads: list[Workload], target: Target) -> Iterator[Any]:
     """Makes nothing. Says of each permission of an execution role who has it on EKS."""
-    roles = Roles.of(inventory.index)
+    roles = inventory.roles
     of_pods = {task_role(inventory, workload) for workload in workloads}
     known = {policy.view for role in of_pods for policy in roles.policies(role)}
     for workload in workloads:

@@ -8,7 +8,6 @@ from ecs2k8s.core.arns import Arn, last
 from ecs2k8s.core.aws_objects import AwsResource, logical_id
 from ecs2k8s.core.manifests import Placed, prune
 from ecs2k8s.core.tracking import NOTHING, note
-from ecs2k8s.resolve.roles import Roles
 from ecs2k8s.translate.eks_cluster import cluster_arn, cluster_name, provider
 
 if TYPE_CHECKING:
@@ -56,7 +55,7 @@ def task_role(inventory: Inventory, workload: Workload) -> str:
         return text
     if not workload.account:
         return ""
-    read = Roles.of(inventory.index).named(text, workload.account)
+    read = inventory.roles.named(text, workload.account)
     return str(read.get("Arn", f"arn:{workload.partition}:iam::{workload.account}:role/{text}"))
 
 

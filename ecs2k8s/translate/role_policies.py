@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from ecs2k8s.core.iam import listed
 from ecs2k8s.core.tracking import note
-from ecs2k8s.resolve.roles import Roles
 from ecs2k8s.translate.identity import ROLE, mechanism, role_view, task_role
 
 if TYPE_CHECKING:
@@ -16,7 +15,7 @@ if TYPE_CHECKING:
 
     from ecs2k8s.core.paths import Path
     from ecs2k8s.core.target import Target
-    from ecs2k8s.resolve.roles import Policy
+    from ecs2k8s.resolve.roles import Policy, Roles
     from ecs2k8s.resolve.workload import Inventory, Workload
 
 # Condition keys with what they hold on ECS. https://docs.aws.amazon.com/service-authorization/latest/reference/
@@ -32,7 +31,7 @@ ROLE_ARN = re.compile(r"arn:[a-z0-9-]+:iam::\d{12}:role/[\w+=,.@/-]+")
 
 def say_role_policies(inventory: Inventory, workloads: list[Workload], target: Target) -> Iterator[Any]:
     """Makes nothing. Speaks of each policy of each task role once, and of roles that assume others."""
-    roles = Roles.of(inventory.index)
+    roles = inventory.roles
     for role in sorted({task_role(inventory, workload) for workload in workloads} - {""}):
         for policy in roles.policies(role):
             _say_policy(policy)

@@ -11,7 +11,7 @@ from ecs2k8s.core.arns import Arn, last
 from ecs2k8s.core.aws_objects import AwsChange
 from ecs2k8s.core.iam import listed, size, statements
 from ecs2k8s.core.tracking import NOTHING, note, unwrapped
-from ecs2k8s.resolve.roles import Roles, placed_statements
+from ecs2k8s.resolve.roles import placed_statements
 from ecs2k8s.translate.eks_cluster import cluster_arn, provider
 from ecs2k8s.translate.identity import ROLE, mechanism, role_view, task_role
 from ecs2k8s.translate.trust import Admission, by_agent, by_issuer, merged
@@ -64,7 +64,7 @@ def _admissions(inventory: Inventory, role: str, workloads: list[Workload], targ
 
 def trust_changes(inventory: Inventory, workloads: list[Workload], target: Target) -> Iterator[AwsChange]:
     """For each task role that was read and does not admit its pods yet, its trust with what is missing."""
-    roles = Roles.of(inventory.index)
+    roles = inventory.roles
     wanted = admissions(inventory, workloads, target)
     folders = names.unique(wanted, lambda arn: names.label(f"trust-{last(arn)}"))
     for role, admitted in wanted.items():
