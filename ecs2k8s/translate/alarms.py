@@ -132,6 +132,8 @@ def _uncounted(workload: Workload, target: Target) -> set[str]:
 
 def _not_in_cloudwatch(alarm: Alarm, workload: Workload, target: Target) -> str:
     """Container Insights adds up the requests of containers, and knows none of a pod as a whole."""
+    if target.compute == "fargate":
+        return "alarm-metric-without-counterpart"
     if not target.eks_cluster:
         return "alarm-needs-cluster-name"
     whole = target.pod_level_resources and any(task_size(workload))

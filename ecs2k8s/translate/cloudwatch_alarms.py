@@ -81,7 +81,7 @@ def _step(each: BalancerAlarm) -> AwsStep:
     return AwsStep(
         subject=str(alarm.view.get("AlarmArn", alarm.item.document.id)),
         title=f"Alarm {wanted['AlarmName']} on the new target group {group.name}",
-        why="The old one watches the targets of ECS, and stays until they are gone. It is deleted with them.",
+        why="The old one watches the targets of ECS, and stays until they are gone; delete it with them.",
         command=f'NEW=$({find})\n{put} \\\n  --dimensions {quote(start)}"${{NEW##*:}}"{quote(end)}',
         back=delete,
     )
