@@ -124,6 +124,20 @@ ALARMS: st.SearchStrategy[dict[str, Any]] = st.just({}) | st.builds(
     st.sampled_from([10, 60, 300]),
     st.integers(1, 30),
 )
+ACTION = st.fixed_dictionaries(
+    {
+        "Schedule": st.sampled_from(
+            ["cron(0 8 * * ? *)", "cron(0 20 * * ? *)", "cron(0 8 ? * 2#1 *)", "rate(1 day)", "x"]
+        ),
+        "ScalableTargetAction": st.fixed_dictionaries(
+            {}, optional={"MinCapacity": st.integers(0, 9), "MaxCapacity": st.sampled_from([10, 50])}
+        ),
+    },
+    optional={
+        "Timezone": st.sampled_from(["Europe/Berlin", "Mars/Base"]),
+        "StartTime": st.just("2026-01-01T00:00:00Z"),
+    },
+)
 CONTAINERS = st.lists(
     st.fixed_dictionaries(
         {"memory": st.integers(6, 900)},
@@ -146,8 +160,9 @@ def services(draw: st.DrawFn) -> dict[str, Any]:
     size = draw(st.sampled_from([{}, {"cpu": "1024", "memory": "4096"}]))
     scaling = {
         "target": draw(BOUNDS),
-        "policies": draw(st.lists(TRACKED | TRACKED | TRACKED | STEPS | FORECAST, min_size=1, max_size=3)),
+        "policies": draw(st.lists(TRACKED | TRACKED | TRACKED | STEPS | FORECAST, min_size=1, max_size=4)),
     }
+    scaling["actions"] = draw(st.lists(ACTION, max_size=3))
     choices = {
         "autoscaling": draw(st.sampled_from(["keda", "keda", "hpa"])),
         "background": draw(st.sampled_from(["ecs", "eks"])),
@@ -171,7 +186,7 @@ def problems(given_: dict[str, Any]) -> list[str]:
     said = {finding.subject for finding in made.findings}
     for entry in made.ledger.entries:
         wrong += [f"{entry.path}: unread"] if "unread-field" in entry.slugs else []
-        if entry.document.shape.endswith(".ScalingPolicy") and entry.path == ("PolicyType",):
+        if entry.path in (("PolicyType",), ("Schedule",)):
             carried = entry.fidelity.value in ("exact", "approximated") and len(scalers) == 1
             left_out = entry.document.id in said and entry.fidelity.value in ("manual", "not-applicable")
             wrong += [] if carried or left_out else [f"{entry.document.id}: dropped in silence"]

@@ -80,7 +80,9 @@ def page_names(workloads: Iterable[Workload]) -> dict[tuple[str, str], str]:
 def _documents(workload: Workload) -> list[str]:
     task = str(workload.task.get("taskArn", "")) if workload.task else ""
     schedule = [workload.schedule.document, workload.schedule.ident] if workload.schedule else []
-    return list(dict.fromkeys(x for x in (workload.service_id, *schedule, task, workload.definition_id) if x))
+    scaling = [item.document.id for item in workload.scaling.items] if workload.scaling else []
+    found = (workload.service_id, *schedule, task, workload.definition_id, *scaling)
+    return list(dict.fromkeys(ident for ident in found if ident))
 
 
 def _overview(
