@@ -13,6 +13,7 @@ from ecs2k8s.translate.dashboards import dashboards
 from ecs2k8s.translate.deployment import deployment, disruption_budget
 from ecs2k8s.translate.discovery import discovery
 from ecs2k8s.translate.efs import Claims
+from ecs2k8s.translate.efs_access import say_file_system_access
 from ecs2k8s.translate.efs_network import say_mount_targets
 from ecs2k8s.translate.exec_access import exec_roles
 from ecs2k8s.translate.execution_role import say_execution_roles
@@ -83,6 +84,7 @@ OF_INVENTORY: tuple[OfInventory, ...] = (  # traffic and network: what several w
     say_execution_roles,
     shared_file_systems,
     say_mount_targets,
+    say_file_system_access,
     discovery,
     network_services,
     network_load_balancers,
