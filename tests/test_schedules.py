@@ -18,6 +18,7 @@ from ecs2k8s.core.kubernetes_cron import Cron, CronError
 from ecs2k8s.core.schedule_expressions import convert
 from ecs2k8s.core.zones import instants, repeated, zone
 from ecs2k8s.pipeline import translate
+from ecs2k8s.translate.handover_steps import handover_steps
 from tests import schedule_oracle as oracle
 from tests.estates import estate
 
@@ -73,6 +74,14 @@ def test_what_kubernetes_cannot_say_is_held_and_named(source: str, slug: str) ->
     assert [name for name, _ in said.held] == [slug]
     near = set(islice(oracle.times(oracle.kubernetes_fits(said.schedule), UTC_ZONE, START, again=True), 400))
     assert set(fires(f"cron({source})")[:3]) < near, "the nearest form leaves out runs"
+
+
+def test_what_never_fires_again_is_over() -> None:
+    read = datetime(2026, 3, 1, tzinfo=UTC)
+    for over in ("cron(0 0 30 2 ? *)", "cron(0 0 1 1 ? 2020-2025)", "at(2026-02-28T23:00:00)"):
+        assert convert(over, "Etc/UTC", None, read).over, over
+    for still in ("cron(0 0 29 2 ? *)", "cron(0 0 1 1 ? 2020-2026)", "at(2026-03-01T01:00:00)"):
+        assert not convert(still, "Etc/UTC", None, read).over, still
 
 
 @pytest.mark.parametrize(
@@ -182,4 +191,6 @@ def test_a_cronjob_that_is_not_seen_to_fire_as_aws_does_is_suspended_and_named()
     (finding,) = hold_unproved([wrong], made.bundle)
     assert finding.slug == "schedule-not-proved"
     assert job["spec"]["suspend"] is True
+    steps = list(handover_steps(made.translated, made.bundle))
+    assert len(steps) == len(made.handover_steps) - 1
     assert not replace(proof, aws=(), kubernetes=()).holds

@@ -27,7 +27,7 @@ def handover_steps(workloads: Iterable[Workload], bundle: Bundle) -> Iterator[Aw
     turned_on = {(p.manifest["kind"], p.folder): p.manifest for p in bundle.handover}
     for workload in workloads:
         manifest = turned_on.get((workload.kind, workload.folder))
-        if manifest and workload.schedule:
+        if manifest and workload.schedule and not manifest["spec"]["suspend"]:
             yield _schedule(workload, workload.schedule, manifest)
         elif manifest and workload.service:
             yield _worker(workload, manifest, paused=("ScaledObject", workload.folder) in turned_on)
