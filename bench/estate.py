@@ -109,7 +109,7 @@ def _cluster(count: int) -> list[Document]:
 def _role(name: str) -> list[Document]:
     trust = {"Effect": "Allow", "Principal": {"Service": "ecs-tasks.amazonaws.com"}, "Action": "sts:AssumeRole"}
     arn = f"arn:aws:iam::{ACCOUNT}:role/{name}"
-    role = {
+    role: dict[str, Any] = {
         "Path": "/",
         "RoleName": name,
         "RoleId": "AROAEXAMPLE",
@@ -130,7 +130,7 @@ def _role(name: str) -> list[Document]:
 
 def _balancer(number: int) -> list[Document]:
     arn, listener = f"{ELB}:loadbalancer/app/lb-{number}/{number:016x}", listener_arn(number)
-    balancer = {
+    balancer: dict[str, Any] = {
         "LoadBalancerArn": arn,
         "LoadBalancerName": f"lb-{number}",
         "Type": "application",
@@ -144,13 +144,18 @@ def _balancer(number: int) -> list[Document]:
     balancer["AvailabilityZones"] = [{"ZoneName": f"{REGION}{zone}", "SubnetId": f"subnet-{zone}"} for zone in "abc"]
     certificates = [{"CertificateArn": f"arn:aws:acm:{REGION}:{ACCOUNT}:certificate/1"}]
     action = {"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "404", "ContentType": "text/plain"}}
-    its = {"ListenerArn": listener, "LoadBalancerArn": arn, "Port": 443, "Protocol": "HTTPS"}
+    its: dict[str, Any] = {"ListenerArn": listener, "LoadBalancerArn": arn, "Port": 443, "Protocol": "HTTPS"}
     its |= {
         "Certificates": certificates,
         "DefaultActions": [action],
         "SslPolicy": "ELBSecurityPolicy-TLS13-1-2-2021-06",
     }
-    default = {"RuleArn": f"{rule_arn(number)}/default", "Priority": "default", "IsDefault": True, "Actions": [action]}
+    default: dict[str, Any] = {
+        "RuleArn": f"{rule_arn(number)}/default",
+        "Priority": "default",
+        "IsDefault": True,
+        "Actions": [action],
+    }
     flag = [{"Key": "deletion_protection.enabled", "Value": "true"}]
     return [
         Document("elbv2.LoadBalancer", arn, balancer),
@@ -172,12 +177,18 @@ def rule_arn(number: int) -> str:
 
 
 def _group(name: str, source: dict[str, Any], port: int) -> Document:
-    sources = {"IpRanges": [source], "UserIdGroupPairs": []}
+    sources: dict[str, Any] = {"IpRanges": [source], "UserIdGroupPairs": []}
     if "GroupId" in source:
         sources = {"IpRanges": [], "UserIdGroupPairs": [source | {"UserId": ACCOUNT}]}
-    rule = {"IpProtocol": "tcp", "FromPort": port, "ToPort": port} | sources
+    rule: dict[str, Any] = {"IpProtocol": "tcp", "FromPort": port, "ToPort": port} | sources
     everything = {"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}], "UserIdGroupPairs": []}
-    data = {"GroupId": name, "GroupName": name, "VpcId": "vpc-1", "OwnerId": ACCOUNT, "Description": name}
+    data: dict[str, Any] = {
+        "GroupId": name,
+        "GroupName": name,
+        "VpcId": "vpc-1",
+        "OwnerId": ACCOUNT,
+        "Description": name,
+    }
     data |= {"IpPermissions": [rule], "IpPermissionsEgress": [everything]}
     return Document("ec2.SecurityGroup", f"security-group/{name}", data)
 
@@ -189,7 +200,11 @@ def _service(number: int) -> list[Document]:
     image = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/{name}"
     action = {"Type": "forward", "TargetGroupArn": group}
     condition = {"Field": "path-pattern", "PathPatternConfig": {"Values": [f"/{name}/*"]}, "Values": [f"/{name}/*"]}
-    rule = {"RuleArn": f"{rule_arn(balancer)}/{number:016x}", "Priority": str(number + 1), "IsDefault": False}
+    rule: dict[str, Any] = {
+        "RuleArn": f"{rule_arn(balancer)}/{number:016x}",
+        "Priority": str(number + 1),
+        "IsDefault": False,
+    }
     health = {"Target": {"Id": f"10.0.0.{number % 250}", "Port": 8080}, "TargetHealth": {"State": "healthy"}}
     scaled = {
         "ServiceNamespace": "ecs",
