@@ -1,4 +1,4 @@
-"""Whether the CronJobs fire when EventBridge fired: the next runs of both sides, computed apart and compared."""
+"""Whether the CronJobs fire when EventBridge fired: runs of both sides, computed apart and compared."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ UNKNOWN = datetime(1970, 1, 1, tzinfo=UTC)  # when a rate began that nobody know
 
 @dataclass(frozen=True, slots=True)
 class ScheduleProof:
-    """The next runs (UTC) of a schedule on both sides. `known`: Kubernetes is meant to fire at the same times.
+    """Runs (UTC) of a schedule on both sides. `known`: Kubernetes is meant to fire at the same times.
 
     `spans`: when the rate began is not known, so that the time between two runs is compared and not the runs.
     """

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from ecs2k8s.assess.translation import Translation
     from ecs2k8s.core.target import Target
 
-SHOWN = 3  # next runs
-ABOUT = """The next {count} runs of both sides, from the day of the reading on, were computed apart and compared."""
+SHOWN = 3  # runs
+ABOUT = "{count} runs of both sides, from the day of the schedule's last change on, were computed apart and compared."
 HEAD = """## Background work
 
 CronJobs are suspended and workers without a port have no replicas until ECS has stopped running the same. Runs that a
@@ -35,12 +35,11 @@ HELM = "An export with `background: eks`, and an upgrade of the chart `manifests
 
 
 def schedule_lines(proofs: tuple[ScheduleProof, ...]) -> list[str]:
-    """A table of all CronJobs with the source, both schedules, the next runs and whether these are proved."""
+    """A table of all CronJobs with the source, both schedules, the first runs and whether these are proved."""
     if not proofs:
         return []
-    lines = ["## Schedules", "", ABOUT.format(count=50), ""]
-    lines += ["| CronJob | In AWS | In Kubernetes | Zone | Next runs (UTC) | Proved |", "|---|---|---|---|---|---|"]
-    return [*lines, *map(_row, proofs), ""]
+    head = ["| CronJob | In AWS | In Kubernetes | Zone | First runs (UTC) | Proved |", "|---|---|---|---|---|---|"]
+    return ["## Schedules", "", ABOUT.format(count=50), "", *head, *map(_row, proofs), ""]
 
 
 def _row(proof: ScheduleProof) -> str:

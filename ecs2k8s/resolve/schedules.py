@@ -139,7 +139,7 @@ def _schedule(  # noqa: PLR0913
         target=target,
         ident=ident,
         said=said,
-        start=_start(index, item.view),
+        start=_start(item.view),
         read=moment(index.taken),
         phase=_phase(item.view) if said.every else None,
         request=asked,
@@ -190,9 +190,9 @@ def _phase(view: View) -> datetime | None:
     return next((found for key in DATES if (found := moment(view.get(key)))), None)
 
 
-def _start(index: Index, view: View) -> date:
-    moments = [index.taken] if index.taken else [view.get(key) for key in CHANGED]
-    return max((found.date() for each in moments if (found := moment(each))), default=HORIZON)
+def _start(view: View) -> date:
+    """The day of its last change: the day of the reading would make other files of the same input tomorrow."""
+    return max((found.date() for key in CHANGED if (found := moment(view.get(key)))), default=HORIZON)
 
 
 def is_unpinned(definition: str) -> bool:
