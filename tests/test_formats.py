@@ -18,15 +18,20 @@ import yaml
 
 from ecs2k8s.core.documents import dump as dumped
 from ecs2k8s.core.manifests import Bundle, ObjectRef, Placed
+from ecs2k8s.core.target import convert
 from ecs2k8s.pipeline import translate
 from ecs2k8s.render import FORMATS
+from ecs2k8s.render.argo_cd import argo_cd
 from ecs2k8s.render.dump import dump
+from ecs2k8s.report.runbook import runbook
 from tests.estates import ESTATES, SAMPLES, estate
 from tests.test_cli import ecs2k8s, tree
 from tests.test_kubectl import TRICKY, Loader
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from ecs2k8s.core.formats import Format
 
 HELM = shutil.which("helm", path=str(Path(sys.executable).parent)) or shutil.which("helm")
 needs_helm = pytest.mark.skipif(not HELM, reason="helm is not installed; `make setup` puts one into .venv")
@@ -152,6 +157,18 @@ def test_values_change_what_teams_change(tmp_path: Path) -> None:
     containers = wanted["spec"]["template"]["spec"]["containers"]
     containers[0]["image"], containers[1]["image"] = "r/a:2.0", "h:5000/b@sha256:cd"
     assert made == wanted
+
+
+@pytest.mark.parametrize("form", ["helm", "plain", "kustomize"])
+def test_the_handover_is_no_chart_because_a_release_owns_its_objects_alone(form: Format) -> None:
+    choices = {"format": form, "delivery": "argo-cd", "delivery_repository": "https://git.example.com/shop.git"}
+    target = convert(choices)
+    made = translate(estate("three-tier")[0], target)
+    assert made.bundle.handover
+    files = FORMATS[form](made.bundle) | argo_cd(made, target) | runbook(made, target)
+    applied = "traffic/background" in files["delivery/RUNBOOK.md"]
+    written = any(key.startswith("traffic/background/") for key in files)
+    assert {written, "delivery/argo-cd/background.yaml" in files, applied} == {form != "helm"}
 
 
 @pytest.mark.parametrize("name", SAMPLES)

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from ecs2k8s.core.manifests import Bundle, Placed
+
 Format = Literal["kustomize", "helm", "plain"]
 APPLY: Mapping[Format, str] = {
     "kustomize": "kubectl apply -k {tree}",
@@ -18,6 +20,11 @@ DIFF: Mapping[Format, str] = {
     "helm": "helm template {release} {tree} | kubectl diff -f -",
     "plain": "kubectl diff -R -f {tree}",
 }
+
+
+def written(bundle: Bundle, form: Format) -> tuple[Placed, ...]:
+    """The objects that have files. A second release of Helm cannot own what the first one owns: no handover there."""
+    return bundle.objects if form == "helm" else bundle.everything
 
 
 def chart_name(tree: str) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ecs2k8s.core import names
-from ecs2k8s.core.formats import chart_name
+from ecs2k8s.core.formats import chart_name, written
 from ecs2k8s.core.manifests import BACKGROUND, ObjectRef, prune
 from ecs2k8s.render.dump import dump
 
@@ -36,7 +36,7 @@ def argo_cd(translation: Translation, target: Target) -> dict[str, str]:
     if target.delivery != "argo-cd" or not target.delivery_repository:
         return {}
     bundle = translation.bundle
-    trees = sorted({placed.tree for placed in bundle.everything})
+    trees = sorted({placed.tree for placed in written(bundle, target.format)})
     files = {"project": _project(bundle, target)}
     files |= {chart_name(tree): _application(tree, bundle, target) for tree in trees}
     return {f"delivery/argo-cd/{name}.yaml": dump(prune(manifest)) for name, manifest in sorted(files.items())}

@@ -8,7 +8,7 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from ecs2k8s.core.formats import chart_name
+from ecs2k8s.core.formats import chart_name, written
 from ecs2k8s.render.dump import dump
 from ecs2k8s.render.helm_values import Chart, parametrised
 from ecs2k8s.render.kustomize import file_of
@@ -35,14 +35,13 @@ ABOUT = {
     "traffic/load-balancer": "Services that take the traffic of network load balancers",
     "traffic/target-group-binding": "Bindings of pods to new target groups",
     "monitoring": "Rules and monitors of the workloads",
-    "traffic/background": "What ran in the background on Amazon ECS, turned on",
 }
 
 
 def helm(bundle: Bundle) -> dict[str, str]:
     """Path below the migration directory to text. The folder of each tree is a chart that is called as the folder."""
     files: dict[str, str] = {}
-    for tree, group in groupby(bundle.everything, key=lambda placed: placed.tree):
+    for tree, group in groupby(written(bundle, "helm"), key=lambda placed: placed.tree):
         files |= {f"{tree}/{path}": text for path, text in _chart(tree, list(group)).items()}
     return files
 

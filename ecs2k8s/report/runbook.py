@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ecs2k8s.core.formats import apply_command, diff_command
+from ecs2k8s.core.formats import apply_command, diff_command, written
 from ecs2k8s.core.manifests import BACKGROUND
 from ecs2k8s.report.escape_markdown import code
 
@@ -51,7 +51,7 @@ def _block(*commands: str) -> str:
 
 def _apply(translation: Translation, target: Target) -> Iterator[str]:
     """See, apply, and then each tree that a person applies."""
-    trees = sorted({placed.tree for placed in translation.bundle.everything} - {"manifests"})
+    trees = sorted({placed.tree for placed in written(translation.bundle, target.format)} - {"manifests"})
     yield "## Deploy\n"
     yield _block(diff_command(target.format, "manifests"), apply_command(target.format, "manifests"))
     if "monitoring" in trees:
