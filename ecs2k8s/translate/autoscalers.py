@@ -53,13 +53,11 @@ def behavior(found: Autoscaling) -> dict[str, Any]:
         {"type": "Percent", "value": 900, "periodSeconds": 15},
     ]
     up = {"stabilizationWindowSeconds": 0, "selectPolicy": "Max", "policies": policies}
-    down = {
-        "stabilizationWindowSeconds": found.window,
-        "policies": [{"type": "Percent", "value": 100, "periodSeconds": 60}],
-    }
+    policy = {"policies": [{"type": "Percent", "value": 100, "periodSeconds": 60}]}
     return {
         "scaleUp": up if found.scales_out else dict(DISABLED),
-        "scaleDown": down if found.scales_in else dict(DISABLED),
+        # The window stays, so that it holds again once a person lets the workload scale in.
+        "scaleDown": {"stabilizationWindowSeconds": found.window, **(policy if found.scales_in else DISABLED)},
     }
 
 

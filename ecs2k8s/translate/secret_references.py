@@ -131,6 +131,7 @@ def external_secret(name: str, metadata: dict[str, Any], store: Store, spec: dic
         "kind": "ExternalSecret",
         "metadata": metadata,
         "spec": {
+            "refreshPolicy": "Periodic",
             "refreshInterval": "1h0m0s",
             "secretStoreRef": {"kind": "SecretStore", "name": store.name},
             "target": target,
