@@ -15,6 +15,7 @@ from ecs2k8s.collect.redact import mask
 from ecs2k8s.collect.required import NAMES, missing, nameless
 from ecs2k8s.collect.shapes import validate
 from ecs2k8s.collect.sources import LIMIT, STANDARD_INPUT, Source, Unreadable, bounded, read_bytes, sources
+from ecs2k8s.collect.without_model import strange
 from ecs2k8s.core.documents import Document, Snapshot, load
 from ecs2k8s.core.errors import SnapshotError
 from ecs2k8s.core.escape import escape
@@ -153,7 +154,8 @@ def _snapshot(part: Snapshotted, source: Source, gathered: Gathered) -> None:
 
 def _again(document: Document, at: Path, source: Source, gathered: Gathered) -> None:
     data, problems, coerced = validate(document.data, document.shape)
-    problems = problems or missing(document.shape, data)
+    problems = problems or strange(document.shape, data)
+    problems = problems or [*nameless(document.shape, data), *missing(document.shape, data)]
     if problems:
         gathered.reject(problems, at, source.subject)
         return
