@@ -44,12 +44,19 @@ OF_LIMITS = {
     "nvidia.com/gpu": "NVIDIA device plugin on GPU nodes.",
     "aws.amazon.com/neuron": "Neuron device plugin on Neuron nodes.",
 }
-AGENT = "EKS Pod Identity Agent, as an add-on or in EKS Auto Mode, and the associations of `aws/template.yaml`."
+AGENT = (
+    "EKS Pod Identity Agent, as an add-on or in EKS Auto Mode, and the associations of `aws/template.yaml`. The AWS "
+    "SDKs in the images must be recent enough: https://docs.aws.amazon.com/eks/latest/userguide/pod-id-minimum-sdk.html"
+)
 ARGO_CD = (
     "Argo CD in this cluster, in the namespace `argocd`, that may read the repository: apply "
     "`delivery/argo-cd/project.yaml` and then the other files beside it."
 )
-IRSA = "An IAM OIDC provider for the cluster, and task roles that trust it (see `aws/README.md`)."
+IRSA = (
+    "An IAM OIDC provider for the cluster, and task roles that trust it (see `aws/README.md`). The AWS SDKs in the "
+    "images must be recent enough: "
+    "https://docs.aws.amazon.com/eks/latest/userguide/iam-roles-for-service-accounts-minimum-sdk.html"
+)
 POD_LEVEL = "Karpenter 1.8.0 or later (or Auto Mode): older node autoscalers do not see pod-level resources."
 WINDOWS = "Windows nodes of the builds that the pods select."
 BOARDS = "Grafana with the sidecar that reads ConfigMaps with the label `grafana_dashboard` in every namespace."

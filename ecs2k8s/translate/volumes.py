@@ -46,10 +46,11 @@ def volumes(workload: Workload, arrangement: Arrangement, claims: Claims) -> Mou
         if renamed[name] != name:
             note(view, "name", "name-changed", old=name, new=renamed[name])
     used = {mount["name"] for mounts in made.mounts.values() for mount in mounts}
+    named = {str(p.get("sourceVolume")) for slot in arrangement.slots for p in slot.container.get("mountPoints", [])}
     for name, body in bodies.items():
         if body is not None and aliases[name] == renamed[name] and renamed[name] in used:
             made.volumes.append({"name": renamed[name], **body})
-        elif aliases[name] not in used:
+        elif aliases[name] not in used and (body is not None or name not in named):
             _unused(given[name])
     for slot in arrangement.slots:
         _memory(slot.container, made)
