@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from ecs2k8s.assess.cluster_check import Check
 from ecs2k8s.core.findings import Finding
+from ecs2k8s.core.manifests import pod_template
 from ecs2k8s.core.tracking import NOTHING
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from ecs2k8s.assess.translation import Translation
     from ecs2k8s.core.manifests import Bundle, Manifest
+    from ecs2k8s.core.target import Target
     from ecs2k8s.resolve.workload import AwsMap
 
 ALWAYS = ("coredns", "kube-proxy", "vpc-cni")
@@ -29,17 +31,18 @@ OF_DRIVERS = {
     "s3.csi.aws.com": "aws-mountpoint-s3-csi-driver",
 }
 IDENTITY = "eks-pod-identity-agent"
+LOGS = "amazon-cloudwatch-observability"
 IN_AUTO_MODE = {*ALWAYS, "aws-ebs-csi-driver", IDENTITY}  # Auto Mode has them without an add-on
 WITH_POLICIES = (1, 14)  # the first VPC CNI that enforces NetworkPolicies
 
 
-def addon_checks(translation: Translation) -> Iterator[Check]:
+def addon_checks(translation: Translation, target: Target) -> Iterator[Check]:
     cluster = translation.inventory.networks.cluster
     name = cluster.get("name")
     auto = bool(cluster.get("computeConfig", NOTHING).get("enabled"))
     views = translation.inventory.index.views("eks.Addon").values()
     found = {str(view.get("addonName")): view for view in views if view.get("clusterName") == name}
-    wanted = [addon for addon in _needed(translation) if not (auto and addon in IN_AUTO_MODE)]
+    wanted = [addon for addon in _needed(translation, target) if not (auto and addon in IN_AUTO_MODE)]
     if not found and wanted:
         yield Check("add-ons", "not known", f"none was read; needed are {', '.join(wanted)}")
         return
@@ -49,12 +52,19 @@ def addon_checks(translation: Translation) -> Iterator[Check]:
         yield _policies(found["vpc-cni"], str(name))
 
 
-def _needed(translation: Translation) -> list[str]:
+def _needed(translation: Translation, target: Target) -> list[str]:
     kinds = [addon for kind, addon in OF_KINDS.items() if _has(translation.bundle, kind)]
     pods = any(resource.type == "AWS::EKS::PodIdentityAssociation" for resource in translation.resources)
     drivers = {_driver(manifest) for manifest in translation.bundle.manifests}
     storage = [addon for driver, addon in OF_DRIVERS.items() if driver in drivers]
-    return [*ALWAYS, *storage, *kinds, *([IDENTITY] if pods else [])]
+    return [*ALWAYS, *storage, *kinds, *([IDENTITY] if pods else []), *([LOGS] if _logs(translation, target) else [])]
+
+
+def _logs(translation: Translation, target: Target) -> bool:
+    """Whether an agent on the nodes sends logs to CloudWatch; EKS Fargate has a router of its own."""
+    pods = (pod_template(manifest).get("metadata", {}) for manifest in translation.bundle.manifests)
+    named = any(key.startswith("ecs2k8s.io/log-group") for pod in pods for key in pod.get("annotations", {}))
+    return named and target.logging == "cloudwatch" and target.compute != "fargate"
 
 
 def _driver(manifest: Manifest) -> str:

@@ -38,7 +38,7 @@ def cluster_checks(translation: Translation, target: Target) -> list[Check]:
         *_compute(cluster, name, target),
         _vpc(translation, cluster, name),
         _family(cluster, name),
-        *addon_checks(translation),
+        *addon_checks(translation, target),
         *_balancer_subnets(translation, name),
         Check("controllers that are no add-ons", "not known", "AWS does not show them: see What the cluster needs"),
     ]

@@ -98,6 +98,45 @@ def test_add_ons(members: dict[str, Any], slug: str) -> None:
     assert "cluster-addon-missing" in said
 
 
+VOLUME = {"containerDefinitions": [{"mountPoints": [{"sourceVolume": "v", "containerPath": "/v"}]}], "service": {}}
+EBS = {"sizeInGiB": 1, "volumeType": "gp3", "snapshotId": "snap-1"}
+LOGS = {"containerDefinitions": [{"logConfiguration": {"logDriver": "awslogs", "options": {"awslogs-group": "/g"}}}]}
+NEEDS: list[tuple[dict[str, Any], dict[str, Any], set[str]]] = [
+    ({"service": {}}, {}, set()),
+    (
+        {"service": {}, "taskRoleArn": "arn:aws:iam::111122223333:role/web"},
+        {"identity": "pod-identity"},
+        {"eks-pod-identity-agent"},
+    ),
+    ({"service": {}, "cpu": "256", "memory": "512", "scaling": {"policies": [{"cpu": 60}]}}, {}, {"metrics-server"}),
+    (
+        VOLUME | {"volumes": [{"name": "v", "efsVolumeConfiguration": {"fileSystemId": "fs-1"}}]},
+        {},
+        {"aws-efs-csi-driver"},
+    ),
+    (
+        VOLUME
+        | {
+            "volumes": [{"name": "v", "configuredAtLaunch": True}],
+            "service": {"volumeConfigurations": [{"name": "v", "managedEBSVolume": EBS}]},
+        },
+        {},
+        {"aws-ebs-csi-driver", "snapshot-controller"},
+    ),
+    (LOGS | {"service": {}}, {}, {"amazon-cloudwatch-observability"}),
+    (LOGS | {"service": {}}, {"logging": "loki"}, set()),
+    (LOGS | {"service": {}}, {"compute": "fargate"}, set()),
+]
+
+
+@pytest.mark.parametrize(("given", "choices", "addons"), NEEDS)
+def test_add_ons_that_the_objects_need(given: dict[str, Any], choices: dict[str, Any], addons: set[str]) -> None:
+    target = convert(choices)
+    made = translate(snapshot(given | {"others": [cluster(), addon("vpc-cni")]}), target)
+    lacking = {each.name.removeprefix("add-on ") for each in cluster_checks(made, target) if each.outcome == "failed"}
+    assert lacking & (set().union(*(named for _, _, named in NEEDS))) == addons
+
+
 @pytest.mark.parametrize(("free", "zones", "outcome"), [(8, "ab", "passed"), (7, "ab", "failed"), (8, "aa", "failed")])
 def test_subnets_for_load_balancers(free: int, zones: str, outcome: str) -> None:
     there = [
