@@ -5,11 +5,13 @@ What AWS does not show of a cluster, or what was not read, is said to be not kno
 
 from __future__ import annotations
 
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from ecs2k8s.assess.cluster_addons import addon_checks
 from ecs2k8s.assess.cluster_check import Check
 from ecs2k8s.core.findings import Finding
+from ecs2k8s.core.formats import diff_command
 from ecs2k8s.core.tracking import NOTHING
 from ecs2k8s.resolve.networks import awsvpc
 from ecs2k8s.translate.policy_balancers import ROLES
@@ -35,12 +37,16 @@ def cluster_checks(translation: Translation, target: Target) -> list[Check]:
     return [
         *_state(cluster, name),
         _version(cluster, name, target),
+        Check("support of the version", "not known", "not read: aws eks describe-cluster-versions"),
         *_compute(cluster, name, target),
         _vpc(translation, cluster, name),
         _family(cluster, name),
         *addon_checks(translation, target),
         *_balancer_subnets(translation, name),
+        _endpoint(cluster),
+        _access(cluster, name),
         Check("controllers that are no add-ons", "not known", "AWS does not show them: see What the cluster needs"),
+        Check("objects that exist already", "not known", f"not read: {diff_command(target.format, 'manifests')}"),
     ]
 
 
@@ -63,8 +69,7 @@ def _version(cluster: AwsMap, name: str, target: Target) -> Check:
     if version and version != made:
         finding = Finding.of("cluster-of-another-version", name, "version", version=version, made=made)
         return Check("version", "failed", f"{version}; the manifests are for {made}", finding)
-    how_long = "until when AWS supports it is not read (aws eks describe-cluster-versions)"
-    return Check("version", "passed" if version else "not known", f"{version}; {how_long}" if version else how_long)
+    return Check("version", "passed" if version else "not known", version or "what was read does not say it")
 
 
 def _compute(cluster: AwsMap, name: str, target: Target) -> Iterator[Check]:
@@ -95,6 +100,22 @@ def _family(cluster: AwsMap, name: str) -> Check:
     if family == "ipv6":
         return Check("addresses", "failed", family, Finding.of("cluster-of-ipv6", name, "kubernetesNetworkConfig"))
     return Check("addresses", "passed", family)
+
+
+def _endpoint(cluster: AwsMap) -> Check:
+    """From where the API can be reached; where people and pipelines are is in no document of AWS."""
+    network = cluster.get("resourcesVpcConfig", NOTHING)
+    ranges = ", ".join(str(each) for each in network.get("publicAccessCidrs", []))
+    ways = [f"from {ranges or 'the internet'}"] if network.get("endpointPublicAccess") else []
+    ways += ["from the VPC"] if network.get("endpointPrivateAccess") else []
+    said = " and ".join(ways) or "not read"
+    return Check("reach of the API", "not known", f"{said}; compare with where deployments run")
+
+
+def _access(cluster: AwsMap, name: str) -> Check:
+    mode = str(cluster.get("accessConfig", NOTHING).get("authenticationMode", "")) or "mode not read"
+    command = f"aws eks list-access-entries --cluster-name {quote(name)}"
+    return Check("access of who deploys", "not known", f"{mode}; entries are not read: {command}")
 
 
 def _balancer_subnets(translation: Translation, name: str) -> Iterator[Check]:

@@ -50,6 +50,9 @@ IMAGES = re.compile(
     r"(?:^|/)(?:aws-xray-daemon|aws-otel-collector|cloudwatch-agent|aws-for-fluent-bit|fluent-bit|fluentd|"
     r"(?:datadog|datadoghq)/agent|docker-dd-agent|nri-ecs)(?=[:@]|$)"
 )
+# Clients that mount a bucket by FUSE; the CSI driver gives it to a pod as a volume,
+# https://github.com/awslabs/mountpoint-s3-csi-driver/blob/main/docs/CONFIGURATION.md
+BUCKETS = re.compile(r"(?<![A-Za-z0-9])(?:mount-s3|mountpoint-s3|s3fs|goofys)(?![A-Za-z0-9])")
 
 
 def runtime_contract(inventory: Inventory, workloads: list[Workload], _target: Target) -> Iterable[Placed]:
@@ -66,9 +69,10 @@ def runtime_contract(inventory: Inventory, workloads: list[Workload], _target: T
 
 
 def _image(container: AwsMap) -> None:
-    found = IMAGES.search(str(container.get("image", "")))
-    if found:
-        note(container, "image", "image-reads-ecs-metadata", name=found[0].strip("/"))
+    image = str(container.get("image", ""))
+    for pattern, slug in ((IMAGES, "image-reads-ecs-metadata"), (BUCKETS, "bucket-mounted-by-client")):
+        if found := pattern.search(image):
+            note(container, "image", slug, name=found[0].strip("/"))
 
 
 def _endpoints(text: Text) -> None:

@@ -14,6 +14,13 @@ from tests.case_files import snapshot
 from tests.unit.assess.test_fit import cluster
 
 ADDONS = {"coredns": "v1.11.4", "kube-proxy": "v1.34.0", "vpc-cni": "v1.20.0"}
+NOT_READ = {
+    "support of the version",
+    "reach of the API",
+    "access of who deploys",
+    "controllers that are no add-ons",
+    "objects that exist already",
+}
 SUBNET = "subnet-0a"
 MEMBERS = {"GroupId": "sg-0a", "GroupName": "web", "VpcId": "vpc-0"}
 GROUP = {"shape": "ec2.SecurityGroup", "id": "security-group/sg-0a", "data": MEMBERS}
@@ -42,7 +49,18 @@ def test_a_cluster_that_can_take_everything() -> None:
     state = cluster(status="ACTIVE", version="1.34", health={"issues": []})
     found, _ = answers(state, subnet(), cni, addon("coredns"), addon("kube-proxy"))
     unknown = {name for name, outcome in found.items() if outcome != "passed"}
-    assert unknown == {"controllers that are no add-ons"}
+    assert unknown == NOT_READ
+
+
+def test_what_is_not_read_is_said_to_be_not_known() -> None:
+    network = {"endpointPublicAccess": True, "publicAccessCidrs": ["192.0.2.0/24"], "endpointPrivateAccess": True}
+    made = translate(snapshot({"others": [cluster(resourcesVpcConfig=network)]}), convert({"format": "helm"}))
+    found = {each.name: each for each in cluster_checks(made, convert({"format": "helm"}))}
+    assert {found[name].outcome for name in NOT_READ} == {"not known"}
+    assert "from 192.0.2.0/24 and from the VPC" in found["reach of the API"].said
+    assert "aws eks list-access-entries --cluster-name shop" in found["access of who deploys"].said
+    assert "aws eks describe-cluster-versions" in found["support of the version"].said
+    assert "helm template" in found["objects that exist already"].said
 
 
 @pytest.mark.parametrize(
