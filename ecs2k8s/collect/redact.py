@@ -21,7 +21,10 @@ PAIRS = (
 MAPS = {  # what people call their own settings in
     *("options", "driverOpts", "dockerLabels", "labels", "tags", "Tags"),
     *("AuthenticationRequestExtraParams", "HeaderParameters", "QueryStringParameters"),
+    *("env", "with", "variables"),  # of workflows and buildspecs
 }
+EXPRESSION = re.compile(r"\$\{\{[^{}]{0,200}\}\}")  # of GitHub: what the run puts there
+HEADER = "header"  # an option of Fluent Bit: the name of the header and its value, with a blank between them
 SECRET = {"ClientSecret", "MasterUserPassword"}  # members that hold one whatever it looks like
 COMMANDS = {"command", "entryPoint"}
 FLAG = re.compile(r"--?[^\s=]+")
@@ -64,9 +67,20 @@ def _masked(value: Any, key: str, *, by_name: bool) -> Any:
 
 
 def _member(name: str, child: Any, named: bool, by_name: bool) -> Any:  # noqa: FBT001 (of one caller)
-    if isinstance(child, str) and ((name in SECRET and child) or (named and looks_secret(name, child))):
+    if isinstance(child, str) and name in SECRET and child:
         return REDACTED
+    # YAML has numbers where AWS has texts: `PASSWORD: 123456789`.
+    if named and isinstance(child, str | int | float) and looks_secret(name, EXPRESSION.sub("", str(child))):
+        return REDACTED
+    if named and isinstance(child, str) and name.lower() == HEADER:
+        return _header(child)
     return _masked(child, name, by_name=by_name)
+
+
+def _header(text: str) -> str:
+    name, blank, value = text.partition(" ")
+    secret = value and (name.lower() == "authorization" or looks_secret(name, value))
+    return f"{name}{blank}{REDACTED}" if secret else _text(text)
 
 
 def _pair(value: dict[str, Any]) -> dict[str, Any] | None:

@@ -164,6 +164,26 @@ def test_nothing_of_a_secret_is_left_where_it_is_masked(text: str) -> None:
     assert looks_secret("X", text)
 
 
+def test_maps_of_workflows_and_buildspecs_are_masked_by_name() -> None:
+    step = {"env": {"DB_PASSWORD": "hunter2", "PIN_SECRET": 123456}, "with": {"token": "abc", "fetch-depth": 0}}
+    masked = {"env": {"DB_PASSWORD": REDACTED, "PIN_SECRET": REDACTED}, "with": {"token": REDACTED, "fetch-depth": 0}}
+    assert mask({"jobs": {"a": {"steps": [step]}}}) == {"jobs": {"a": {"steps": [masked]}}}
+    buildspec = {
+        "variables": {"DB_PASSWORD": "hunter2", "STAGE": "prod"},
+        "secrets-manager": {"DB_PASSWORD": "prod/db"},
+    }
+    kept = buildspec | {"variables": {"DB_PASSWORD": REDACTED, "STAGE": "prod"}}
+    assert mask({"env": buildspec}) == {"env": kept}
+    given = {"with": {"token": "${{ secrets.GITHUB_TOKEN }}"}, "env": {"DB_PASSWORD": "${{ secrets.DB }}"}}
+    assert mask(given) == given
+
+
+def test_a_header_of_fluent_bit_is_a_name_and_a_value() -> None:
+    for header in ("Authorization Bearer abc", "X-Api-Key abc"):
+        assert mask({"options": {"Header": header}}) == {"options": {"Header": f"{header.split()[0]} {REDACTED}"}}
+    assert mask({"options": {"Header": "X-Stage prod"}}) == {"options": {"Header": "X-Stage prod"}}
+
+
 def test_json_in_a_string_is_masked_by_the_names_in_it() -> None:
     text = json.dumps({"db": {"password": "hunter22"}, "list": [{"apiToken": "abc", "port": "80"}]})
     assert json.loads(mask(text)) == {"db": {"password": REDACTED}, "list": [{"apiToken": REDACTED, "port": "80"}]}
