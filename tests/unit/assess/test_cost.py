@@ -103,6 +103,14 @@ def test_what_has_no_price_is_named(tmp_path: Path) -> None:
     assert found.month("ECS") == 8 * Decimal("0.02") * 730
 
 
+def test_nodes_on_spot_have_no_price(tmp_path: Path) -> None:
+    """Spot prices are in no price list, and those of On-Demand must not stand for them."""
+    items = [{"capacityProvider": "FARGATE_SPOT", "weight": 1}]
+    service = {"desiredCount": 8, "capacityProviderStrategy": items}
+    found = compared(tmp_path, [answer(everything())], {"compute": "karpenter"}, service=service)
+    assert (found.missing("EKS"), found.month("EKS")) == (["EC2 Spot"], Decimal("0.1") * 730)
+
+
 def test_prices_of_other_regions_and_other_systems_do_not_count(tmp_path: Path) -> None:
     """Nor two different prices of one thing."""
     others = [product("AmazonECS", name, "9", "us-east-1") for name in FARGATE]
@@ -153,6 +161,7 @@ def test_the_report_shows_lines_sums_and_assumptions(tmp_path: Path) -> None:
     assert "- ECS: 140.16 USD per month\n" in text
     assert "- EKS: 73.00 USD per month, **incomplete**: no price for nodes of the EKS cluster" in text
     assert "A month has 730 hours." in text
+    assert "averages of CloudWatch are not read" in text
     whole = json.loads(cost_json(made, target)["report/cost.json"])
     assert whole["fleets"]["ECS"] | {"lines": []} == {
         "lines": [],
