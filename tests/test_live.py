@@ -62,8 +62,9 @@ def used(given: Snapshot) -> list[Document]:
 def test_a_live_export_equals_the_export_of_the_files(name: str, tmp_path: Path) -> None:
     given = Snapshot(tuple(used(files.read([str(ROOT / "samples" / name)]))))
     (tmp_path / "given.json").write_bytes(dump(given))
-    assert export.run(export.Request(str(tmp_path / "files"), (str(tmp_path / "given.json"),)), Talk(0)) == 0
-    assert exported(hook_of(given.documents), tmp_path / "live") == 0
+    sets = tuple(f"eks_cluster={cluster.data['name']}" for cluster in given.of("eks.Cluster"))
+    assert export.run(export.Request(str(tmp_path / "files"), (str(tmp_path / "given.json"),), sets=sets), Talk(0)) == 0
+    assert exported(hook_of(given.documents), tmp_path / "live", sets=sets) == 0
     assert tree(tmp_path / "live") == tree(tmp_path / "files")
 
 
