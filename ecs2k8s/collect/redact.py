@@ -8,7 +8,8 @@ from base64 import b64decode
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from ecs2k8s.core.redacted import REDACTED, hidden, looks_secret
+from ecs2k8s.core.redacted import REDACTED, looks_secret
+from ecs2k8s.core.shell_secrets import CLIENTS, line, of_client, takes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,9 +31,6 @@ COMMANDS = {"command", "entryPoint"}
 FLAG = re.compile(r"--?[^\s=]+")
 NEUTRAL = "abc"  # looks secret by its name only
 NAMES = {"image"}  # `shop/token:1.2` is a name and a tag
-# Clients that take a password from an option of one letter, and how the option begins.
-CLIENTS = {"curl": "-u", "redis-cli": "-a", "mysql": "-p", "mysqladmin": "-p", "mariadb-admin": "-p"}
-CLIENT = re.compile(rf"\b(?P<client>{'|'.join(CLIENTS)})\b(?P<rest>[^|;&\n]*)")
 PLACEHOLDER = re.compile(r"(?<=[:,\[])(\s*)(<[^<>\"\s]+>)(?=\s*[,}\]])")  # `{"when": <time>}`, of input templates
 QUOTED_PLACEHOLDER = re.compile(r'"ecs2k8s:(<[^<>\"\s]+>)"')
 
@@ -123,8 +121,8 @@ def _items(value: list[Any], key: str, *, by_name: bool) -> Iterator[Any]:
             yield _masked(item, key, by_name=by_name)
             continue
         flag = before.lstrip("-") if isinstance(before, str) and FLAG.fullmatch(before) else ""
-        if client and _takes(client, str(before), item):
-            yield _of_client(client, before, item)
+        if client and takes(client, str(before), item):
+            yield of_client(client, before, item)
         else:
             yield _word(flag, item, word=bool(flag) or key in COMMANDS)
 
@@ -137,44 +135,13 @@ def _word(flag: str, item: str, *, word: bool) -> str:
     return REDACTED if word and masked == item and looks_secret(flag, item) else masked
 
 
-def _takes(option: str, before: str, word: str) -> bool:
-    """Whether *word* has the password: behind its option, or joined to it, which is the only way of `-p`."""
-    joined = len(word) > len(option) and word.startswith(option)
-    return joined or (bool(word) and before == option != "-p")
-
-
-def _of_client(client: str, before: str, item: str) -> str:
-    """The password of a client; of a login (`user:password`) what comes after the user."""
-    option = "" if before == client else item[: len(client)]
-    user, colon, _ = item[len(option) :].partition(":")
-    if client == "-u":
-        return f"{option}{user}:{REDACTED}" if colon else item
-    return f"{option}{REDACTED}"
-
-
 def _text(text: str) -> str:
     """JSON in a string, as schedules hold the overrides of a task, is looked into."""
     if text.lstrip()[:1] in ("{", "["):
         try:
             inner = json.loads(PLACEHOLDER.sub(r'\1"ecs2k8s:\2"', text))
         except (ValueError, RecursionError):
-            return _line(text)
+            return line(text)
         masked = _masked(inner, "", by_name=True)
         return text if masked == inner else QUOTED_PLACEHOLDER.sub(r"\1", json.dumps(masked))
-    return _line(text)
-
-
-def _line(text: str) -> str:
-    """A line of a shell: a client's password is a word of it."""
-    return CLIENT.sub(_client, hidden(text)) if CLIENT.search(text) else hidden(text)
-
-
-def _client(found: re.Match[str]) -> str:
-    words = re.split(r"(\s+)", found["rest"])
-    option = CLIENTS[found["client"]]
-    for at in range(0, len(words), 2):
-        before = words[at - 2] if at > 1 else ""
-        word = words[at]
-        if _takes(option, before, word):
-            words[at] = _of_client(option, before, word)
-    return found["client"] + "".join(words)
+    return line(text)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from ecs2k8s.core.shell_secrets import line as masked
 from ecs2k8s.core.tracking import note
 from ecs2k8s.translate.workflow_commands import SPEAKS, Around, NotUnderstoodError, literals, script
 
@@ -67,7 +68,7 @@ def _buildspec(item: Tracked, around: Around) -> None:
             if SPEAKS.search(command.replace("\\\n", " ")):
                 _say(item, at, command, around, join="\n")
             elif IMAGES.search(command):
-                note(item.view, at, "image-definitions-written", line=command.strip())
+                note(item.view, at, "image-definitions-written", line=masked(command.strip()))
 
 
 def _say(item: Tracked, at: tuple[str | int, ...], command: str, around: Around, *, join: str) -> str:
@@ -75,9 +76,9 @@ def _say(item: Tracked, at: tuple[str | int, ...], command: str, around: Around,
     try:
         new, about = script(command, around)
     except NotUnderstoodError as error:
-        note(item.view, at, "pipeline-line-not-understood", why=error.why, line=command.strip())
+        note(item.view, at, "pipeline-line-not-understood", why=error.why, line=masked(command.strip()))
         return ""
     said = join.join(line.strip() for line in new.split("\n"))
     if about:
-        note(item.view, at, "pipeline-line-to-change", old=command.strip(), new=said)
+        note(item.view, at, "pipeline-line-to-change", old=masked(command.strip()), new=masked(said))
     return said if about else ""

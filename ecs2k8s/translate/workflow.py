@@ -8,6 +8,7 @@ from ecs2k8s.core import names
 from ecs2k8s.core.arns import last
 from ecs2k8s.core.pipelines import Workflow
 from ecs2k8s.core.redacted import REDACTED
+from ecs2k8s.core.shell_secrets import line as masked
 from ecs2k8s.core.tracking import note
 from ecs2k8s.translate.workflow_commands import Around, NotUnderstoodError, literals
 from ecs2k8s.translate.workflow_steps import OTHER_ACTION, rewritten
@@ -100,7 +101,7 @@ def _leaf(key: str, number: int, step: Mapping[str, Any]) -> tuple[str | int, ..
 
 
 def _say_left(item: Tracked, at: tuple[str | int, ...], error: NotUnderstoodError) -> None:
-    note(item.view, at, "workflow-step-not-understood", why=error.why, line=error.line or "the step as a whole")
+    note(item.view, at, "workflow-step-not-understood", why=error.why, line=masked(error.line) or "the step as a whole")
 
 
 def _roles(data: Mapping[str, Any]) -> list[str]:
