@@ -41,7 +41,7 @@ GROUP = re.compile(r"sg-[0-9a-f]+")
 # Leaves of the manifests that differ, and what moto does. Nothing else may differ, and for each row something must.
 POD = r"[\w-]+/[\w-]+/(deployment|daemonset)\.yaml\.spec\.template\.spec"
 DIFFER = {
-    r".*/(deployment|daemonset)\.yaml\.metadata\.annotations\.ecs2k8s\.io/task-definition-revision": "counts from 1",
+    r".*/(deployment|daemonset|cronjob)\.yaml\.metadata\.annotations\.ecs2k8s\.io/task-definition-revision": "counts from 1",
     rf"{POD}\.(initContainers|containers)\[[\w-]+\]\.image(PullPolicy)?": "starts no task: no digest of what runs",
     rf"{POD}\.nodeSelector\.kubernetes\.io/arch": "starts no task, which would say its architecture",
     r"legacy/portal/.*\.initContainers\[chown\]\.(command\[\d+\]|restartPolicy)": "starts no task: whether it ended",
@@ -66,7 +66,8 @@ DIFFER = {
     r"[\w-]+/[\w-]+/service(-[\w-]+)?\.yaml\.metadata\.annotations\.alb\.ingress\.kubernetes\.io/target-group-attributes": "target groups have an attribute waf.fail_open.enabled",
     r"[\w-]+/shared/networkpolicy-sg-\w+(-cutover)?\.yaml\.metadata\.annotations\.ecs2k8s\.io/source-rules": "rules have ids of its own",
     r"[\w-]+/shared/networkpolicy-sg-\w+-cutover\.yaml\.metadata\.name": "groups have ids of its own, and this name has more in it",
-    r"legacy/(portal|reports)/.*\.sg\.ecs2k8s\.io/sg-\w+": "registers no instance, whose groups tasks in bridge mode have",
+    r"legacy/(portal|reports|legacy-reports)/.*\.sg\.ecs2k8s\.io/sg-\w+": "registers no instance, whose groups tasks in bridge mode have",
+    r"market/shared/role-pod-exec\.yaml\..*": "drops enableExecuteCommand",
     r"legacy/shared/networkpolicy-.*": "registers no instance, whose groups tasks in bridge mode have",
 }  # fmt: skip
 
