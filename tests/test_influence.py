@@ -17,7 +17,7 @@ import yaml
 
 from ecs2k8s.core.fields import Row, tables
 from ecs2k8s.core.paths import leaves, show
-from tests.estates import ESTATES, estate
+from tests.estates import ESTATES, SAMPLES, estate
 from tests.influence import Look, look_at, picture, with_leaves
 
 if TYPE_CHECKING:
@@ -90,8 +90,14 @@ def rows_of(document: Document) -> Iterator[Row]:
 @pytest.mark.parametrize("name", ESTATES)
 def test_a_leaf_changes_what_its_row_claims_and_nothing_else(name: str, in_estates: dict[str, list[str]]) -> None:
     """Each row is looked at in a few estates, spread over all that have it; `make test-long` looks everywhere."""
-    chosen = {row for row, names in in_estates.items() if name in names[:: max(1, len(names) // ESTATES_PER_ROW)]}
+    chosen = {row for row, names in in_estates.items() if name in _few(names)}
     assert wrong(name, chosen) == ()
+
+
+def _few(names: list[str]) -> list[str]:
+    """Cases, spread over all, before samples, which take a hundred times as long."""
+    ordered = sorted(names, key=lambda name: name in SAMPLES)
+    return ordered[:: max(1, len(names) // ESTATES_PER_ROW)][:ESTATES_PER_ROW]
 
 
 @pytest.mark.long
