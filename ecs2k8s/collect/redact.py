@@ -25,7 +25,6 @@ MAPS = {  # what people call their own settings in
     *("env", "with", "variables"),  # of workflows and buildspecs
 }
 EXPRESSION = re.compile(r"\$\{\{[^{}]{0,200}\}\}")  # of GitHub: what the run puts there
-HEADER = "header"  # an option of Fluent Bit: the name of the header and its value, with a blank between them
 SECRET = {"ClientSecret", "MasterUserPassword"}  # members that hold one whatever it looks like
 COMMANDS = {"command", "entryPoint"}
 FLAG = re.compile(r"--?[^\s=]+")
@@ -70,15 +69,7 @@ def _member(name: str, child: Any, named: bool, by_name: bool) -> Any:  # noqa: 
     # YAML has numbers where AWS has texts: `PASSWORD: 123456789`.
     if named and isinstance(child, str | int | float) and looks_secret(name, EXPRESSION.sub("", str(child))):
         return REDACTED
-    if named and isinstance(child, str) and name.lower() == HEADER:
-        return _header(child)
     return _masked(child, name, by_name=by_name)
-
-
-def _header(text: str) -> str:
-    name, blank, value = text.partition(" ")
-    secret = value and (name.lower() == "authorization" or looks_secret(name, value))
-    return f"{name}{blank}{REDACTED}" if secret else _text(text)
 
 
 def _pair(value: dict[str, Any]) -> dict[str, Any] | None:

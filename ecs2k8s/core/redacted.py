@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 REDACTED = "ecs2k8s:redacted"
+HEADER = "header"  # an option of Fluent Bit: a name and a value with a blank between them, `X-Api-Key abc`
 
 PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 NO_SECRET = re.compile(
@@ -86,11 +87,19 @@ def looks_secret(name: str, value: str) -> bool:
     What `hidden` would change looks secret, whatever its name.
     """
     text = value.strip()
+    if name.lower() == HEADER:
+        return _secret_header(*text.partition(" ")[::2])
     if not text or text == REDACTED or NO_SECRET.fullmatch(text) or PLACEHOLDER.fullmatch(text):
         return False
     if any(_is_secret(found) for form in _forms(text) for found in form.finditer(text)):
         return True
     return _secret_name(name) or (is_random(text) and not _known_as_random(name))
+
+
+def _secret_header(name: str, value: str) -> bool:
+    if name.lower() != "authorization":
+        return looks_secret("" if name.lower() == HEADER else name.removesuffix(":"), value)
+    return bool(value) and not PLACEHOLDER.fullmatch(value.rsplit(maxsplit=1)[-1])
 
 
 def hidden(text: str) -> str:

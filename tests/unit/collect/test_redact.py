@@ -179,9 +179,10 @@ def test_maps_of_workflows_and_buildspecs_are_masked_by_name() -> None:
 
 
 def test_a_header_of_fluent_bit_is_a_name_and_a_value() -> None:
-    for header in ("Authorization Bearer abc", "X-Api-Key abc"):
-        assert mask({"options": {"Header": header}}) == {"options": {"Header": f"{header.split()[0]} {REDACTED}"}}
-    assert mask({"options": {"Header": "X-Stage prod"}}) == {"options": {"Header": "X-Stage prod"}}
+    for secret in ("Authorization Bearer abc", "Authorization abc", "X-Api-Key abc", "Header abc ghp_" + "a1" * 15):
+        assert mask({"options": {"Header": secret}}) == {"options": {"Header": REDACTED}}
+    for harmless in ("X-Stage prod", "Authorization", "Authorization Bearer ${TOKEN}", "", "Header", "Header " * 5_000):
+        assert mask({"options": {"Header": harmless}}) == {"options": {"Header": harmless}}
 
 
 def test_json_in_a_string_is_masked_by_the_names_in_it() -> None:
