@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 
+BEYOND = 1e9  # pods
 TOLERANCE = 0.1  # of an HPA: it leaves the number alone within a tenth of the target
 Load = tuple[tuple[int, float | None], ...]  # time, and the load of the fleet; None: no datapoint
 
@@ -109,12 +110,17 @@ def _ecs_wants(rule: Rule, past: list[float | None], index: int, state: _State, 
         if len(recent) < alarm.evaluated or known < alarm.needed or not alarm.breaches(value):
             continue
         if rule.target:
-            want = math.ceil(state.count * value / rule.target - 1e-9) if state.count else 0
+            want = _whole(state.count * value / rule.target) if state.count else 0
             if (alarm.above and want > state.count) or (not alarm.above and rule.scales_in and want < state.count):
                 return want
         else:
             return _stepped(rule, value - alarm.threshold, state, time)
     return None
+
+
+def _whole(count: float) -> int:
+    """Rounded up, within what any bounds allow: a datapoint over a tiny target may be more than a float holds."""
+    return math.ceil(max(-BEYOND, min(BEYOND, count)) - 1e-9)
 
 
 def _metric(rule: Rule, index: int, count: int) -> float | None:
@@ -180,4 +186,4 @@ def _hpa_wants(rule: Rule, index: int, count: int) -> int | None:
     if value is None:
         return None
     ratio = value / rule.target
-    return count if abs(ratio - 1) <= TOLERANCE else math.ceil(count * ratio - 1e-9)
+    return count if abs(ratio - 1) <= TOLERANCE else _whole(count * ratio)

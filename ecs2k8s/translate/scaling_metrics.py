@@ -28,6 +28,8 @@ UTILIZATIONS = {
 }
 REQUESTS = "ALBRequestCountPerTarget"
 OF_ECS = {"CPUUtilization": "cpu", "MemoryUtilization": "memory"}
+# Of targets: an HPA counts in thousandths of 64 bits, and percentages in 32 bits. What lies beyond scales nothing.
+LEAST, MOST, MOST_PERCENT = 0.001, 1e15, 1e6
 STATISTICS = ("Average", "Maximum", "Minimum", "SampleCount", "Sum")
 
 
@@ -100,8 +102,8 @@ def _leave_out_predictive(policy: Policy) -> None:
 def _tracked(policy: Policy, workload: Workload) -> Metric | None:
     config: AwsMap = policy.view.get("TargetTrackingScalingPolicyConfiguration", NOTHING)
     wanted = float(config.get("TargetValue", 0))
-    if wanted <= 0:
-        policy.item.leave_out("scaling-target-not-positive", value=number(wanted))
+    if not LEAST <= wanted <= MOST:
+        policy.item.leave_out("scaling-target-not-positive", value=f"{wanted:g}")
         return None
     if "PredefinedMetricSpecification" in config:
         return _predefined(policy, config["PredefinedMetricSpecification"], workload, wanted)
@@ -126,6 +128,9 @@ def _predefined(policy: Policy, spec: AwsMap, workload: Workload, wanted: float)
 
 def _utilization(policy: Policy, resource: str, workload: Workload, wanted: float) -> Metric | None:
     amount = reserved(workload, resource)
+    if wanted > MOST_PERCENT:
+        policy.item.leave_out("scaling-target-not-positive", value=f"{wanted:g}")
+        return None
     if not amount:
         policy.item.leave_out("utilization-without-reservation", resource=resource, target=number(wanted))
         return None

@@ -101,3 +101,11 @@ def test_datapoints_of_nothing_are_named() -> None:
 
 def test_without_datapoints_there_is_nothing_to_say() -> None:
     assert report() == ("", {})
+
+
+@pytest.mark.parametrize("value", [1e308, -1e308, 0.0])
+@pytest.mark.parametrize("wanted", [1e-320, 1e-108, 60.0, 1e308])
+def test_numbers_at_the_ends_of_what_aws_takes_end_no_replay(value: float, wanted: float) -> None:
+    service = SERVICE | {"scaling": {"policies": [{"cpu": wanted}]}}
+    text, _ = report(data(CPU, [40.0] * 5 + [value] * 20), service=service)
+    assert "prod/web" in text
