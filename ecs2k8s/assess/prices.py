@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 # A usage type has the code of its Region in front, but for us-east-1: EUW1-Fargate-GB-Hours.
 OF_A_REGION = re.compile(r"(?:[A-Z]{2,4}\d?-)?(?P<name>.*)")
 
+MOST = Decimal(10) ** 9  # an hour; nothing costs that, and sums of more have no cents
+
 
 @dataclass(frozen=True, slots=True)
 class Prices:
@@ -57,4 +59,4 @@ def _amount(text: Any) -> Decimal | None:
         amount = Decimal(str(text))
     except InvalidOperation:
         return None
-    return amount if amount.is_finite() and amount >= 0 else None
+    return amount if amount.is_finite() and 0 <= amount <= MOST else None

@@ -103,6 +103,12 @@ def test_what_has_no_price_is_named(tmp_path: Path) -> None:
     assert found.month("ECS") == 8 * Decimal("0.02") * 730
 
 
+@pytest.mark.parametrize("price", ["1e999", "1e30", "NaN", "Infinity", "-1", "", "free"])
+def test_what_is_no_price_counts_as_missing(price: str, tmp_path: Path) -> None:
+    prices = [product("AmazonECS", "Fargate-GB-Hours", price), product("AmazonEKS", *next(iter(EKS.items())))]
+    assert "Fargate-GB-Hours" in compared(tmp_path, [answer(prices)]).missing("ECS")
+
+
 def test_nodes_on_spot_have_no_price(tmp_path: Path) -> None:
     """Spot prices are in no price list, and those of On-Demand must not stand for them."""
     items = [{"capacityProvider": "FARGATE_SPOT", "weight": 1}]
