@@ -27,10 +27,18 @@ def ours(text: str) -> str:
     return text.replace("<", "&lt;").replace("|", "\\|")
 
 
+SPAN = re.compile(r"(`[^`]*`)")
+
+
 def filled(template: str, args: Iterable[tuple[str, str]]) -> str:
-    """A text of the catalogue with its arguments: foreign ones as code spans."""
-    given = {name: ours(value) if name in OWN else code(value) for name, value in args}
-    return ours(template).format_map(given)
+    """A text of the catalogue with its arguments: foreign ones as code spans, or inside the span they stand in."""
+    raw = dict(args)
+    given = {name: ours(value) if name in OWN else code(value) for name, value in raw.items()}
+    parts = SPAN.split(template)  # every second one is a span
+    return "".join(
+        code(part[1:-1].format_map(raw)) if at % 2 and "{" in part else ours(part).format_map(given)
+        for at, part in enumerate(parts)
+    )
 
 
 @lru_cache(maxsize=100_000)  # workloads share most of their paths

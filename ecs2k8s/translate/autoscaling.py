@@ -60,7 +60,7 @@ def autoscaling(workload: Workload, target: Target) -> Autoscaling | None:
     if not scaling.targets:
         _leave_out(scaling, "scalable-target-missing")
         return None
-    if high < 1 or low > high:
+    if high < 1 or not 0 <= low <= high:
         _leave_out(scaling, "scaling-bounds-without-room", low=low, high=high)
         return None
     tracked = _fitting([Tracked(p, m) for p in scaling.policies if (m := metric(p, workload, target))])
