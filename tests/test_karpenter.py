@@ -2,32 +2,16 @@
 
 from __future__ import annotations
 
-import json
-import shutil
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from ecs2k8s.pipeline import objects
 from tests.case_files import load
+from tests.published import said
 
 HERE = Path(__file__).parent
-FOLDER = Path(sys.prefix) / "schemas"
 PACKAGE = "@kubernetes-models/karpenter"
 KINDS = {("karpenter.sh/v1", "NodePool"), ("karpenter.k8s.aws/v1", "EC2NodeClass")}  # Auto Mode has no published models
-
-
-def said(manifests: list[dict[str, Any]]) -> list[str]:
-    """What the models say against each; empty: nothing."""
-    if not (FOLDER / "node_modules" / PACKAGE).is_dir() or not shutil.which("node"):
-        pytest.skip(f"no {PACKAGE} in {FOLDER}: `make setup` fetches it where npm can download it")
-    command = ["node", str(HERE / "models.mjs"), str(FOLDER), PACKAGE]
-    done = subprocess.run(command, check=True, capture_output=True, text=True, input=json.dumps(manifests))
-    found: list[str] = json.loads(done.stdout)
-    return found
 
 
 def generated() -> list[dict[str, Any]]:
@@ -39,11 +23,11 @@ def generated() -> list[dict[str, Any]]:
 def test_the_models_take_every_generated_object() -> None:
     manifests = generated()
     assert {manifest["kind"] for manifest in manifests} == {"NodePool", "EC2NodeClass"}
-    assert set(said(manifests)) == {""}
+    assert set(said(manifests, PACKAGE)) == {""}
 
 
 def test_the_models_refuse_what_is_wrong() -> None:
     pool = next(manifest for manifest in generated() if manifest["kind"] == "NodePool")
     wrong = pool | {"spec": pool["spec"] | {"disruption": {"consolidateAfter": "soon"}}}
-    assert said([pool, wrong])[0] == ""
-    assert "consolidateAfter" in said([wrong])[0]
+    assert said([pool, wrong], PACKAGE)[0] == ""
+    assert "consolidateAfter" in said([wrong], PACKAGE)[0]
