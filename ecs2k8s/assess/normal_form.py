@@ -22,7 +22,7 @@ def normal_form(rules: Sequence[Route], default: Route, *, dual_stack: bool = Fa
     equal to the load balancer, not the other way round.
     """
     bare = [without_certain(route, dual_stack=dual_stack) for route in rules]
-    kept = _joined([route for number, route in enumerate(bare) if not is_hidden(route, bare[:number])])
+    kept = _settled(bare)
     # A last rule that does what the default does anyway changes nothing.
     while kept and _outcome(kept[-1]) == _outcome(default):
         kept.pop()
@@ -62,6 +62,13 @@ def _implies(given: Condition, wanted: Condition) -> bool:
 
 def _outcome(route: Route) -> tuple[object, ...]:
     return route.normal[1:]
+
+
+def _settled(rules: list[Route]) -> list[Route]:
+    """Neighbours joined first: only both halves of a rule that was cut hide what the whole one hid."""
+    joined = _joined(rules)
+    kept = [route for number, route in enumerate(joined) if not is_hidden(route, joined[:number])]
+    return kept if kept == rules else _settled(kept)
 
 
 def _joined(rules: list[Route]) -> list[Route]:
