@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 from ecs2k8s.assess.bindings import refuse_bindings_of_existing_groups
 from ecs2k8s.assess.capacity import capacity_findings
+from ecs2k8s.assess.cost import costs
 from ecs2k8s.assess.delivery import delivery_findings
+from ecs2k8s.assess.fit import verdicts
 from ecs2k8s.assess.lost_requests import lost_requests
 from ecs2k8s.assess.networks import network_findings
 from ecs2k8s.assess.reachability import reachability
@@ -15,6 +17,7 @@ from ecs2k8s.assess.readiness import readiness_gates
 from ecs2k8s.assess.routing import prove_all
 from ecs2k8s.assess.schedules import hold_unproved, schedule_proofs
 from ecs2k8s.assess.splits import splits
+from ecs2k8s.assess.target_cluster import cluster_checks
 from ecs2k8s.assess.translation import Translation
 from ecs2k8s.assess.trust import judged
 from ecs2k8s.core.findings import rank
@@ -69,6 +72,8 @@ def translate(snapshot: Snapshot, target: Target) -> Translation:
     said |= set(hold_unproved(schedules, made.bundle))
     reach = reachability(done)
     done = replace(done, schedules=tuple(schedules), handover_steps=tuple(handover_steps(done.translated, made.bundle)))
+    done = replace(done, checks=tuple(cluster_checks(done, target)), costs=costs(done, target))
+    done = replace(done, fit=tuple(verdicts(done, target)) if done.translated else ())
     said |= {*network_findings(done, reach, target), *capacity_findings(done, target), *delivery_findings(target)}
     return replace(done, reach=reach, findings=tuple(sorted(said, key=rank)))
 

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ecs2k8s.assess.cost import costs
 from ecs2k8s.assess.fargate import fargate_findings
-from ecs2k8s.assess.fit import verdicts
-from ecs2k8s.assess.target_cluster import cluster_checks
 from ecs2k8s.core.findings import Finding
 from ecs2k8s.core.manifests import ObjectRef
 
@@ -23,23 +20,22 @@ CHOICES = ("target.yaml", "compute")  # subject and path of what follows from th
 
 
 def capacity_findings(translation: Translation, target: Target) -> Iterator[Finding]:
-    """Node pools whose node class is nowhere, and what does not fit. Call it when the ledger is done."""
+    """Node pools whose node class is nowhere, and what does not fit. Call it when the checks are on it."""
     yield from _classes(translation, target)
-    yield from (check.finding for check in cluster_checks(translation, target) if check.finding)
+    yield from (check.finding for check in translation.checks if check.finding)
     if target.compute == "fargate":
         yield from fargate_findings(translation)
-    for each in verdicts(translation, target) if translation.translated else ():
+    for each in translation.fit:
         if each.outcome == "does not fit":
             args = {"question": each.question, "of": each.subject, "numbers": each.numbers}
             yield Finding.of("fit-check-failed", *CHOICES, **args)
         elif each.outcome == "not known":
             yield Finding.of("fit-not-known", *CHOICES, question=each.question, of=each.subject, numbers=each.numbers)
+    yield from _prices(translation)
 
-    yield from _prices(translation, target)
 
-
-def _prices(translation: Translation, target: Target) -> Iterator[Finding]:
-    found = costs(translation, target)
+def _prices(translation: Translation) -> Iterator[Finding]:
+    found = translation.costs
     for side in SIDES if found else ():
         for what in found.missing(side) if found else ():
             yield Finding.of("price-missing", *CHOICES, what=what, side=side)

@@ -6,9 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from ecs2k8s.assess.cluster_check import Check
+    from ecs2k8s.assess.cost import Costs
     from ecs2k8s.assess.reachability import Reachability
     from ecs2k8s.assess.routing import Proof
     from ecs2k8s.assess.schedules import ScheduleProof
+    from ecs2k8s.assess.verdict import Verdict
     from ecs2k8s.core.aws_objects import AwsChange, AwsResource
     from ecs2k8s.core.aws_steps import AwsStep
     from ecs2k8s.core.findings import Finding
@@ -31,6 +34,9 @@ class Translation:
     findings: tuple[Finding, ...]
     refused: tuple[Workload, ...]
     proofs: tuple[Proof, ...] = ()
+    checks: tuple[Check, ...] = ()  # of the EKS cluster
+    fit: tuple[Verdict, ...] = ()  # of both fleets side by side
+    costs: Costs | None = None  # of both fleets, where prices were given
     reach: Reachability | None = None  # who reached whom, and who does then
     resources: tuple[AwsResource, ...] = ()  # new objects of AWS
     changes: tuple[AwsChange, ...] = ()  # objects of AWS that must become others

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import re
 from typing import TYPE_CHECKING, Any
 
 import yaml
@@ -23,7 +22,6 @@ ORDER = (
     *("name", "id", "run-name", "on", "permissions", "concurrency", "needs", "if", "runs-on", "environment"),
     *("uses", "with", "env", "defaults", "run", "shell", "working-directory", "jobs", "steps"),
 )
-QUOTED_ON = re.compile("^'on':", re.MULTILINE)
 LAST = ("jobs", "steps")
 
 

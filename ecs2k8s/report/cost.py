@@ -5,7 +5,6 @@ from __future__ import annotations
 from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING, Any
 
-from ecs2k8s.assess.cost import costs
 from ecs2k8s.core.documents import canonical
 from ecs2k8s.report.escape_markdown import plain
 
@@ -25,9 +24,9 @@ the snapshot, and both fleets are then compared here. No price is built in.
 """
 
 
-def lines(translation: Translation, target: Target) -> list[str]:
+def lines(translation: Translation) -> list[str]:
     """Markdown: a line for each thing that is paid for, the sums, what is missing, and what is assumed."""
-    found = costs(translation, target)
+    found = translation.costs
     if found is None:
         return NONE.splitlines()
     head = f"| Fleet | Of | Priced as | Units | {plain(found.currency)} per hour | {plain(found.currency)} per month |"
@@ -55,9 +54,9 @@ def money(amount: Decimal) -> str:
     return f"{amount.quantize(CENT, ROUND_HALF_UP):f}"
 
 
-def cost_json(translation: Translation, target: Target) -> dict[str, str]:
+def cost_json(translation: Translation, _target: Target) -> dict[str, str]:
     """report/cost.json, where prices were given. Amounts are text, as they are exact."""
-    found = costs(translation, target)
+    found = translation.costs
     if found is None:
         return {}
     sides = {side: _side(found, side) for side in SIDES}

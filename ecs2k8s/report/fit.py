@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ecs2k8s.assess.fit import verdicts
 from ecs2k8s.assess.packing import SYSTEM_CPU, SYSTEM_MEMORY, SYSTEM_PODS
 from ecs2k8s.report.escape_markdown import plain
 
 if TYPE_CHECKING:
     from ecs2k8s.assess.translation import Translation
-    from ecs2k8s.core.target import Target
 
 HEAD = f"""## Does it fit
 
@@ -24,10 +22,12 @@ delegation.
 |---|---|---|---|"""
 
 
-def lines(translation: Translation, target: Target) -> list[str]:
+def lines(translation: Translation) -> list[str]:
     """Markdown: a row for each verdict; nothing without a workload."""
     if not translation.translated:
         return []
-    found = verdicts(translation, target)
-    rows = [f"| {each.question} | {plain(each.subject)} | {each.outcome} | {plain(each.numbers)} |" for each in found]
+    rows = [
+        f"| {each.question} | {plain(each.subject)} | {each.outcome} | {plain(each.numbers)} |"
+        for each in translation.fit
+    ]
     return [*HEAD.splitlines(), *rows, ""]

@@ -112,9 +112,9 @@ def _overview(
         *scaling_lines(translation, target),
         *schedule_lines(translation.schedules),
         *pod_security_lines(translation.bundle, target),
-        *cluster_lines(translation, target),
-        *fit_lines(translation, target),
-        *cost_lines(translation, target),
+        *cluster_lines(translation),
+        *fit_lines(translation),
+        *cost_lines(translation),
         *_fields(translation),
     ]
     for severity in SEVERITIES:

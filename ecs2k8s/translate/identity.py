@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from ecs2k8s.core.arns import Arn, last
+from ecs2k8s.core.arns import Arn
 from ecs2k8s.core.aws_objects import AwsResource, logical_id
 from ecs2k8s.core.manifests import Placed, prune
 from ecs2k8s.core.tracking import NOTHING, note
@@ -135,8 +135,3 @@ def _associated(inventory: Inventory) -> set[tuple[str, str]]:
     views = inventory.index.views("eks.PodIdentityAssociations").values()
     found = (each for view in views for each in view.get("associations", []))
     return {(str(each.get("namespace", "")), str(each.get("serviceAccount", ""))) for each in found}
-
-
-def role_name(arn: str) -> str:
-    """The role's name, as the AWS CLI wants it: without the path."""
-    return last(arn)

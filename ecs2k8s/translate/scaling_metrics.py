@@ -153,15 +153,7 @@ def reserved(workload: Workload, resource: str) -> int:
 def _customized(policy: Policy, spec: AwsMap, workload: Workload, wanted: float) -> Metric | None:
     if "Metrics" in spec:
         return _composed(policy, spec, workload, wanted)
-    found = CloudWatch(
-        str(spec.get("Namespace", "")),
-        str(spec.get("MetricName", "")),
-        _dimensions(spec),
-        str(spec.get("Statistic", "")),
-        str(spec.get("Unit", "")),
-        wanted,
-    )
-    return _of_cloudwatch(policy, found, workload)
+    return _of_cloudwatch(policy, _metric(spec, spec.get("Statistic"), spec.get("Unit"), wanted), workload)
 
 
 def _of_cloudwatch(policy: Policy, found: CloudWatch, workload: Workload) -> Metric | None:
@@ -216,15 +208,12 @@ def _composed(policy: Policy, spec: AwsMap, workload: Workload, wanted: float) -
 
 
 def _stat(stat: AwsMap, wanted: float) -> CloudWatch:
-    of: AwsMap = stat.get("Metric", NOTHING)
-    return CloudWatch(
-        str(of.get("Namespace", "")),
-        str(of.get("MetricName", "")),
-        _dimensions(of),
-        str(stat.get("Stat", "")),
-        str(stat.get("Unit", "")),
-        wanted,
-    )
+    return _metric(stat.get("Metric", NOTHING), stat.get("Stat"), stat.get("Unit"), wanted)
+
+
+def _metric(of: AwsMap, statistic: object, unit: object, wanted: float) -> CloudWatch:
+    name = str(of.get("Namespace", "")), str(of.get("MetricName", ""))
+    return CloudWatch(*name, _dimensions(of), str(statistic or ""), str(unit or ""), wanted)
 
 
 def _dimensions(spec: AwsMap) -> tuple[tuple[str, str], ...]:

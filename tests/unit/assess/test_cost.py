@@ -163,7 +163,7 @@ def test_the_report_shows_lines_sums_and_assumptions(tmp_path: Path) -> None:
     given = {"cpu": "512", "memory": "1024", "service": {"desiredCount": 8, "launchType": "FARGATE"}}
     target = convert({})
     made = translate(Snapshot((*snapshot(given).documents, *read.documents)), target)
-    text = "\n".join(lines(made, target))
+    text = "\n".join(lines(made))
     assert "- ECS: 140.16 USD per month\n" in text
     assert "- EKS: 73.00 USD per month, **incomplete**: no price for nodes of the EKS cluster" in text
     assert "A month has 730 hours." in text
@@ -183,7 +183,7 @@ def test_the_report_shows_lines_sums_and_assumptions(tmp_path: Path) -> None:
 def test_without_prices_nothing_is_compared() -> None:
     made = translate(snapshot({"service": {}}), convert({}))
     assert cost_json(made, convert({})) == {}
-    assert "No prices were given." in "\n".join(lines(made, convert({})))
+    assert "No prices were given." in "\n".join(lines(made))
 
 
 @pytest.mark.parametrize(("amount", "text"), [("0.005", "0.01"), ("0.0049", "0.00"), ("1e3", "1000.00")])

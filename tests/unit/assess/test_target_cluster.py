@@ -174,7 +174,7 @@ def test_subnets_for_load_balancers(free: int, zones: str, outcome: str) -> None
 def test_the_report_has_a_row_for_each_check() -> None:
     target = convert({})
     made = translate(snapshot({"service": {}, "others": [cluster(status="ACTIVE")]}), target)
-    text = "\n".join(lines(made, target))
+    text = "\n".join(lines(made))
     assert "## The EKS cluster" in text
     assert "| status | passed | ACTIVE |" in text
-    assert lines(translate(snapshot({"service": {}}), target), target) == []
+    assert lines(translate(snapshot({"service": {}}), target)) == []
