@@ -16,6 +16,13 @@ class OutputFormat(StrEnum):
     json = "json"
 
 
+class DiffFormat(StrEnum):
+    text = "text"
+    json = "json"
+    markdown = "markdown"
+    html = "html"
+
+
 class SplitBy(StrEnum):
     path = "path"
 
@@ -79,6 +86,21 @@ Strict = Annotated[bool, typer.Option("--strict", help="Exit 3 when a finding is
 AllowPartial = Annotated[bool, typer.Option("--allow-partial", help="Exit 0 although something could not be read.")]
 Redact = Annotated[bool, typer.Option("--redact", help="Mask values that look like secrets, in every file.")]
 Format = Annotated[OutputFormat, typer.Option("--format", help="What stdout holds.")]
+ViewFormat = Annotated[DiffFormat, typer.Option("--format", help="How the diff is written.")]
+ViewFile = Annotated[
+    str | None, typer.Option("--output", "-o", metavar="FILE", help="The file to write it to, instead of stdout.")
+]
+All = Annotated[
+    bool, typer.Option("--all", help="Show the rows too that a known cause explains, or that are the same.")
+]
+ShowValues = Annotated[
+    bool, typer.Option("--show-values", help="Show values of environment that are no secrets; on a terminal only.")
+]
+DetailedExitcode = Annotated[bool, typer.Option("--detailed-exitcode", help="Exit 2 when something differs.")]
+DiffExitCode = Annotated[
+    int | None,
+    typer.Option("--diff-exit-code", metavar="N", help="Exit N instead of 2 when something differs."),
+]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say only what went wrong.")]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Name every file that was written.")]
 Debug = Annotated[bool, typer.Option("--debug", help="Show tracebacks.")]

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Literal
 
+from ecs2k8s.core.findings import SEVERITIES, catalogue
+
 SCHEMA = "ecs2k8s/diff/v1"
 Name = Literal["translate", "drift", "cluster", "plan"]
 
@@ -78,7 +80,8 @@ class Row:
     """One leaf on both sides; None where a side has none.
 
     `cause` is the id of the known cause (mappings/causes.yaml) that explains it, `because` the reason in words, `rule`
-    the row of a table or of added.yaml that it follows, `manager` who owns the field in the cluster.
+    the row of a table or of added.yaml that it follows, `manager` who owns the field in the cluster, `findings` the
+    slugs that were said of the leaf.
     """
 
     path: str
@@ -90,11 +93,28 @@ class Row:
     cause: str = ""
     rule: str = ""
     manager: str = ""
+    findings: tuple[str, ...] = ()
 
     @property
     def explained(self) -> bool:
         """Whether a reader may leave it out: nothing differs, or a known cause says why."""
         return self.status is Status.SAME or bool(self.cause)
+
+    @property
+    def unexplained(self) -> bool:
+        """Whether neither a known cause nor a rule says why it is as it is."""
+        return not self.explained and not self.rule
+
+    @property
+    def severity(self) -> str:
+        """The worst of its findings; empty where there are none."""
+        said = {catalogue()[slug].severity for slug in self.findings}
+        return next((severity for severity in SEVERITIES if severity in said), "")
+
+    @property
+    def blocks(self) -> bool:
+        """Whether nobody may go on before it is settled."""
+        return self.status in {Status.UNKNOWN, Status.CONFLICT} or self.severity == "error"
 
     @property
     def masked_same(self) -> bool | None:
@@ -114,6 +134,8 @@ class Row:
             "cause": self.cause,
             "rule": self.rule,
             "manager": self.manager,
+            "findings": list(self.findings),
+            "severity": self.severity,
         }
 
 
@@ -163,7 +185,7 @@ class Diff:
 
     @property
     def unexplained(self) -> int:
-        return len(self.rows) - self.explained
+        return sum(row.unexplained for row in self.rows)
 
     def plain(self) -> dict[str, Any]:
         return {

@@ -21,5 +21,9 @@ class OutputError(Ecs2k8sError):
     """The output directory cannot be written as asked."""
 
 
+class UsageError(Ecs2k8sError):
+    """Options that the command cannot follow, or not together."""
+
+
 class BusyError(Ecs2k8sError):
     """Another run works in the same directory."""

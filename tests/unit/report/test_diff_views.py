@@ -1,0 +1,147 @@
+"""The views of a diff: each case of diffs/ is the JSON of one, beside its text, its Markdown and its page."""
+
+from __future__ import annotations
+
+import copy
+import json
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from ecs2k8s.core.escape import HIDDEN
+from ecs2k8s.report.diff_html import diff_html
+from ecs2k8s.report.diff_markdown import MOST, diff_markdown
+from ecs2k8s.report.diff_text import diff_text
+from ecs2k8s.report.diff_words import MASKED, cut, verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    View = Callable[[dict[str, Any]], str]
+
+DIFFS = Path(__file__).parent / "diffs"
+CASES = sorted(path.stem for path in DIFFS.glob("*.json"))
+VIEWS: dict[str, View] = {
+    "txt": lambda diff: diff_text(diff, everything=False, width=100),
+    "all.txt": lambda diff: diff_text(diff, everything=True, width=60),
+    "md": lambda diff: diff_markdown(diff, everything=False),
+    "html": lambda diff: diff_html(diff, everything=False),
+}
+TAGS = {
+    *("html", "head", "meta", "title", "style", "body", "header", "main", "h1", "h2", "p", "aside", "table", "thead"),
+    *("tbody", "tr", "th", "td", "code", "details", "summary", "div", "del", "ins", "span", "strong", "ul", "li"),
+}
+ATTRIBUTES = {"lang", "charset", "http-equiv", "content", "name", "scope", "class", "open", "tabindex", "role"}
+
+
+def load(name: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((DIFFS / f"{name}.json").read_text("utf-8"))
+    return found
+
+
+@pytest.mark.parametrize("view", VIEWS)
+@pytest.mark.parametrize("name", CASES)
+def test_a_view_is_as_it_was_approved(name: str, view: str, update: bool) -> None:
+    expected = DIFFS / f"{name}.{view}"
+    text = VIEWS[view](load(name))
+    if update:
+        expected.write_text(text, "utf-8", newline="")
+    assert text == expected.read_bytes().decode()
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_no_view_shows_a_hidden_character(view: str) -> None:
+    text = VIEWS[view](load("hostile"))
+    assert not [line for line in text.split("\n") if HIDDEN.search(line)]
+
+
+class Page(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: set[str] = set()
+        self.attributes: set[str] = set()
+        self.comments: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        self.attributes |= {name for name, _ in attrs}
+
+    def handle_comment(self, data: str) -> None:
+        self.comments.append(data)
+
+
+def test_hostile_text_adds_no_element_to_the_page() -> None:
+    page = Page()
+    page.feed(diff_html(load("hostile"), everything=True))
+    assert page.tags <= TAGS
+    assert page.attributes <= {*ATTRIBUTES, "aria-label"}
+    assert page.comments == []
+
+
+def test_hostile_text_is_in_code_or_escaped_in_markdown() -> None:
+    text = diff_markdown(load("hostile"), everything=True)
+    assert text.count("<!--") - text.count("`<!--") >= 1  # the mark is there
+    bare = re.sub(r"(`+)(?!`).*?(?<!`)\1(?!`)|<code>[^<]*</code>", "", text)  # without code
+    for alive in ("@", "://", "www.", "<script", "javascript:", "![", "[l]", "$a$"):
+        assert alive not in bare, alive
+    assert re.findall(r"<(?!/?(?:details|summary|code|br)\b|!-- ecs2k8s diff translate -->)", bare) == []
+    rows = [line for line in bare.split("\n") if line.startswith("|")]
+    assert {len(re.findall(r"(?<!\\)\|", line)) for line in rows[2:]} == {6, 7}
+
+
+def many(rows: int, objects: int) -> dict[str, Any]:
+    diff = load("translate")
+    change = diff["changes"][1]
+    change["rows"] = change["rows"][:1] * rows
+    diff["changes"] = [copy.deepcopy(change) for _ in range(objects)]
+    return diff
+
+
+@pytest.mark.parametrize(("rows", "objects"), [(1, 1), (3000, 1), (2, 1000), (90, 7)])
+def test_markdown_keeps_its_limit_and_counts_what_is_cut(rows: int, objects: int) -> None:
+    text = diff_markdown(many(rows, objects), everything=False)
+    assert len(text) <= MOST
+    shown = text.count("| - dropped")
+    folds = text.count("<details")
+    assert folds == text.count("</details>")
+    said = re.search(r"Cut here: (\d+) more rows of (\d+) objects", text)
+    left = (int(said[1]), int(said[2])) if said else (0, 0)
+    whole = sum(part.count("| - dropped") == rows for part in text.split("<details")[1:])
+    assert left == (rows * objects - shown, objects - whole)
+
+
+def test_a_masked_value_has_one_length_and_no_hash() -> None:
+    for view in VIEWS.values():
+        text = view(load("translate"))
+        assert MASKED in text
+        assert not re.search(MASKED + r"[^\n]{0,40}sha256", text)
+
+
+def test_a_long_value_keeps_both_ends_and_tells_itself_apart() -> None:
+    one, two = cut("a" * 200 + "b" * 200, 80), cut("a" * 200 + "c" + "b" * 199, 80)
+    assert len(one) == 80
+    assert one.startswith("aaaa")
+    assert one.endswith("bbbb")
+    assert "400 characters" in one
+    assert one != two
+    assert cut("short", 80) == "short"
+
+
+def test_every_view_says_the_verdict() -> None:
+    diff = load("translate")
+    words = verdict(diff)
+    assert (
+        words
+        == "migration: 1 blocker, 2 warnings, 2 mapped, 1 added, 1 dropped, 1 changed, 5 explained, 2 unexplained (D1)"
+    )
+    for view in VIEWS.values():
+        assert words in view(diff)
+
+
+def test_colour_is_around_words_and_never_in_them() -> None:
+    diff = load("hostile")
+    coloured = diff_text(diff, everything=True, width=100, style=lambda _, text: f"\x1b[1m{text}\x1b[0m")
+    assert re.sub(r"\x1b\[[01]m", "", coloured) == diff_text(diff, everything=True, width=100)
