@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ecs2k8s.assess.bindings import refuse_bindings_of_existing_groups
+from ecs2k8s.assess.call_graph import dependencies
 from ecs2k8s.assess.capacity import capacity_findings
 from ecs2k8s.assess.cost import costs
 from ecs2k8s.assess.delivery import delivery_findings
@@ -75,7 +76,9 @@ def translate(snapshot: Snapshot, target: Target) -> Translation:
     done = replace(done, checks=tuple(cluster_checks(done, target)), costs=costs(done, target))
     done = replace(done, fit=tuple(verdicts(done, target)) if done.translated else ())
     said |= {*network_findings(done, reach, target), *capacity_findings(done, target), *delivery_findings(target)}
-    return replace(done, reach=reach, findings=tuple(sorted(said, key=rank)))
+    done = replace(done, reach=reach)
+    done = replace(done, dependencies=dependencies(done))
+    return replace(done, findings=tuple(sorted(said, key=rank)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ecs2k8s.assess.dependencies import NONE
+
 if TYPE_CHECKING:
     from ecs2k8s.assess.cluster_check import Check
     from ecs2k8s.assess.cost import Costs
+    from ecs2k8s.assess.dependencies import Dependencies
     from ecs2k8s.assess.reachability import Reachability
     from ecs2k8s.assess.routing import Proof
     from ecs2k8s.assess.schedules import ScheduleProof
@@ -38,6 +41,7 @@ class Translation:
     fit: tuple[Verdict, ...] = ()  # of both fleets side by side
     costs: Costs | None = None  # of both fleets, where prices were given
     reach: Reachability | None = None  # who reached whom, and who does then
+    dependencies: Dependencies = NONE  # who depends on whom
     resources: tuple[AwsResource, ...] = ()  # new objects of AWS
     changes: tuple[AwsChange, ...] = ()  # objects of AWS that must become others
     schedules: tuple[ScheduleProof, ...] = ()  # one for each CronJob
