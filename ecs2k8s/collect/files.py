@@ -148,6 +148,7 @@ def _snapshot(part: Snapshotted, source: Source, gathered: Gathered) -> None:
     gathered.failures.update(snapshot.failures)
     gathered.notes.update(snapshot.notes)
     gathered.times.update({snapshot.taken} - {""})
+    gathered.scope = snapshot.scope or gathered.scope
     for index, document in enumerate(snapshot.documents):
         _again(document, (*part.path, "documents", index, "data"), source, gathered)
 

@@ -16,7 +16,7 @@ from ecs2k8s.core.findings import Finding
 from ecs2k8s.core.paths import leaves, show
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from ecs2k8s.collect.recognise import Found
     from ecs2k8s.core.paths import Path
@@ -40,6 +40,7 @@ class Gathered:
     failures: set[Finding] = field(default_factory=set)
     notes: set[Finding] = field(default_factory=set)
     times: set[str] = field(default_factory=set)
+    scope: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # of the snapshot among the files
     live: bool = False  # what AWS answers twice in one run has only changed in between
     mask: Callable[[Any], Any] = lambda value: value
 
@@ -69,7 +70,8 @@ class Gathered:
         notes = self.notes.union(*(each.notes for each in kept))
         documents = tuple(each.document for each in kept)
         notes = notes.union(*map(plain_secrets, documents))
-        return Snapshot(documents, tuple(sorted(self.failures)), tuple(sorted(notes)), min(self.times, default=""))
+        taken = min(self.times, default="")
+        return Snapshot(documents, tuple(sorted(self.failures)), tuple(sorted(notes)), taken, self.scope)
 
     def _unique(self) -> list[Taken]:
         """Of several different documents of one shape and id the one that says most."""

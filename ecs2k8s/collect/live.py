@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -38,25 +38,37 @@ class Live:
         self, region: str, scope: Scope, directory: Path, last: Snapshot | None, progress: Progress
     ) -> tuple[Snapshot, Partial]:
         """The snapshot of *region*; the file of answers in *directory* is `done` when the snapshot is written."""
+        directory.mkdir(parents=True, exist_ok=True)
+        partial = Partial(directory / FILE, self._header(region, scope), time.time())
+        try:
+            return self._snapshot(region, scope, last, progress, partial), partial
+        except BaseException:
+            partial.close()
+            raise
+
+    def look(self, region: str, scope: Scope, last: Snapshot | None, progress: Progress) -> Snapshot:
+        """The snapshot of *region*; nothing is written."""
+        return self._snapshot(region, scope, last, progress)
+
+    def _header(self, region: str, scope: Scope) -> dict[str, Any]:
         import botocore  # noqa: PLC0415 (only the live reading needs it)
 
-        directory.mkdir(parents=True, exist_ok=True)
-        header = {
+        return {
             "account": self.session.account,
             "region": region,
             "scope": scope.plain(),
             "redact": self.redact,
             "versions": [__version__, botocore.__version__],  # another one may read or mask otherwise
         }
-        partial = Partial(directory / FILE, header, time.time())
-        try:
-            reading = Reading(scope, region, self.session.account, known(last))
-            troubles = Run(self.clients, reading, partial, progress).read()
-            taken = datetime.fromtimestamp(int(partial.taken), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-            return assemble(reading, troubles, taken, self.clients.mask), partial
-        except BaseException:
-            partial.close()
-            raise
+
+    def _snapshot(
+        self, region: str, scope: Scope, last: Snapshot | None, progress: Progress, partial: Partial | None = None
+    ) -> Snapshot:
+        began = partial.taken if partial else time.time()
+        reading = Reading(scope, region, self.session.account, known(last))
+        troubles = Run(self.clients, reading, partial, progress).read()
+        taken = datetime.fromtimestamp(int(began), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        return replace(assemble(reading, troubles, taken, self.clients.mask), scope=scope.limits)
 
 
 def known(last: Snapshot | None) -> Mapping[str, dict[str, Any]]:

@@ -148,10 +148,12 @@ class Change:
     rows: tuple[Row, ...]
     workload: str = ""  # `namespace/name` of whom it belongs to
     said: tuple[str, ...] = ()  # of the object as a whole: not validated, and why
+    shape: str = ""  # of a document of AWS: `ecs.Service`
 
     def plain(self) -> dict[str, Any]:
         return {
             "subject": self.subject,
+            "shape": self.shape,
             "action": self.action.value,
             "workload": self.workload,
             "said": list(self.said),
@@ -168,6 +170,7 @@ class Diff:
     right: str
     changes: tuple[Change, ...]
     undecided: tuple[str, ...] = ()
+    said: tuple[str, ...] = ()  # of the comparison as a whole, each one line
 
     @property
     def rows(self) -> list[Row]:
@@ -197,6 +200,7 @@ class Diff:
             "explained": self.explained,
             "unexplained": self.unexplained,
             "undecided": list(self.undecided),
+            "said": list(self.said),
             "changes": [change.plain() for change in self.changes],
         }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -11,7 +11,7 @@ from ecs2k8s.core.errors import SnapshotError
 from ecs2k8s.core.paths import in_order
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from ecs2k8s.core.findings import Finding
 
@@ -39,6 +39,7 @@ class Snapshot:
     failures: tuple[Finding, ...] = ()
     notes: tuple[Finding, ...] = ()
     taken: str = ""  # RFC 3339 UTC; the only part that is no function of the input
+    scope: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # options of the export that left things out
 
     def of(self, shape: str) -> list[Document]:
         return [document for document in self.documents if document.shape == shape]
@@ -46,7 +47,7 @@ class Snapshot:
     def in_order(self) -> Snapshot:
         """The same with sorted documents and keys."""
         documents = (Document(d.shape, d.id, in_order(d.data)) for d in self.documents)
-        return Snapshot(tuple(sorted(documents, key=lambda d: (d.shape, d.id))), self.failures, self.notes, self.taken)
+        return replace(self, documents=tuple(sorted(documents, key=lambda d: (d.shape, d.id))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,7 @@ class _File:
     failures: list[_Finding] = field(default_factory=list)
     notes: list[_Finding] = field(default_factory=list)
     taken: str = ""
+    scope: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def dump(snapshot: Snapshot) -> bytes:
@@ -75,6 +77,7 @@ def dump(snapshot: Snapshot) -> bytes:
             "documents": [{"shape": d.shape, "id": d.id, "data": d.data} for d in snapshot.documents],
             "failures": [finding.plain() for finding in snapshot.failures],
             "notes": [finding.plain() for finding in snapshot.notes],
+            **({"scope": snapshot.scope} if snapshot.scope else {}),
         }
     )
 
@@ -90,7 +93,7 @@ def load(value: Any) -> Snapshot:
     if file.format != FORMAT:
         raise SnapshotError(f"format {file.format!r} is not {FORMAT!r}: export again with this version")
     back = [[Finding.of(f.slug, f.subject, f.path, **f.args) for f in group] for group in (file.failures, file.notes)]
-    return Snapshot(tuple(file.documents), tuple(back[0]), tuple(back[1]), file.taken)
+    return Snapshot(tuple(file.documents), tuple(back[0]), tuple(back[1]), file.taken, file.scope)
 
 
 def in_lines(items: Iterable[Any]) -> bytes:

@@ -36,6 +36,7 @@ class _Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     action: str = ""
     see: str = ""
     unread: str = ""
+    state: bool = False
     notes: list[str] = []
 
 
@@ -55,6 +56,7 @@ class Row:
     direct field, `by` the function that carries an entangled one, `notes` the slugs that code can say about the leaf.
     `default` is what AWS assumes: a leaf that holds it asks for nothing. `unread` says why a leaf asks for nothing
     where nothing reads it: only for what other documents must refer to first. Without it an unread leaf is a defect.
+    `state`: it changes while the account runs, though nobody changed anything.
     """
 
     table: str
@@ -69,6 +71,7 @@ class Row:
     action: str = ""
     see: str = ""
     unread: str = ""
+    state: bool = False
     notes: tuple[str, ...] = ()
 
     def verdict(self, chosen: frozenset[str]) -> Fidelity:
@@ -188,7 +191,7 @@ def _row(name: str, file: _File, source: str, value: Any) -> Row:
         source=source,
         fidelity=row.fidelity,
         to=absolute,
-        **{key: getattr(row, key) for key in ("via", "by", "default", "because", "action", "see", "unread")},
+        **{key: getattr(row, key) for key in ("via", "by", "default", "because", "action", "see", "unread", "state")},
         notes=tuple(row.notes),
     )
 
