@@ -1,0 +1,265 @@
+"""JSON values as trees in which equal things have equal texts: the form that a diff compares.
+
+A leaf keeps what stood there, or the seal of it; a list that is known by keys is a map from steps; a text that holds a
+document is that document.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Literal
+from urllib.parse import unquote
+
+from ecs2k8s.compare import equality
+from ecs2k8s.compare.masking import Sealed, treatment
+from ecs2k8s.compare.values import PARSED, text_of
+from ecs2k8s.core.key_paths import Item, Step
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ecs2k8s.compare.equality import Named, Rule
+    from ecs2k8s.compare.masking import Mask, Treatment
+    from ecs2k8s.compare.patterns import Cursor, Names
+    from ecs2k8s.core.paths import Path
+
+Form = Literal["leaf", "map", "keyed", "ordered", "set"]
+# What has its name beside it: variables, tags, attributes, headers.
+PAIRS = (
+    *(("name", "value"), ("Name", "Value"), ("key", "value"), ("Key", "Value"), ("HeaderName", "HeaderValue")),
+    *(("name", "values"), ("HttpHeaderName", "Values")),
+)
+DEEPEST = 100  # levels; what lies deeper is one leaf
+POLICY = "aws.Policy"  # the shape of what a policy text holds
+
+
+@dataclass(slots=True)
+class Node:
+    """A value with its place. A leaf has a `value` and the `text` that it is compared by; all others have children."""
+
+    form: Form
+    at: Path
+    names: Names
+    value: Any = None
+    text: str = ""
+    children: dict[Step, Node] = field(default_factory=dict)
+    in_order: bool = False  # of a keyed list: the order means something too
+    rules: tuple[str, ...] = ()  # rows of equality.yaml that it was read by
+
+    def leaves(self, path: tuple[Step, ...] = ()) -> Iterator[tuple[tuple[Step, ...], Node]]:
+        """Each leaf with its path; a map or a list that is empty is one."""
+        if not self.children:
+            yield path, self
+        for step, child in self.children.items():
+            yield from child.leaves((*path, step))
+
+    def plain(self) -> Any:
+        """What it was read from, with `Sealed` in place of what is not shown."""
+        if self.form == "leaf":
+            return self.value
+        if self.form == "map":
+            return {str(step): child.plain() for step, child in self.children.items()}
+        return [child.plain() for child in self.children.values()]
+
+    def compared(self, *, unsealed: bool = False) -> str:
+        """Equal texts, equal meaning. With *unsealed* all that is sealed is alike: an order that no key decides."""
+        if self.form == "leaf":
+            return self.text if not unsealed or not isinstance(self.value, Sealed) else "sealed"
+        parts = [(step, child.compared(unsealed=unsealed)) for step, child in self.children.items()]
+        if self.form == "set":
+            return json.dumps([self.form, sorted(text for _, text in parts)])
+        if not self.in_order:
+            parts.sort(key=lambda part: _sorting(part[0]))
+        return json.dumps([self.form, [(repr(step), text) for step, text in parts]])
+
+
+def _sorting(step: Step) -> tuple[str, str]:
+    return type(step).__name__, f"{step:09}" if isinstance(step, int) else repr(step)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a reader is, and the rules that hold there."""
+
+    cursor: Cursor[Named]
+    at: Path = ()
+    names: Names = ()
+    name: str = ""  # what people call the value: the variable's name, the key of a map
+    paired: bool = False  # the name stands beside the value
+    depth: int = 0
+    document: Literal["", "json", "policy"] = ""  # what it lies in: a text that was parsed
+    rules: tuple[str, ...] = ()
+
+    def child(self, name: str, called: str = "") -> Place:
+        at = self.at if self.document else (*self.at, name)
+        cursor = equality.patterns().child(self.cursor, name)
+        return Place(cursor, at, (*self.names, name), called or name, bool(called), self.depth + 1, self.document)
+
+    def item(self, index: int) -> Place:
+        at = self.at if self.document else (*self.at, index)
+        return replace(self, at=at, depth=self.depth + 1)
+
+    def rule(self, aspect: equality.Aspect) -> Rule | None:
+        found = equality.rule(self.cursor, aspect)
+        return found[1] if found else None
+
+    def by(self, *aspects: equality.Aspect) -> tuple[str, ...]:
+        """The ids of the rules that were used."""
+        found = [equality.rule(self.cursor, aspect) for aspect in aspects]
+        return tuple(dict.fromkeys(each[0] for each in found if each))
+
+    def inner(self, document: Literal["json", "policy"]) -> Place:
+        """The same place, of what its text holds."""
+        cursor = equality.patterns().root(POLICY) if document == "policy" else self.cursor
+        return replace(self, cursor=cursor, depth=self.depth + 1, document=document)
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Reads the values of one shape."""
+
+    shape: str
+    mask: Mask
+
+    def read(self, value: Any) -> Node | None:
+        """*value* as a tree; None where there is nothing."""
+        return None if value is None else self._read(value, Place(equality.patterns().root(self.shape)))
+
+    def _read(self, value: Any, place: Place) -> Node:
+        form = rule.value if (rule := place.rule("value")) else ""
+        if form in PARSED and not place.document:
+            parsed = document(value, form)
+            if parsed is not None:
+                return self._parsed(parsed, place, "policy" if form == "policy" else "json")
+        if place.depth >= DEEPEST and isinstance(value, dict | list):
+            return self._scalar(json.dumps(value, sort_keys=True), place)
+        if isinstance(value, dict):
+            return self._map(value, place)
+        if isinstance(value, list) or place.rule("one"):
+            return self._list(value if isinstance(value, list) else [value], place)
+        return self._scalar(value, place)
+
+    def _parsed(self, value: Any, place: Place, form: Literal["json", "policy"]) -> Node:
+        node = self._read(value, place.inner(form))
+        node.rules = (*place.by("value"), *node.rules)
+        return node
+
+    def _map(self, value: dict[Any, Any], place: Place) -> Node:
+        children: dict[Step, Node] = {}
+        rules: list[str] = []
+        called = dict(_called(value))
+        for name in sorted(value, key=str):
+            below = place.child(str(name), called.get(name, ""))
+            if not _absent(value[name], below):
+                children[str(name)] = self._read(value[name], below)
+            elif value[name] is not None:
+                rules += below.by("empty")
+        return Node("map", place.at, place.names, children=children, rules=tuple(rules))
+
+    def _list(self, value: list[Any], place: Place) -> Node:
+        rule = place.rule("items")
+        form = rule.items if rule and rule.items else "ordered"
+        scalars = not any(isinstance(item, dict | list) for item in value)
+        rules = place.by("items", "value", "one")
+        if rule and form == "keyed":
+            children = self._keyed(value, place, rule)
+            return Node("keyed", place.at, place.names, children=children, in_order=_in_order(value, rule), rules=rules)
+        if scalars:
+            return self._scalars(value, place, in_order=form == "ordered")
+        items: dict[Step, Node] = {index: self._read(item, place.item(index)) for index, item in enumerate(value)}
+        return Node("ordered" if form == "ordered" else "set", place.at, place.names, children=items, rules=rules)
+
+    def _keyed(self, value: list[Any], place: Place, rule: Rule) -> dict[Step, Node]:
+        """Items by their keys, those with equal keys counted; what has none of the keys by its place among such."""
+        children: dict[Step, Node] = {}
+        seen: Counter[tuple[tuple[str, str], ...]] = Counter()
+        for index, item in enumerate(value):
+            keys = tuple(_keys(item, rule))
+            step = Item(keys, seen[keys]) if keys else seen[keys]
+            seen[keys] += 1
+            children[step] = self._read(item, place.item(index))
+        return children
+
+    def _scalars(self, value: list[Any], place: Place, *, in_order: bool) -> Node:
+        """A list of scalars as one leaf: a command, a set of names."""
+        how = self._treatment(place)
+        whys = self.mask.reasons(value) if how is None else [self.mask.reason(item, how, place.name) for item in value]
+        form = rule.value if (rule := place.rule("value")) else ""
+        read = [self._sealed(item, text_of(item, form), why) for item, why in zip(value, whys, strict=True)]
+        one = place.rule("one")
+        if not in_order:
+            # Sealed ones last, in the order in which they stood: a seal orders nothing.
+            read.sort(key=lambda pair: ("~",) if isinstance(pair[0], Sealed) else ("", pair[1]))
+        texts = [text for _, text in read] if in_order else sorted(text for _, text in read)
+        texts = list(dict.fromkeys(texts)) if one else texts
+        rules, text = place.by("items", "value", "one"), json.dumps(["list", *texts])
+        return Node("leaf", place.at, place.names, [item for item, _ in read], text, rules=rules)
+
+    def _scalar(self, value: Any, place: Place) -> Node:
+        form = rule.value if (rule := place.rule("value")) else ""
+        how = self._treatment(place)
+        held, text = self._sealed(value, text_of(value, form), self.mask.reason(value, how, place.name))
+        return Node("leaf", place.at, place.names, held, text, rules=place.by("value"))
+
+    def _treatment(self, place: Place) -> Treatment | None:
+        named = place.paired or place.document == "json"
+        return treatment(self.shape, place.names) or ("named" if named else None)
+
+    def _sealed(self, value: Any, text: str, why: str) -> tuple[Any, str]:
+        if not why:
+            return value, text
+        sealed = self.mask.seal(text, why)
+        return sealed, f"sealed {sealed.seal}"
+
+
+def document(value: Any, form: str) -> Any:
+    """The map or list that a text holds; None where it holds none. A policy may be one already."""
+    if isinstance(value, dict):
+        return value if form == "policy" else None
+    if not isinstance(value, str):
+        return None
+    text = unquote(value) if form == "policy" and value.startswith("%7B") else value
+    try:
+        found = json.loads(text, object_pairs_hook=_once)
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict | list) else None
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """A key that stands twice makes a text that no two readers agree on: it is compared as it is written."""
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a key stands twice")
+    return found
+
+
+def _absent(value: Any, place: Place) -> bool:
+    """Whether *value* says nothing: null, outside of texts; an empty list or map where a rule says so."""
+    if value is None:
+        return place.document != "json"
+    return value in ({}, []) and place.rule("empty") is not None
+
+
+def _called(value: dict[Any, Any]) -> Iterator[tuple[str, str]]:
+    """Keys whose values have a name beside them: of `{name: TOKEN, value: …}` the second."""
+    for name, held in PAIRS:
+        if isinstance(value.get(name), str) and held in value:
+            yield held, value[name]
+
+
+def _keys(item: Any, rule: Rule) -> Iterator[tuple[str, str]]:
+    if not isinstance(item, dict):
+        return
+    for key in rule.by:
+        value = item.get(key, rule.defaults.get(key) if key in rule.defaults else None)
+        if value is not None and not isinstance(value, dict | list):
+            yield key, json.dumps(value)
+
+
+def _in_order(value: list[Any], rule: Rule) -> bool:
+    if rule.order == "references":
+        return any("$(" in str(item.get("value", "")) for item in value if isinstance(item, dict))
+    return rule.order == "always"
