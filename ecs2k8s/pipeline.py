@@ -21,6 +21,7 @@ from ecs2k8s.assess.splits import splits
 from ecs2k8s.assess.target_cluster import cluster_checks
 from ecs2k8s.assess.translation import Translation
 from ecs2k8s.assess.trust import judged
+from ecs2k8s.assess.waves import waves
 from ecs2k8s.core.findings import rank
 from ecs2k8s.core.ledger import account, findings
 from ecs2k8s.core.manifests import BACKGROUND, Bundle
@@ -78,6 +79,7 @@ def translate(snapshot: Snapshot, target: Target) -> Translation:
     said |= {*network_findings(done, reach, target), *capacity_findings(done, target), *delivery_findings(target)}
     done = replace(done, reach=reach)
     done = replace(done, dependencies=dependencies(done))
+    done = replace(done, waves=waves(done, target))
     return replace(done, findings=tuple(sorted(said, key=rank)))
 
 

@@ -50,7 +50,7 @@ class Known:
     evidence: set[Evidence] = field(default_factory=set)
     ports: set[str] = field(default_factory=set)
     via: set[str] = field(default_factory=set)
-    ecs_only: bool = False
+    ecs_names: set[str] = field(default_factory=set)
 
 
 @dataclass(slots=True)
@@ -128,7 +128,7 @@ class Graph:
         registered = self.names.registered.get(host, frozenset())
         for ident in (connect | registered) - {workload.folder}:
             known = self.add(workload.folder, ident, "environment", "discovery", via=via)
-            known.ecs_only |= ident not in registered
+            known.ecs_names |= {host} if ident not in registered else set()
         if connect or registered or "." not in host:
             return
         balancers = self.names.balancers_of(host)
@@ -193,7 +193,7 @@ class Graph:
                 tuple(sorted(known.evidence)),
                 ", ".join(sorted(known.ports)),
                 tuple(sorted(known.via)),
-                known.ecs_only,
+                tuple(sorted(known.ecs_names)),
             )
             for pair, known in self.edges.items()
         ]

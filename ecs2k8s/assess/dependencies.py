@@ -34,7 +34,7 @@ class Edge:
     evidence: tuple[Evidence, ...]
     ports: str = ""
     via: tuple[str, ...] = ()  # what shows it: the variable `DATABASE_URL`, the name api.internal, the path /api/*
-    ecs_only: bool = False  # the source uses a name that exists on ECS alone
+    ecs_names: tuple[str, ...] = ()  # names that the source uses and that exist on ECS alone
 
     @property
     def may_only(self) -> bool:

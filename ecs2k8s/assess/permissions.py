@@ -26,12 +26,13 @@ def of_groups(reach: Reachability | None, idents: Mapping[str, str]) -> Iterator
 
 
 def of_namespaces(workloads: Iterable[Workload]) -> Iterator[Permission]:
-    """Every member of a namespace may call all names in it."""
+    """Every member of a namespace may call all names in it: those that only call, and those that answer too."""
     for _, members in sorted(callers(workloads).items()):
-        sources = tuple(sorted(member.folder for member in members))
-        targets = tuple(sorted(member.folder for member in members if member.connect and member.connect.aliases))
-        if targets:
-            yield Permission(sources, targets, ("discovery",))
+        answering = {member.folder for member in members if member.connect and member.connect.aliases}
+        calling = {member.folder for member in members} - answering
+        for sources in (calling, answering):
+            if sources and answering:
+                yield Permission(tuple(sorted(sources)), tuple(sorted(answering)), ("discovery",))
 
 
 def is_wide(found: Permission) -> bool:

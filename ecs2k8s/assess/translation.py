@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from ecs2k8s.assess.routing import Proof
     from ecs2k8s.assess.schedules import ScheduleProof
     from ecs2k8s.assess.verdict import Verdict
+    from ecs2k8s.assess.waves import Wave
     from ecs2k8s.core.aws_objects import AwsChange, AwsResource
     from ecs2k8s.core.aws_steps import AwsStep
     from ecs2k8s.core.findings import Finding
@@ -42,6 +43,7 @@ class Translation:
     costs: Costs | None = None  # of both fleets, where prices were given
     reach: Reachability | None = None  # who reached whom, and who does then
     dependencies: Dependencies = NONE  # who depends on whom
+    waves: tuple[Wave, ...] = ()  # in which order units move
     resources: tuple[AwsResource, ...] = ()  # new objects of AWS
     changes: tuple[AwsChange, ...] = ()  # objects of AWS that must become others
     schedules: tuple[ScheduleProof, ...] = ()  # one for each CronJob
