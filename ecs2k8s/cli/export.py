@@ -20,7 +20,7 @@ from ecs2k8s.core.errors import SnapshotError, TargetError
 from ecs2k8s.core.findings import Finding, message
 from ecs2k8s.core.formats import diff_command
 from ecs2k8s.pipeline import translate
-from ecs2k8s.render import FORMATS, directory
+from ecs2k8s.render import FORMATS, directory, places
 from ecs2k8s.render.argo_cd import argo_cd
 from ecs2k8s.render.aws import aws_objects
 from ecs2k8s.render.github import github
@@ -33,6 +33,7 @@ from ecs2k8s.report.data import counts, findings_json, ledger_json
 from ecs2k8s.report.markdown import report
 from ecs2k8s.report.observability import observability
 from ecs2k8s.report.runbook import runbook
+from ecs2k8s.report.sarif import sarif
 from ecs2k8s.report.scaling import scaling_files
 
 if TYPE_CHECKING:
@@ -281,6 +282,7 @@ def files_of(translation: Translation, target: Target) -> dict[str, bytes]:
     texts = FORMATS[target.format](translation.bundle)
     for of_translation in REPORTS:
         texts |= of_translation(translation, target)
+    texts |= sarif(translation, texts, places(translation.bundle, target.format))  # it points into all of the others
     return {path: text.encode() for path, text in texts.items()}
 
 

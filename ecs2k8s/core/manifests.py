@@ -10,6 +10,8 @@ from ecs2k8s.core.paths import leaves
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from ecs2k8s.core.paths import Path
+
 Manifest = dict[str, Any]
 Tree = Literal[
     "manifests",
@@ -131,15 +133,16 @@ def places(manifest: Manifest) -> Iterator[tuple[tuple[str, ...], Any]]:
 
     Init containers count as containers: which list a container is in follows from its role.
     """
-    kind = manifest["kind"]
-    template = TEMPLATES.get(kind, ())
     for path, value in leaves(manifest):
-        steps = tuple(step for step in path if isinstance(step, str))
-        if kind == "Rollout" and steps[:1] == ("spec",) and steps[1] in OF_DEPLOYMENT:
-            yield ("Deployment", *steps), value
-            continue
-        if template and steps[: len(template)] == template:
-            inner = tuple("containers" if step == "initContainers" else step for step in steps[len(template) :])
-            yield ("Pod", *inner), value
-        else:
-            yield (kind, *steps), value
+        yield place(manifest["kind"], path), value
+
+
+def place(kind: str, path: Path) -> tuple[str, ...]:
+    """What tables call the leaf at *path* of an object of *kind*."""
+    template = TEMPLATES.get(kind, ())
+    steps = tuple(step for step in path if isinstance(step, str))
+    if kind == "Rollout" and steps[:1] == ("spec",) and steps[1] in OF_DEPLOYMENT:
+        return ("Deployment", *steps)
+    if template and steps[: len(template)] == template:
+        return ("Pod", *("containers" if step == "initContainers" else step for step in steps[len(template) :]))
+    return (kind, *steps)

@@ -18,7 +18,7 @@ Lines = dict[Path, int]
 
 # An action of a Helm template with the strings in it, which may hold braces themselves.
 ACTION = re.compile(r"""\{\{(?:"(?:[^"\\\n]|\\.)*"|[^"}\n]|\}(?!\}))*\}\}""")
-ALONE = re.compile(rf"^[ \t]*{ACTION.pattern}[ \t]*$", re.MULTILINE)
+ALONE = re.compile(rf"^([ \t]*){ACTION.pattern}[ \t]*$", re.MULTILINE)
 
 
 def yaml_lines(text: str) -> list[Lines]:
@@ -43,7 +43,7 @@ def yaml_lines(text: str) -> list[Lines]:
 
 def template_lines(text: str) -> list[Lines]:
     """The same of a Helm template of ours, in which each action stands for a value, or alone on a line for nothing."""
-    return yaml_lines(ACTION.sub("x", ALONE.sub("#", text)))
+    return yaml_lines(ACTION.sub("x", ALONE.sub(r"\1#", text)))
 
 
 def line_of(lines: Mapping[Path, int], path: Path) -> int:

@@ -46,6 +46,11 @@ def helm(bundle: Bundle) -> dict[str, str]:
     return files
 
 
+def place(placed: Placed) -> str:
+    """The template of an object, below the migration directory."""
+    return f"{placed.tree}/{TEMPLATES}/{file_of(placed)}"
+
+
 def _chart(tree: str, members: list[Placed]) -> dict[str, str]:
     name = chart_name(tree)
     chart = Chart(name)

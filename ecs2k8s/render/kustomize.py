@@ -17,7 +17,7 @@ def kustomize(bundle: Bundle) -> dict[str, str]:
     files = {"manifests/kustomization.yaml": dump(_kustomization([]))}
     for tree, group in groupby(bundle.everything, key=lambda placed: placed.tree):
         members = list(group)
-        files |= {f"{tree}/{file_of(placed)}": dump(placed.manifest) for placed in members}
+        files |= {place(placed): dump(placed.manifest) for placed in members}
         files[f"{tree}/kustomization.yaml"] = dump(_kustomization(members))
     return files
 
@@ -28,6 +28,11 @@ def _kustomization(members: list[Placed]) -> dict[str, object]:
         "kind": "Kustomization",
         "resources": sorted(file_of(placed) for placed in members),
     }
+
+
+def place(placed: Placed) -> str:
+    """The file of an object, below the migration directory."""
+    return f"{placed.tree}/{file_of(placed)}"
 
 
 def file_of(placed: Placed) -> str:

@@ -18,7 +18,12 @@ def plain(bundle: Bundle) -> dict[str, str]:
 
     The numbers stand in front of every path, so no namespace can have a name that sorts before them.
     """
-    return {f"{placed.tree}/{_file(placed)}": dump(placed.manifest) for placed in bundle.everything}
+    return {place(placed): dump(placed.manifest) for placed in bundle.everything}
+
+
+def place(placed: Placed) -> str:
+    """The file of an object, below the migration directory."""
+    return f"{placed.tree}/{_file(placed)}"
 
 
 def _file(placed: Placed) -> str:

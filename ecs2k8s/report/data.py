@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from ecs2k8s.assess.translation import Translation
     from ecs2k8s.core.ledger import Entry, Ledger
     from ecs2k8s.core.target import Target
+    from ecs2k8s.resolve.workload import Workload
 
 LEDGER_FORMAT = "ecs2k8s/ledger/v1"
 
@@ -70,6 +71,15 @@ def by_slug(all_said: Iterable[Said], severity: str) -> dict[str, list[Said]]:
             generic = item.finding.slug.startswith("field-")
             groups[f"{item.finding.slug} {item.message}" if generic else item.finding.slug].append(item)
     return dict(sorted(groups.items()))
+
+
+def documents_of(workload: Workload) -> list[str]:
+    """Ids of the documents that a workload's page is about."""
+    task = str(workload.task.get("taskArn", "")) if workload.task else ""
+    schedule = [workload.schedule.document, workload.schedule.ident] if workload.schedule else []
+    scaling = [item.document.id for item in workload.scaling.items] if workload.scaling else []
+    found = (workload.service_id, *schedule, task, workload.definition_id, *scaling)
+    return list(dict.fromkeys(ident for ident in found if ident))
 
 
 def counts(findings: Iterable[Finding]) -> dict[str, int]:

@@ -10,7 +10,7 @@ from ecs2k8s.core.formats import apply_command, diff_command
 from ecs2k8s.core.mappings import load_yaml
 from ecs2k8s.core.paths import show
 from ecs2k8s.report.cost import lines as cost_lines
-from ecs2k8s.report.data import Said, by_slug, counts, not_exact, said, totals_by_shape
+from ecs2k8s.report.data import Said, by_slug, counts, documents_of, not_exact, said, totals_by_shape
 from ecs2k8s.report.escape_markdown import code, filled, ours, plain
 from ecs2k8s.report.fit import lines as fit_lines
 from ecs2k8s.report.needs import needs
@@ -56,7 +56,7 @@ def report(translation: Translation, target: Target) -> dict[str, str]:
     for placed in translation.bundle.objects:
         by_folder[placed.folder].append(placed)
     for workload in translation.inventory.workloads:
-        idents = _documents(workload)
+        idents = documents_of(workload)
         mine = [item for ident in idents for item in by_subject[ident]]
         entries = [entry for ident in idents for entry in by_document[ident]]
         page = _page(workload, mine, entries, by_folder[workload.folder])
@@ -75,14 +75,6 @@ def page_names(workloads: Iterable[Workload]) -> dict[tuple[str, str], str]:
         taken.add(name)
         found[workload.namespace, workload.name] = f"{name}.md"
     return found
-
-
-def _documents(workload: Workload) -> list[str]:
-    task = str(workload.task.get("taskArn", "")) if workload.task else ""
-    schedule = [workload.schedule.document, workload.schedule.ident] if workload.schedule else []
-    scaling = [item.document.id for item in workload.scaling.items] if workload.scaling else []
-    found = (workload.service_id, *schedule, task, workload.definition_id, *scaling)
-    return list(dict.fromkeys(ident for ident in found if ident))
 
 
 def _overview(
@@ -203,7 +195,7 @@ def _page(workload: Workload, mine: list[Said], entries: list[Entry], objects: l
     lines = [
         f"# {plain(workload.name)} in {plain(workload.namespace)}",
         "",
-        *(f"- {code(ident)}" for ident in _documents(workload)),
+        *(f"- {code(ident)}" for ident in documents_of(workload)),
         "",
         "## What it becomes",
         "",
