@@ -67,6 +67,7 @@ def translate(snapshot: Snapshot, target: Target) -> Translation:
         changes=made.changes,
         steps=steps,
         pipelines=pipelines,
+        unread=snapshot.failures,
     )
     said |= {*lost_requests(made.inventory, made.bundle), *readiness_gates(done.translated, made.bundle, target)}
     said |= set(splits(done.inventory, done.translated, made.bundle, target))

@@ -50,6 +50,7 @@ class Translation:
     handover_steps: tuple[AwsStep, ...] = ()  # how schedules stop in AWS and begin in Kubernetes
     pipelines: tuple[Workflow, ...] = ()  # that deploy to EKS now
     steps: tuple[AwsStep, ...] = ()  # on the AWS side, in the order in which a person takes them
+    unread: tuple[Finding, ...] = ()  # what could not be read; they are among the findings too
 
     @property
     def translated(self) -> list[Workload]:

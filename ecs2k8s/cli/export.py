@@ -32,6 +32,7 @@ from ecs2k8s.report.cost import cost_json
 from ecs2k8s.report.data import counts, findings_json, ledger_json
 from ecs2k8s.report.markdown import report
 from ecs2k8s.report.observability import observability
+from ecs2k8s.report.page import page
 from ecs2k8s.report.runbook import runbook
 from ecs2k8s.report.sarif import sarif
 from ecs2k8s.report.scaling import scaling_files
@@ -282,6 +283,7 @@ def files_of(translation: Translation, target: Target) -> dict[str, bytes]:
     texts = FORMATS[target.format](translation.bundle)
     for of_translation in REPORTS:
         texts |= of_translation(translation, target)
+    texts |= page(translation, target, texts)
     texts |= sarif(translation, texts, places(translation.bundle, target.format))  # it points into all of the others
     return {path: text.encode() for path, text in texts.items()}
 
@@ -339,6 +341,6 @@ def _last_screen(done: Done) -> None:
     table(rows, right=(1,))
     out()
     out("next:")
-    out(f"  less {place}/report/report.md")
+    out(f"  open {place}/report/index.html in a browser, or less {place}/report/report.md")
     out(f"  ecs2k8s coverage {place}")
     out(f"  {diff_command(done.target.format, f'{place}/manifests')}")

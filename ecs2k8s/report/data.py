@@ -73,15 +73,6 @@ def by_slug(all_said: Iterable[Said], severity: str) -> dict[str, list[Said]]:
     return dict(sorted(groups.items()))
 
 
-def documents_of(workload: Workload) -> list[str]:
-    """Ids of the documents that a workload's page is about."""
-    task = str(workload.task.get("taskArn", "")) if workload.task else ""
-    schedule = [workload.schedule.document, workload.schedule.ident] if workload.schedule else []
-    scaling = [item.document.id for item in workload.scaling.items] if workload.scaling else []
-    found = (workload.service_id, *schedule, task, workload.definition_id, *scaling)
-    return list(dict.fromkeys(ident for ident in found if ident))
-
-
 def counts(findings: Iterable[Finding]) -> dict[str, int]:
     """Severity to number, all three always there."""
     found = Counter(catalogue()[finding.slug].severity for finding in findings)

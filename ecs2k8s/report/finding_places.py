@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from ecs2k8s.assess.decisions import own_documents
 from ecs2k8s.core.manifests import ObjectRef, place
 from ecs2k8s.core.names import label
 from ecs2k8s.core.paths import leaves, parse, show
 from ecs2k8s.core.yaml_lines import line_of, template_lines, yaml_lines
-from ecs2k8s.report.data import documents_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -162,7 +162,7 @@ class Places:
         for placed in self.translation.bundle.objects:
             folders[placed.folder].append(placed.manifest)
         for workload in self.translation.inventory.workloads:
-            for ident in documents_of(workload):
+            for ident in own_documents(workload):
                 _add(found, ident, folders.get(workload.folder, ()))
         for proof in self.translation.proofs:
             manifests = [placed.manifest for placed in proof.routing.placed] if proof.holds else []

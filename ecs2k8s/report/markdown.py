@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
+from ecs2k8s.assess.decisions import own_documents
 from ecs2k8s.core.findings import SEVERITIES, catalogue
 from ecs2k8s.core.formats import apply_command, diff_command
 from ecs2k8s.core.mappings import load_yaml
 from ecs2k8s.core.paths import show
 from ecs2k8s.report.cost import lines as cost_lines
-from ecs2k8s.report.data import Said, by_slug, counts, documents_of, not_exact, said, totals_by_shape
+from ecs2k8s.report.data import Said, by_slug, counts, not_exact, said, totals_by_shape
 from ecs2k8s.report.escape_markdown import code, filled, ours, plain
 from ecs2k8s.report.fit import lines as fit_lines
 from ecs2k8s.report.needs import needs
@@ -56,7 +57,7 @@ def report(translation: Translation, target: Target) -> dict[str, str]:
     for placed in translation.bundle.objects:
         by_folder[placed.folder].append(placed)
     for workload in translation.inventory.workloads:
-        idents = documents_of(workload)
+        idents = own_documents(workload)
         mine = [item for ident in idents for item in by_subject[ident]]
         entries = [entry for ident in idents for entry in by_document[ident]]
         page = _page(workload, mine, entries, by_folder[workload.folder])
@@ -118,22 +119,21 @@ def _next_steps(number: Mapping[str, int], form: Format, *, background: bool) ->
     first = (
         "Settle the [errors](#errors): what they name does not work yet." if number["error"] else "There are no errors."
     )
+    read = "Let each owner read the page of their workload (below) and the [warnings](#warnings)."
+    steps = [first, read, *later_steps(form, background=background)]
+    return ["## What to do next", "", *(f"{at}. {step}" for at, step in enumerate(steps, 1)), ""]
+
+
+def later_steps(form: Format, *, background: bool) -> list[str]:
+    """What is to do once the findings are settled, the same in every view."""
     look, apply = (command(form, "manifests") for command in (diff_command, apply_command))
+    held = ["Schedules and workers are held off; `aws/README.md` says how they are handed over."] if background else []
     return [
-        "## What to do next",
-        "",
-        f"1. {first}",
-        "2. Let each owner read the page of their workload (below) and the [warnings](#warnings).",
-        "3. Change choices in `target.yaml` or the manifests themselves, and export again: edited files are kept.",
-        "4. Prepare the AWS side (`aws/README.md`) and what the cluster needs (below).",
-        f"5. `{look}`, then `{apply}`: nothing in it takes traffic.",
-        "6. What takes traffic lies in `traffic/`: apply it last, when the pods are ready.",
-        *(
-            ["7. Schedules and workers are held off; `aws/README.md` says how they are handed over."]
-            if background
-            else []
-        ),
-        "",
+        "Change choices in `target.yaml` or the manifests themselves, and export again: edited files are kept.",
+        "Prepare the AWS side (`aws/README.md`) and what the cluster needs (below).",
+        f"`{look}`, then `{apply}`: nothing in it takes traffic.",
+        "What takes traffic lies in `traffic/`: apply it last, when the pods are ready.",
+        *held,
     ]
 
 
@@ -195,7 +195,7 @@ def _page(workload: Workload, mine: list[Said], entries: list[Entry], objects: l
     lines = [
         f"# {plain(workload.name)} in {plain(workload.namespace)}",
         "",
-        *(f"- {code(ident)}" for ident in documents_of(workload)),
+        *(f"- {code(ident)}" for ident in own_documents(workload)),
         "",
         "## What it becomes",
         "",

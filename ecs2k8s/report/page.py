@@ -1,0 +1,65 @@
+"""report/index.html: the review as one file, without any script, that fetches nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from ecs2k8s.core.escape import escape
+from ecs2k8s.report.estate_view import estate_view
+from ecs2k8s.report.page_model import Page
+from ecs2k8s.report.workload_view import workload_views
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from jinja2 import Environment
+
+    from ecs2k8s.assess.translation import Translation
+    from ecs2k8s.core.target import Target
+
+FILE = "report/index.html"
+TEMPLATES = Path(__file__).parent / "templates"
+DOCS = "https://"  # how every link of the catalogue begins; a test holds it to that
+
+
+def page(translation: Translation, target: Target, files: Iterable[str]) -> dict[str, str]:
+    """The page. *files* are the paths of the generated files, relative to the migration directory."""
+    return {FILE: html(model(translation, target, files))}
+
+
+def model(translation: Translation, target: Target, files: Iterable[str]) -> Page:
+    """All that the page shows."""
+    workloads = workload_views(translation, target, sorted(files))
+    return Page(estate_view(translation, target, workloads), workloads)
+
+
+def html(page: Page) -> str:
+    return _environment().get_template("index.html.jinja").render(page=page, estate=page.estate)
+
+
+def _environment() -> Environment:
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined  # noqa: PLC0415
+
+    found = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        finalize=visible,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    found.filters["href"] = href
+    return found
+
+
+def visible(value: Any) -> Any:
+    """Hidden characters of each text made visible; what a macro has written is markup and has been through here."""
+    return escape(value) if type(value) is str else value
+
+
+def href(path: str) -> str:
+    """A link from the page to the generated file at *path*."""
+    return "../" + quote(path)

@@ -1,0 +1,168 @@
+// Opens pages in a real browser and prints, for each, what a person would meet there.
+// The folder that holds node_modules and the browser are the arguments; stdin is a list of {path, shots}, where a shot
+// is {file, selector, viewport}: a picture of the first element that the selector finds, or of what the window shows.
+import { readFileSync } from "node:fs";
+import { pathToFileURL } from "node:url";
+
+const [folder, browserPath] = process.argv.slice(2);
+const { chromium } = await import(pathToFileURL(`${folder}/node_modules/playwright-core/index.mjs`).href);
+const axe = (() => {
+  try {
+    return readFileSync(`${folder}/node_modules/axe-core/axe.min.js`, "utf8");
+  } catch {
+    return "";
+  }
+})();
+const WIDE = { width: 1280, height: 900 };
+const PHONE = { width: 360, height: 740 };
+
+const texts = (page, selector) => page.$$eval(selector, (found) => found.map((each) => each.innerText.trim()));
+const shown = (page, selector) =>
+  page.$$eval(selector, (found) => found.filter((each) => each.checkVisibility()).length);
+
+// What no page may do, gathered from the first byte on.
+async function opened(context, path, said) {
+  const page = await context.newPage();
+  page.on("console", (message) => said.console.push(`${message.type()}: ${message.text()}`));
+  page.on("pageerror", (error) => said.console.push(`error: ${error.message}`));
+  page.on("dialog", (dialog) => {
+    said.console.push(`dialog: ${dialog.message()}`);
+    return dialog.dismiss();
+  });
+  page.on("request", (request) => said.requests.push(request.url()));
+  page.on("download", (download) => said.requests.push(download.url()));
+  await page.addInitScript(() => {
+    globalThis.violations = [];
+    addEventListener("securitypolicyviolation", (event) => globalThis.violations.push(event.violatedDirective));
+  });
+  const start = performance.now();
+  await page.goto(pathToFileURL(path).href);
+  said.milliseconds ??= Math.round(performance.now() - start);
+  return page;
+}
+
+async function looked(page) {
+  return {
+    title: await page.title(),
+    headings: await page.$$eval("h1, h2, h3, h4", (found) => found.map((each) => [each.tagName, each.innerText.trim()])),
+    headline: (await texts(page, ".headline"))[0],
+    cards: await texts(page, ".cards li"),
+    verdicts: await texts(page, "#decision tbody tr"),
+    index: await page.$$eval("#index > table tbody tr", (found) =>
+      found.map((row) => [...row.cells].map((cell) => cell.innerText.trim())),
+    ),
+    tags: await page.$$eval("*", (found) => {
+      const counts = {};
+      for (const each of found) counts[each.tagName] = (counts[each.tagName] ?? 0) + 1;
+      return counts;
+    }),
+    attributes: await page.$$eval("*", (found) => [...new Set(found.flatMap((each) => each.getAttributeNames()))].sort()),
+    links: await page.$$eval("a", (found) => found.map((each) => each.getAttribute("href"))),
+    dangling: await page.$$eval('a[href^="#"]', (found) =>
+      found.map((each) => each.getAttribute("href")).filter((href) => !document.getElementById(href.slice(1))),
+    ),
+    headers: await page.$$eval("th", (found) => found.filter((each) => !["row", "col"].includes(each.scope)).length),
+    captions: await page.$$eval("table", (found) => found.filter((each) => !each.caption?.innerText.trim()).length),
+    drawings: await page.$$eval("svg", (found) =>
+      found.map((each) => each.getAttribute("aria-labelledby").split(" ").map((id) => document.getElementById(id)?.textContent)),
+    ),
+    overflow: await page.evaluate(() => document.scrollingElement.scrollWidth - innerWidth),
+    violations: await page.evaluate(() => globalThis.violations),
+    ran: await page.evaluate(() => globalThis.ran ?? ""), // what injected text would set, if it ran
+  };
+}
+
+async function filtered(page) {
+  const found = {};
+  for (const only of ["no-go", "go-with-work", "go", "all"]) {
+    await page.check(`#only-${only}`);
+    found[only] = await shown(page, ".workload");
+  }
+  for (const severity of ["error", "warning", "note"]) {
+    await page.uncheck(`#show-${severity}`);
+    found[severity] = await page.$$eval(`.finding.${severity}`, (all) =>
+      all.filter((each) => getComputedStyle(each).display !== "none").length,
+    );
+    await page.check(`#show-${severity}`);
+  }
+  return found;
+}
+
+// Every part opened, at the width of a phone: the text that is then on the page.
+async function unfolded(page) {
+  await page.setViewportSize(PHONE);
+  const closed = await page.evaluate(() => document.body.innerText.length);
+  await page.evaluate(() => document.querySelectorAll("details").forEach((each) => (each.open = true)));
+  return {
+    closed,
+    open: await page.evaluate(() => document.body.innerText.length),
+    text: await page.evaluate(() => document.body.textContent),
+    overflow: await page.evaluate(() => document.scrollingElement.scrollWidth - innerWidth),
+  };
+}
+
+async function printed(page) {
+  await page.emulateMedia({ media: "print" });
+  const found = { closed: await page.$$eval("details", (all) => all.filter((each) => !each.lastElementChild.checkVisibility({ contentVisibilityAuto: false })).length) };
+  found.navigation = await shown(page, ".sections, .filters");
+  await page.emulateMedia({ media: "screen" });
+  return found;
+}
+
+async function tabbed(page) {
+  await page.setViewportSize(WIDE);
+  await page.keyboard.press("Tab");
+  const first = await page.evaluate(() => document.activeElement.innerText);
+  await page.keyboard.press("Enter");
+  await page.keyboard.press("Tab");
+  return { first, inside: await page.evaluate(() => document.querySelector("main").contains(document.activeElement)) };
+}
+
+async function audited(page, skip) {
+  if (!axe || skip) return null;
+  await page.evaluate(axe);
+  const found = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ["violations"] }));
+  return found.violations.map((each) => `${each.id}: ${each.nodes[0].html.slice(0, 200)} (${each.nodes.length})`);
+}
+
+async function look(browser, job) {
+  const said = { console: [], requests: [] };
+  const context = await browser.newContext({ viewport: WIDE, colorScheme: "light" });
+  const page = await opened(context, job.path, said);
+  const found = { ...(await looked(page)), keyboard: await tabbed(page), filters: await filtered(page) };
+  found.print = await printed(page);
+  found.light = await audited(page, job.quick);
+  found.phone = await unfolded(page);
+  await page.setViewportSize(WIDE);
+  await page.emulateMedia({ colorScheme: "dark" });
+  found.background = await page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+  found.dark = await audited(page, job.quick);
+  await context.close();
+  return { ...said, ...found };
+}
+
+async function shoot(browser, job) {
+  for (const shot of job.shots ?? []) {
+    const context = await browser.newContext({ viewport: shot.viewport ?? WIDE, colorScheme: shot.dark ? "dark" : "light" });
+    const page = await opened(context, job.path, { console: [], requests: [] });
+    for (const selector of shot.open ?? []) await page.$$eval(selector, (all) => all.forEach((each) => (each.open = true)));
+    const place = shot.selector ? page.locator(shot.selector).first() : page;
+    await place.screenshot({ path: shot.file, animations: "disabled" });
+    await context.close();
+  }
+}
+
+const browser = await chromium.launch({
+  executablePath: browserPath,
+  args: ["--no-sandbox", "--disable-gpu", "--force-color-profile=srgb", "--font-render-hinting=none"],
+});
+try {
+  const said = [];
+  for (const job of JSON.parse(readFileSync(0, "utf8"))) {
+    if (job.shots) await shoot(browser, job);
+    else said.push(await look(browser, job));
+  }
+  process.stdout.write(JSON.stringify(said));
+} finally {
+  await browser.close();
+}
