@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from ecs2k8s.assess.translation import Translation
     from ecs2k8s.core.ledger import Entry, Ledger
     from ecs2k8s.core.target import Target
-    from ecs2k8s.resolve.workload import Workload
 
 LEDGER_FORMAT = "ecs2k8s/ledger/v1"
 

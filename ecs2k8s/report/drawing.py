@@ -9,7 +9,7 @@ from ecs2k8s.core.escape import escape
 LETTER = 7.3  # width of one letter of a label: 12 px in a monospaced font, rounded up
 PADDING = 10
 BOX_HEIGHT = 38
-WIDE = "\u1100"  # from here on letters may take two columns
+WIDE = "\u2e80"  # from here on letters may take two columns
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +64,11 @@ def clipped(text: str, width: float) -> str:
     """As much of *text* as fits, hidden characters made visible; an ellipsis stands for the rest."""
     shown = escape(text)
     room = int(width / LETTER)
-    if _columns(shown) <= room:
+    if columns(shown) <= room:
         return shown
     found, used = [], 1
     for letter in shown:
-        used += 2 if letter >= WIDE else 1
+        used += columns(letter)
         if used > room:
             break
         found.append(letter)
@@ -81,5 +81,5 @@ def curve(start: tuple[int, int], end: tuple[int, int]) -> str:
     return f"M{start[0]} {start[1]}C{start[0] + bend} {start[1]} {end[0] - bend} {end[1]} {end[0]} {end[1]}"
 
 
-def _columns(text: str) -> int:
+def columns(text: str) -> int:
     return sum(2 if letter >= WIDE else 1 for letter in text)
