@@ -32,7 +32,6 @@ PAIRS = (
     *(("name", "values"), ("HttpHeaderName", "Values")),
 )
 DEEPEST = 100  # levels; what lies deeper is one leaf
-POLICY = "aws.Policy"  # the shape of what a policy text holds
 
 
 @dataclass(slots=True)
@@ -88,6 +87,7 @@ class Place:
     names: Names = ()
     name: str = ""  # what people call the value: the variable's name, the key of a map
     paired: bool = False  # the name stands beside the value
+    listed: bool = False  # it is an item of the list that the place is about
     depth: int = 0
     document: Literal["", "json", "policy"] = ""  # what it lies in: a text that was parsed
     rules: tuple[str, ...] = ()
@@ -95,11 +95,12 @@ class Place:
     def child(self, name: str, called: str = "") -> Place:
         at = self.at if self.document else (*self.at, name)
         cursor = equality.patterns().child(self.cursor, name)
-        return Place(cursor, at, (*self.names, name), called or name, bool(called), self.depth + 1, self.document)
+        names = (*self.names, name)
+        return Place(cursor, at, names, called or name, bool(called), depth=self.depth + 1, document=self.document)
 
     def item(self, index: int) -> Place:
         at = self.at if self.document else (*self.at, index)
-        return replace(self, at=at, depth=self.depth + 1)
+        return replace(self, at=at, listed=True, depth=self.depth + 1)
 
     def rule(self, aspect: equality.Aspect) -> Rule | None:
         found = equality.rule(self.cursor, aspect)
@@ -112,8 +113,7 @@ class Place:
 
     def inner(self, document: Literal["json", "policy"]) -> Place:
         """The same place, of what its text holds."""
-        cursor = equality.patterns().root(POLICY) if document == "policy" else self.cursor
-        return replace(self, cursor=cursor, depth=self.depth + 1, document=document)
+        return replace(self, depth=self.depth + 1, document=document)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,17 +129,15 @@ class Reader:
 
     def _read(self, value: Any, place: Place) -> Node:
         form = rule.value if (rule := place.rule("value")) else ""
-        if form in PARSED and not place.document:
+        if form in PARSED and isinstance(value, str) and not place.document:
             parsed = document(value, form)
             if parsed is not None:
                 return self._parsed(parsed, place, "policy" if form == "policy" else "json")
         if place.depth >= DEEPEST and isinstance(value, dict | list):
             return self._scalar(json.dumps(value, sort_keys=True), place)
-        if isinstance(value, dict):
-            return self._map(value, place)
-        if isinstance(value, list) or place.rule("one"):
+        if isinstance(value, list) or (place.rule("one") and not place.listed):
             return self._list(value if isinstance(value, list) else [value], place)
-        return self._scalar(value, place)
+        return self._map(value, place) if isinstance(value, dict) else self._scalar(value, place)
 
     def _parsed(self, value: Any, place: Place, form: Literal["json", "policy"]) -> Node:
         node = self._read(value, place.inner(form))
@@ -214,13 +212,9 @@ class Reader:
         return sealed, f"sealed {sealed.seal}"
 
 
-def document(value: Any, form: str) -> Any:
-    """The map or list that a text holds; None where it holds none. A policy may be one already."""
-    if isinstance(value, dict):
-        return value if form == "policy" else None
-    if not isinstance(value, str):
-        return None
-    text = unquote(value) if form == "policy" and value.startswith("%7B") else value
+def document(text: str, form: str) -> Any:
+    """The map or list that a text holds; None where it holds none. IAM answers policies in the encoding of URLs."""
+    text = unquote(text) if form == "policy" and text.startswith("%7B") else text
     try:
         found = json.loads(text, object_pairs_hook=_once)
     except (ValueError, RecursionError):
