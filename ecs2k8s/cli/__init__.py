@@ -148,6 +148,44 @@ def diff_routing_command(
     raise typer.Exit(diff.routing(directory, as_json=format_ is options.OutputFormat.json))
 
 
+@diff_app.command("cluster")
+def diff_cluster_command(
+    directory: options.Directory,
+    tree: options.TreeName = ["manifests"],  # noqa: B006 (typer copies it)
+    kubeconfig: options.Kubeconfig = None,
+    context: options.KubeContext = None,
+    field_manager: options.FieldManager = "ecs2k8s",
+    request_timeout: options.RequestTimeout = 30,
+    allow_partial: options.AllowPartial = False,
+    format_: options.ViewFormat = options.DiffFormat.text,
+    output: options.ViewFile = None,
+    everything: options.All = False,
+    show_values: options.ShowValues = False,
+    detailed_exitcode: options.DetailedExitcode = False,
+    diff_exit_code: options.DiffExitCode = None,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = False,
+    debug: options.Debug = False,
+) -> None:
+    """Show what applying a directory would do to a live cluster, and to whose fields. Only dry runs are sent."""
+    talk = options.talk(quiet=quiet, verbose=verbose, debug=debug)
+    from ecs2k8s.cli import diff_cluster
+    from ecs2k8s.cli.diff_output import View
+
+    view = View.of(
+        format_,
+        output,
+        everything=everything,
+        show_values=show_values,
+        detailed_exitcode=detailed_exitcode,
+        diff_exit_code=diff_exit_code,
+    )
+    request = diff_cluster.Request(
+        directory, tuple(tree), kubeconfig, context, field_manager, request_timeout, allow_partial
+    )
+    raise typer.Exit(diff_cluster.run(request, view, talk))
+
+
 @app.command("split")
 def split_command(
     directory: options.Directory,

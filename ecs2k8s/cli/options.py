@@ -101,6 +101,22 @@ DiffExitCode = Annotated[
     int | None,
     typer.Option("--diff-exit-code", metavar="N", help="Exit N instead of 2 when something differs."),
 ]
+Kubeconfig = Annotated[
+    str | None,
+    typer.Option("--kubeconfig", metavar="FILE", help="The kubeconfig to use; $KUBECONFIG, or ~/.kube/config."),
+]
+KubeContext = Annotated[
+    str | None, typer.Option("--context", metavar="NAME", help="The context of the kubeconfig; its current one.")
+]
+FieldManager = Annotated[
+    str, typer.Option("--field-manager", metavar="NAME", help="Who would apply: the name that owns the fields.")
+]
+RequestTimeout = Annotated[
+    float, typer.Option("--request-timeout", metavar="SECONDS", min=0.1, help="How long to wait for one answer.")
+]
+TreeName = Annotated[
+    list[str], typer.Option("--tree", metavar="NAME", help="The part of DIR to compare: traffic/ingress. Repeatable.")
+]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say only what went wrong.")]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Name every file that was written.")]
 Debug = Annotated[bool, typer.Option("--debug", help="Show tracebacks.")]

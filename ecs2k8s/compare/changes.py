@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, Literal
 
@@ -51,6 +51,7 @@ class Action(StrEnum):
     UPDATE = "update"
     DELETE = "delete"
     NO_OP = "no-op"
+    UNKNOWN = "unknown"  # nobody could say: what it is is among what is undecided
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +100,10 @@ class Row:
     def explained(self) -> bool:
         """Whether a reader may leave it out: nothing differs, or a known cause says why."""
         return self.status is Status.SAME or bool(self.cause)
+
+    def because_too(self, why: str) -> Row:
+        """With one more reason; the first may be why its values are not shown."""
+        return replace(self, because="; ".join(part for part in (self.because, why) if part))
 
     @property
     def unexplained(self) -> bool:

@@ -1,0 +1,224 @@
+"""Speaks to a cluster, and is the only module that does: it reads, and asks what a server-side apply would do.
+
+One guard in front of the socket lets nothing else through, whatever the code above it asks for. Credentials come from
+a kubeconfig as kubectl reads it, plugins included. Nothing is written: neither a cache nor a refreshed token.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import re
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs, urlsplit
+
+from ecs2k8s.core.errors import Ecs2k8sError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from ecs2k8s.core.manifests import Manifest
+
+MANAGER = "ecs2k8s"
+APPLY = "application/apply-patch+yaml"  # JSON is YAML
+THREADS = 8
+LARGEST = 64 * 1024 * 1024  # bytes of one answer; the server keeps objects of 1.5 MiB at most, and lists come in pages
+AGAIN = (429, 500, 502, 503, 504)
+LONGEST_PAUSE = 10.0  # seconds, whatever Retry-After says
+# Discovery, lists and objects. Subresources that act on GET (proxy, exec, attach, portforward) are none of these.
+SEGMENT = r"(?!(?:\.|%2[eE]){1,2}(?:/|$))(?:[\w.~-]|%(?!2[fF])[0-9a-fA-F]{2})+"
+READABLE = re.compile(rf"/(?:api/v1|apis/{SEGMENT}/{SEGMENT})(?:/namespaces/{SEGMENT})?(?:/{SEGMENT}){{0,2}}", re.ASCII)
+OF_URLLIB3 = re.compile(r"(?:<[^>]*>|\w+\(host=[^)]*\)): ")  # an object that its messages begin with
+WARNING = re.compile(r'299 \S+ "(.*)"', re.DOTALL)
+
+
+class ClusterError(Ecs2k8sError):
+    """The cluster cannot be asked: no such context, no login, no answer."""
+
+
+class NotAllowedError(Ecs2k8sError):
+    """Something that is neither a read nor a dry run was about to be sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How often a request is sent, the first pause between two in seconds, and how long an answer may take."""
+
+    attempts: int = 4
+    pause: float = 0.25
+    timeout: float = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back. `status` is 0 where nothing did; `body` is None where it is no JSON object."""
+
+    status: int
+    body: dict[str, Any] | None = None
+    text: str = ""  # why there is no body
+    again: float | None = None  # seconds, as Retry-After says
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def good(self) -> bool:
+        return self.status in (200, 201) and self.body is not None
+
+    @property
+    def message(self) -> str:
+        """The server's own words, or what is wrong with the answer."""
+        said = (self.body or {}).get("message")
+        return said if isinstance(said, str) and said else self.text or f"HTTP {self.status}"
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """A cluster that can be asked. `client` is the Python client's own, with the guard in front of its socket."""
+
+    client: Any
+    server: str
+    manager: str = MANAGER
+    patience: Patience = Patience()
+
+    def get(self, path: str, **query: str) -> Answer:
+        return self._sent("GET", path, query, None)
+
+    def dry_run(self, path: str, manifest: Manifest) -> Answer:
+        """What a server-side apply of *manifest* would make. Never forced: a field of others is a conflict."""
+        return self._sent("PATCH", path, question(self.manager), json.dumps(manifest))
+
+    def identity(self) -> str:
+        """The UID of kube-system, which no two clusters share. Raises `ClusterError` where nobody answers for one."""
+        answer = self.get("/api/v1/namespaces/kube-system")
+        found = (answer.body or {}).get("metadata")
+        if answer.good and isinstance(found, dict) and found.get("uid"):
+            return str(found["uid"])
+        if answer.status == 403 and answer.body:  # noqa: PLR2004 (HTTP's own number)
+            return ""
+        raise ClusterError(f"{self.server}: {answer.message}")
+
+    def _sent(self, method: str, path: str, query: Mapping[str, str], body: str | None) -> Answer:
+        answer = Answer(0)
+        for attempt in range(self.patience.attempts):
+            if attempt:
+                pause = self.patience.pause * 2 ** (attempt - 1) if answer.again is None else answer.again
+                time.sleep(min(pause, LONGEST_PAUSE))
+            answer = self._once(method, path, query, body)
+            if answer.status and answer.status not in AGAIN:
+                break
+        if answer.status == 401:  # noqa: PLR2004
+            raise ClusterError(f"{self.server}: {answer.message}: log in again, as your kubeconfig's user needs it")
+        return answer
+
+    def _once(self, method: str, path: str, query: Mapping[str, str], body: str | None) -> Answer:
+        from kubernetes.client.exceptions import ApiException  # noqa: PLC0415 (a third of a second)
+        from urllib3.exceptions import HTTPError  # noqa: PLC0415 (comes with it)
+
+        try:
+            request = self.client.param_serialize(
+                method,
+                path,
+                query_params=list(query.items()),
+                header_params={"Accept": "application/json"} | ({"Content-Type": APPLY} if body else {}),
+                auth_settings=["BearerToken"],
+            )
+            method_, url, headers, *_ = request
+            sent = self.client.call_api(method_, url, headers, body, _request_timeout=self.patience.timeout)
+            return _answer(sent.response)
+        except (ApiException, HTTPError) as error:
+            return Answer(0, text=_one_line(error))
+
+
+def question(manager: str) -> dict[str, str]:
+    """The query of every PATCH that is sent."""
+    return {"fieldManager": manager, "dryRun": "All", "fieldValidation": "Strict"}
+
+
+def connect(kubeconfig: str | None, context: str | None, manager: str, patience: Patience) -> Cluster:
+    """The cluster of a context. Raises `ClusterError` where the files name none, or its login gives no credentials."""
+    from kubernetes import client, config  # noqa: PLC0415 (a third of a second)
+    from yaml import YAMLError  # noqa: PLC0415
+
+    files = kubeconfig or os.environ.get("KUBECONFIG") or "~/.kube/config"
+    settings = client.Configuration()
+    settings.retries = False  # of the library: they would follow redirects, and wait as they like
+    settings.connection_pool_maxsize = THREADS
+    try:
+        with _errors_that_are_only_logged() as logged:
+            config.load_kube_config(files, context, settings, persist_config=False)  # type: ignore[no-untyped-call]
+    except (config.ConfigException, YAMLError, OSError, ValueError, LookupError, TypeError, AttributeError) as error:
+        raise ClusterError(f"{files}: {_one_line(error)}") from error
+    if logged:  # the plugin failed, and without credentials the server would be asked as nobody
+        raise ClusterError(f"{files}: {logged[0]}")
+    connected = client.ApiClient(settings)
+    connected.user_agent = "ecs2k8s"
+    guard(connected.rest_client)
+    return Cluster(connected, settings.host, manager, patience)
+
+
+def guard(rest: Any) -> None:
+    """Let *rest*, what all of the Python client sends through, send reads and dry runs only."""
+    send: Callable[..., Any] = rest.request
+
+    def checked(method: str, url: str, headers: Mapping[str, str] | None = None, *args: Any, **more: Any) -> Any:
+        if not allowed(method, url, headers or {}):
+            raise NotAllowedError(f"{method} {url}: is no read and no dry run; this is a defect, and nothing was sent")
+        return send(method, url, headers, *args, **more)
+
+    rest.request = checked
+
+
+def allowed(method: str, url: str, headers: Mapping[str, str]) -> bool:
+    parts = urlsplit(url)
+    query = parse_qs(parts.query, keep_blank_values=True)
+    path = parts.path if READABLE.fullmatch(parts.path) else ""
+    if method == "GET":
+        return bool(path) and query.keys() <= {"labelSelector", "limit", "continue"}
+    manager = query.get("fieldManager", [""])[0]
+    is_apply = headers.get("Content-Type") == APPLY and query == {k: [v] for k, v in question(manager).items()}
+    return method == "PATCH" and bool(path and manager) and is_apply
+
+
+def _answer(response: Any) -> Answer:
+    try:
+        data = response.read(LARGEST + 1, decode_content=True)
+    finally:
+        response.close() if response.length_remaining else response.release_conn()
+    later = response.headers.get("Retry-After", "")
+    again = float(later) if later.isdecimal() else None
+    if len(data) > LARGEST:
+        return Answer(response.status, text=f"the answer is larger than {LARGEST} bytes", again=again)
+    try:
+        body = json.loads(data)
+    except (ValueError, RecursionError):
+        body = None
+    if not isinstance(body, dict):
+        return Answer(response.status, text=f"HTTP {response.status}: no answer of an API server", again=again)
+    warnings = tuple(_warning(text) for text in response.headers.getlist("Warning"))
+    return Answer(response.status, body, again=again, warnings=warnings)
+
+
+def _warning(header: str) -> str:
+    """The text of a Warning header: https://www.rfc-editor.org/rfc/rfc7234#section-5.5."""
+    found = WARNING.fullmatch(header)
+    return re.sub(r"\\(.)", r"\1", found[1], flags=re.DOTALL) if found else header
+
+
+@contextmanager
+def _errors_that_are_only_logged() -> Iterator[list[str]]:
+    """What the Python client logs of a credential plugin that fails, instead of raising it."""
+    found: list[str] = []
+    handler = logging.Handler(logging.ERROR)
+    handler.emit = lambda record: found.append(record.getMessage())  # type: ignore[method-assign]
+    logging.getLogger().addHandler(handler)
+    try:
+        yield found
+    finally:
+        logging.getLogger().removeHandler(handler)
+
+
+def _one_line(error: BaseException) -> str:
+    return OF_URLLIB3.sub("", " ".join(str(error).split())) or type(error).__name__
