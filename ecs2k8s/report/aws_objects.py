@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from ecs2k8s.core.escape import escape
-from ecs2k8s.report.escape_markdown import code, plain
+from ecs2k8s.report.escape_markdown import plain, span
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,13 +46,13 @@ def object_lines(translation: Translation) -> Iterator[str]:
 
 
 def _change(change: AwsChange) -> Iterator[str]:
-    yield from (f"### {plain(change.title)}", "", f"About {code(change.subject)}, in {code(change.name + '/')}.", "")
+    yield from (f"### {plain(change.title)}", "", f"About {span(change.subject)}, in {span(change.name + '/')}.", "")
     yield from (plain(change.why), "", *block(change.command), "", "Way back:", "", *block(change.back), "")
 
 
 def _counted(resources: tuple[AwsResource, ...]) -> Iterator[str]:
     kinds = Counter(resource.type for resource in resources)
-    return (f"- {count} of {code(kind)}" for kind, count in sorted(kinds.items()))
+    return (f"- {count} of {span(kind)}" for kind, count in sorted(kinds.items()))
 
 
 def block(command: str) -> Iterator[str]:

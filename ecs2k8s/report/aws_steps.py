@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ecs2k8s.report.aws_objects import block, object_lines
-from ecs2k8s.report.escape_markdown import code, plain
+from ecs2k8s.report.escape_markdown import plain, span
 from ecs2k8s.report.group_rule_steps import rules_json, section
 from ecs2k8s.report.identity_steps import identity_lines
 from ecs2k8s.report.name_steps import with_names
@@ -54,5 +54,5 @@ def _steps(steps: list[AwsStep]) -> Iterator[str]:
         return
     yield TRAFFIC
     for step in steps:
-        yield from (f"### {plain(step.title)}", "", f"About {code(step.subject)}. {plain(step.why)}", "")
+        yield from (f"### {plain(step.title)}", "", f"About {span(step.subject)}. {plain(step.why)}", "")
         yield from (*block(step.command), "", "Way back:", "", *block(step.back), "")

@@ -15,7 +15,7 @@ from ecs2k8s.core.paths import leaves, parse, show
 from ecs2k8s.core.yaml_lines import line_of, template_lines, yaml_lines
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from ecs2k8s.assess.translation import Translation
     from ecs2k8s.core.findings import Finding
@@ -43,8 +43,9 @@ class Place:
 
 @dataclass(frozen=True)
 class Places:
-    """The generated files by path, and in which of them each object stands."""
+    """Of *findings*, with the generated files by path, and in which of them each object stands."""
 
+    findings: Sequence[Finding]
     translation: Translation
     texts: Mapping[str, str]
     files: Mapping[ObjectRef, str]
@@ -76,11 +77,11 @@ class Places:
     def _carried(self, entry: Entry, manifests: list[Manifest]) -> tuple[Manifest, Path] | None:
         """Where the leaf of *entry* was carried to; where nowhere, its container."""
         name = _container(entry)
-        wanted = [f"{to}." for to in entry.to or (entry.row.to if entry.row else ())]
+        wanted = tuple(f"{to}." for to in entry.to or (entry.row.to if entry.row else ()))
         first = None
         for manifest in manifests:
             for path, dotted in self._dotted(manifest):
-                if any(dotted.startswith(to) for to in wanted):
+                if dotted.startswith(wanted):
                     if _container_at(manifest, path) in (name, ""):
                         return manifest, path
                     first = first or (manifest, path)
@@ -140,7 +141,7 @@ class Places:
 
     @cached_property
     def _entries(self) -> dict[tuple[str, str], Entry]:
-        wanted = {finding.subject for finding in self.translation.findings}
+        wanted = {finding.subject for finding in self.findings}
         entries = (entry for entry in self.translation.ledger.entries if entry.document.id in wanted)
         return {(entry.document.id, show(entry.path)): entry for entry in entries}
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ecs2k8s.core.aws_steps import AwsStep
 from ecs2k8s.core.documents import canonical
-from ecs2k8s.report.escape_markdown import code
+from ecs2k8s.report.escape_markdown import span
 from ecs2k8s.translate.security_group_rules import PODS
 
 if TYPE_CHECKING:
@@ -89,12 +89,12 @@ def section(rules: list[GroupRule]) -> list[str]:
         lines.append(UNKNOWN)
     for step in group_rule_steps(rules):
         lines += [
-            f"### {step.title}: {code(step.subject)}",
+            f"### {step.title}: {span(step.subject)}",
             "",
             f"{step.why}",
             "",
-            f"Change: {code(step.command)}  ",
-            f"Way back: {code(step.back)}",
+            f"Change: {span(step.command)}  ",
+            f"Way back: {span(step.back)}",
             "",
         ]
     return lines

@@ -11,7 +11,7 @@ from ecs2k8s.core.arns import last
 from ecs2k8s.core.aws_steps import aws
 from ecs2k8s.core.tracking import NOTHING
 from ecs2k8s.report.aws_objects import block
-from ecs2k8s.report.escape_markdown import code
+from ecs2k8s.report.escape_markdown import span
 from ecs2k8s.translate.eks_cluster import cluster_name, provider
 from ecs2k8s.translate.identity import mechanism, task_role
 from ecs2k8s.translate.trust_changes import admissions
@@ -98,14 +98,14 @@ def _is_admitted(translation: Translation, role: str, wanted: Mapping[str, list[
 
 def _by_hand(role: str, accounts: list[str], admitted: list[Admission]) -> Iterator[str]:
     name = quote(last(role))
-    yield from (f"### {code(role)}", "", "Its trust must admit, beside all that it admits now:", "")
-    yield from (*(f"- {code(account)}" for account in sorted(accounts)), "")
+    yield from (f"### {span(role)}", "", "Its trust must admit, beside all that it admits now:", "")
+    yield from (*(f"- {span(account)}" for account in sorted(accounts)), "")
     for admission in admitted:
         text = json.dumps(admission.statement(admission.names), indent=2)
         yield from ("with this statement:", "", *block(text), "")
     yield from (
-        f"Save: {code(f'aws iam get-role --role-name {name} --query Role.AssumeRolePolicyDocument')}  ",
-        f"Change: {code(f'{UPDATE} --role-name {name} --policy-document file://new.json')}  ",
+        f"Save: {span(f'aws iam get-role --role-name {name} --query Role.AssumeRolePolicyDocument')}  ",
+        f"Change: {span(f'{UPDATE} --role-name {name} --policy-document file://new.json')}  ",
         "Way back: the same command with the saved document.",
         "",
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,8 @@ from ecs2k8s.core.mappings import load_yaml
 from ecs2k8s.core.paths import show
 from ecs2k8s.report.cost import lines as cost_lines
 from ecs2k8s.report.data import Said, by_slug, counts, not_exact, said, totals_by_shape
-from ecs2k8s.report.escape_markdown import code, filled, ours, plain
+from ecs2k8s.report.escape_markdown import cell, code, ours, plain, prose, span
+from ecs2k8s.report.finding_sections import MOST_PLACES, action_of, message_of, severity_section
 from ecs2k8s.report.fit import lines as fit_lines
 from ecs2k8s.report.needs import needs
 from ecs2k8s.report.pod_security import lines as pod_security_lines
@@ -20,6 +22,7 @@ from ecs2k8s.report.reachability import lines as reachability_lines
 from ecs2k8s.report.routing import routing_lines
 from ecs2k8s.report.scaling import scaling_lines
 from ecs2k8s.report.schedules import schedule_lines
+from ecs2k8s.report.sections import Item, Section, fitted, sections_of, text
 from ecs2k8s.report.target_cluster import lines as cluster_lines
 from ecs2k8s.report.timing import lines as timing_lines
 
@@ -33,12 +36,9 @@ if TYPE_CHECKING:
     from ecs2k8s.core.target import Target
     from ecs2k8s.resolve.workload import Workload
 
-MOST_PLACES = 10  # places that a group of findings lists; findings.json has all
-HEADINGS = {
-    "error": ("Errors", "Do not apply before these are settled."),
-    "warning": ("Warnings", "A person must act, before or during the move."),
-    "note": ("Notes", "Differences, said for the record."),
-}
+MOST = 60_000  # characters of report.md: GitHub takes 65,536 in a comment
+EVERYTHING = "everything.md"
+UNIT = re.compile(r"[a-z0-9/-]+")
 VERDICTS = ("exact", "approximated", "manual", "not-applicable")
 
 
@@ -46,7 +46,7 @@ def report(translation: Translation, target: Target) -> dict[str, str]:
     """report/report.md and report/workloads/*.md."""
     everything = said(translation.findings)
     pages = page_names(translation.inventory.workloads)
-    files = {"report/report.md": _overview(translation, target, everything, pages)}
+    files = _overview(translation, target, everything, pages)
     by_subject: dict[str, list[Said]] = defaultdict(list)
     for item in everything:
         by_subject[item.finding.subject].append(item)
@@ -80,16 +80,38 @@ def page_names(workloads: Iterable[Workload]) -> dict[tuple[str, str], str]:
 
 def _overview(
     translation: Translation, target: Target, everything: list[Said], pages: Mapping[tuple[str, str], str]
-) -> str:
-    number = counts(translation.findings)
-    objects = len(translation.bundle.objects)
-    lines = [
+) -> dict[str, str]:
+    """report.md, short enough for a comment on a pull request; where that leaves something out, everything.md too."""
+    number, objects = counts(translation.findings), len(translation.bundle.objects)
+    head = [
         "# Migration report",
         "",
         f"{len(translation.translated)} workloads became {objects} objects for Kubernetes {target.kubernetes_version}.",
         f"{number['error']} errors, {number['warning']} warnings, {number['note']} notes.",
         "",
-        *_next_steps(number, target.format, background=bool(translation.bundle.handover)),
+    ]
+    sections = [
+        *sections_of(_next_steps(number, target.format, background=bool(translation.bundle.handover))),
+        severity_section(everything, "error"),
+        severity_section(everything, "warning"),
+        _workloads(translation, pages),
+        *sections_of(_about(translation, target)),
+        severity_section(everything, "note"),
+    ]
+    short, is_cut = fitted([_marker(translation), *head], sections, MOST, EVERYTHING)
+    return {"report/report.md": short} | ({f"report/{EVERYTHING}": text(head, sections)} if is_cut else {})
+
+
+def _marker(translation: Translation) -> str:
+    """A comment by which a bot finds its own comment on a pull request, to update it."""
+    where = sorted({f"{workload.account}/{workload.region}" for workload in translation.inventory.workloads})
+    unit = f" {where[0]}" if len(where) == 1 and UNIT.fullmatch(where[0]) else ""
+    return f"<!-- ecs2k8s report{unit} -->"
+
+
+def _about(translation: Translation, target: Target) -> list[str]:
+    """The parts of the report that stand between what a person must do and what is said for the record."""
+    return [
         "## What the cluster needs",
         "",
         *(f"- {line}" for line in needs(translation.bundle, target)),
@@ -98,7 +120,6 @@ def _overview(
         "",
         *(f"- {line}" for line in load_yaml("everywhere.yaml")),
         "",
-        *_workloads(translation, pages),
         *routing_lines(translation.proofs),
         *(reachability_lines(translation.reach) if translation.reach else []),
         *timing_lines(translation),
@@ -110,9 +131,6 @@ def _overview(
         *cost_lines(translation),
         *_fields(translation),
     ]
-    for severity in SEVERITIES:
-        lines += _severity(everything, severity)
-    return "\n".join(lines).rstrip() + "\n"
 
 
 def _next_steps(number: Mapping[str, int], form: Format, *, background: bool) -> list[str]:
@@ -137,15 +155,16 @@ def later_steps(form: Format, *, background: bool) -> list[str]:
     ]
 
 
-def _workloads(translation: Translation, pages: Mapping[tuple[str, str], str]) -> list[str]:
-    lines = ["## Workloads", "", "| Namespace | Workload | Kind | From |", "|---|---|---|---|"]
+def _workloads(translation: Translation, pages: Mapping[tuple[str, str], str]) -> Section:
+    rows = []
     for workload in translation.inventory.workloads:
         page = pages[workload.namespace, workload.name]
         kind = "not translated" if workload in translation.refused else workload.kind
-        source = workload.source
         link = f"[{plain(workload.name)}](workloads/{page})"
-        lines.append(f"| {plain(workload.namespace)} | {link} | {kind} | {code(source)} |")
-    return [*lines, ""]
+        rows.append(f"| {plain(workload.namespace)} | {link} | {kind} | {code(workload.source)} |")
+    head = ("| Namespace | Workload | Kind | From |", "|---|---|---|---|")
+    first, others = [Item((*head, row)) for row in rows[:1]], [Item((row,)) for row in rows[1:]]
+    return Section("Workloads", (*first, *others), "workloads")
 
 
 def _fields(translation: Translation) -> list[str]:
@@ -164,51 +183,26 @@ def _fields(translation: Translation) -> list[str]:
     ]
 
 
-def _severity(everything: list[Said], severity: str) -> list[str]:
-    heading, about = HEADINGS[severity]
-    groups = by_slug(everything, severity)
-    lines = [f"## {heading}", "", about if groups else "None.", ""]
-    for group in groups.values():
-        lines += _group(group)
-    return lines
-
-
-def _group(group: list[Said]) -> list[str]:
-    first = group[0]
-    lines = [f"### {ours(first.title)} ({len(group)})", "", f"`{first.finding.slug}`", ""]
-    same = len({item.message for item in group}) == 1
-    if same:
-        lines += [_message(first), ""]
-    if first.action and len({item.action for item in group}) == 1:
-        lines += [f"**Do:** {_action(first)}", ""]
-    for item in group[:MOST_PLACES]:
-        place = code(item.finding.subject) + (f" {code(item.finding.path)}" if item.finding.path else "")
-        lines.append(f"- {place}" + ("" if same else f": {_message(item)}"))
-    if len(group) > MOST_PLACES:
-        lines.append(f"- and {len(group) - MOST_PLACES} more, in `findings.json`")
-    return [*lines, ""]
-
-
 def _page(workload: Workload, mine: list[Said], entries: list[Entry], objects: list[Placed]) -> str:
     exact = sum(entry.fidelity.value == "exact" for entry in entries)
     asks_nothing = sum(entry.fidelity.value == "not-applicable" for entry in entries)
     lines = [
         f"# {plain(workload.name)} in {plain(workload.namespace)}",
         "",
-        *(f"- {code(ident)}" for ident in own_documents(workload)),
+        *(f"- {span(ident)}" for ident in own_documents(workload)),
         "",
         "## What it becomes",
         "",
-        *(f"- {p.manifest['kind']} {code(p.manifest['metadata']['name'])}" for p in objects),
+        *(f"- {p.manifest['kind']} {span(p.manifest['metadata']['name'])}" for p in objects),
         "" if objects else "Nothing: see the errors.\n",
         "## What you should know",
         "",
     ]
     for severity in SEVERITIES:
         for group in by_slug(mine, severity).values():
-            lines += [f"- **{severity}** {ours(group[0].title)}: {_message(group[0])}"]
-            lines += [f"  **Do:** {_action(group[0])}"] if group[0].action else []
-            lines += [f"  - {code(item.finding.path)}" for item in group[:MOST_PLACES] if item.finding.path]
+            lines += [f"- **{severity}** {prose(group[0].title)}: {message_of(group[0])}"]
+            lines += [f"  **Do:** {action_of(group[0])}"] if group[0].action else []
+            lines += [f"  - {span(item.finding.path)}" for item in group[:MOST_PLACES] if item.finding.path]
     lines += [
         "",
         "## Fields that are not carried exactly",
@@ -222,15 +216,7 @@ def _page(workload: Workload, mine: list[Said], entries: list[Entry], objects: l
     return "\n".join(lines).rstrip() + "\n"
 
 
-def _message(item: Said) -> str:
-    return filled(item.text, item.finding.args)
-
-
-def _action(item: Said) -> str:
-    return filled(item.todo, item.finding.args)
-
-
 def _because(entry: Entry) -> str:
     if entry.said:
-        return " ".join(filled(catalogue()[slug].text, args) for slug, args in entry.said)
+        return " ".join(cell(catalogue()[slug].text, args) for slug, args in entry.said)
     return ours(entry.because)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ecs2k8s.report.escape_markdown import code
+from ecs2k8s.report.escape_markdown import code, span
 from ecs2k8s.translate.discovery import HOLD, PREFIXES, rewrites
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ FILE_HEAD = """\
 COREDNS = f"""
 ## CoreDNS: names that no Service can have
 
-The blocks are in {code(REWRITES)}. Add them when the Services of `manifests/` are there, and before callers
+The blocks are in {span(REWRITES)}. Add them when the Services of `manifests/` are there, and before callers
 in the cluster rely on the names. From then on every pod of the cluster that asks for a name gets pods. The value of
 the add-on is the **whole** Corefile: never put the blocks alone.
 

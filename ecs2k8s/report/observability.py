@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ecs2k8s.report.escape_markdown import code
+from ecs2k8s.report.escape_markdown import code, span
 from ecs2k8s.translate.fargate_logging import is_too_long
 from ecs2k8s.translate.fluent_bit import LOKI
 from ecs2k8s.translate.insights import INSIGHTS_METRICS
@@ -117,7 +117,7 @@ def _logs(routes: list[LogRoute], target: Target) -> Iterator[str]:
     yield ""
     variables = sorted({value[2:-1] for route in routes for _, value in route.output if value.startswith("${")})
     if variables:
-        yield from (SECRETS, *(f"- {code(name)}" for name in variables), "")
+        yield from (SECRETS, *(f"- {span(name)}" for name in variables), "")
 
 
 def _metrics(workloads: list[Workload], target: Target) -> Iterator[str]:

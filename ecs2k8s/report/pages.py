@@ -13,7 +13,7 @@ from ecs2k8s.core.fidelity import Fidelity
 from ecs2k8s.core.fields import tables
 from ecs2k8s.core.findings import SEVERITIES, catalogue
 from ecs2k8s.core.target import Target, choices
-from ecs2k8s.report.escape_markdown import code, ours
+from ecs2k8s.report.escape_markdown import code, ours, prose
 
 if TYPE_CHECKING:
     from ecs2k8s.collect.calls import Call
@@ -95,8 +95,8 @@ def findings_page() -> str:
         lines += [f"## {severity}", ""]
         for slug, entry in sorted(catalogue().items()):
             if entry.severity == severity:
-                lines += [f"### {slug}", "", f"{ours(entry.title)}. {ours(entry.text)}", ""]
-                lines += [f"**Do:** {ours(entry.action)}", ""] if entry.action else []
+                lines += [f"### {slug}", "", f"{prose(entry.title)}. {prose(entry.text)}", ""]
+                lines += [f"**Do:** {prose(entry.action)}", ""] if entry.action else []
                 lines += [f"**The field becomes:** {entry.fidelity.value}", ""] if entry.fidelity else []
                 lines += [f"**See:** <{entry.see}>", ""] if entry.see else []
     return "\n".join(lines).rstrip() + "\n"

@@ -18,7 +18,7 @@ from ecs2k8s.core.documents import in_lines
 from ecs2k8s.core.escape import escape
 from ecs2k8s.core.findings import action, catalogue, message, rank
 from ecs2k8s.core.paths import parse, show
-from ecs2k8s.report.escape_markdown import ours
+from ecs2k8s.report.escape_markdown import prose
 from ecs2k8s.report.finding_places import Places
 
 if TYPE_CHECKING:
@@ -44,11 +44,11 @@ NAMES = ("name", "Name", "key", "Key", "containerName", "sourceVolume", "id")  #
 
 def sarif(translation: Translation, texts: Mapping[str, str], files: Mapping[ObjectRef, str]) -> dict[str, str]:
     """The file; *texts* are the generated files by path, *files* says in which of them each object stands."""
-    findings = sorted(translation.findings, key=rank)
-    places = Places(translation, texts, files)
-    prints = _fingerprints(translation, findings)
-    results = [_result(finding, places.of(finding), prints[finding]) for finding in findings[:MOST]]
-    return {FILE: _log(results, _run(translation, findings))}
+    shown = sorted(translation.findings, key=rank)[:MOST]
+    places = Places(shown, translation, texts, files)
+    prints = _fingerprints(translation, shown)
+    results = [_result(finding, places.of(finding), prints[finding]) for finding in shown]
+    return {FILE: _log(results, _run(translation, len(translation.findings)))}
 
 
 def _log(results: list[dict[str, Any]], run: dict[str, Any]) -> str:
@@ -79,9 +79,9 @@ def _rules() -> str:
     return in_lines(_rule(slug, catalogue()[slug]) for slug in _index()).decode()
 
 
-def _run(translation: Translation, findings: list[Finding]) -> dict[str, Any]:
-    left = len(findings) - MOST
-    said = f"{left} of {len(findings)} findings are left out, the least severe ones: report/findings.json has all."
+def _run(translation: Translation, number: int) -> dict[str, Any]:
+    left = number - MOST
+    said = f"{left} of {number} findings are left out, the least severe ones: report/findings.json has all."
     notices = [{"level": "warning", "message": {"text": said}}] if left > 0 else []
     where = {(workload.account, workload.region) for workload in translation.inventory.workloads}
     unit = "/".join(part for part in next(iter(where)) if part) if len(where) == 1 else ""
@@ -90,7 +90,7 @@ def _run(translation: Translation, findings: list[Finding]) -> dict[str, Any]:
         "columnKind": "unicodeCodePoints",
         "invocations": [{"executionSuccessful": True, "toolExecutionNotifications": notices}],
         "originalUriBaseIds": {ROOT: {"description": {"text": "The migration directory."}}},
-        "properties": {"findings": len(findings), "leftOut": max(0, left)},
+        "properties": {"findings": number, "leftOut": max(0, left)},
     }
 
 
@@ -109,7 +109,7 @@ def _rule(slug: str, entry: Entry) -> dict[str, Any]:
 
 def _help(text: str, todo: str, see: str) -> str:
     """Markdown of the catalogue's own words; braces doubled, as in every message."""
-    parts = [ours(text), f"**Do:** {ours(todo)}" if todo else "", f"**See:** <{see}>" if see else ""]
+    parts = [prose(text), f"**Do:** {prose(todo)}" if todo else "", f"**See:** <{see}>" if see else ""]
     return _braces("\n\n".join(part for part in parts if part))
 
 

@@ -6,7 +6,7 @@ import itertools
 from typing import TYPE_CHECKING
 
 from ecs2k8s.assess.scaling_replay import replays
-from ecs2k8s.report.escape_markdown import code, plain
+from ecs2k8s.report.escape_markdown import plain, span
 from ecs2k8s.report.scaling_plot import moment, plot
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def scaling_lines(translation: Translation, target: Target) -> list[str]:
     for each in found.found:
         lines += _details(each) if not each.why else []
     if found.unused:
-        lines += [*UNUSED.splitlines(), "", *(f"- {code(label)}" for label in found.unused), ""]
+        lines += [*UNUSED.splitlines(), "", *(f"- {span(label)}" for label in found.unused), ""]
     return lines
 
 
@@ -77,7 +77,7 @@ def _details(replay: Replay) -> Iterator[str]:
     yield from (f"### {plain(name)}", "")
     yield from (f"- {plain(text)}" for text in replay.assumptions)
     yield from (
-        f"- plot: {code(_file(replay).removeprefix('report/'))}",
+        f"- plot: {span(_file(replay).removeprefix('report/'))}",
         "",
         "| Time (UTC) | ECS | EKS |",
         "|---|--:|--:|",

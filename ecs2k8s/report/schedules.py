@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ecs2k8s.assess.schedules import is_suspended
 from ecs2k8s.report.aws_objects import block
-from ecs2k8s.report.escape_markdown import code, plain
+from ecs2k8s.report.escape_markdown import code, plain, span
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -62,7 +62,7 @@ def handover_lines(translation: Translation, target: Target) -> Iterator[str]:
         return
     yield HEAD
     for step in translation.handover_steps:
-        yield from (f"### {plain(step.title)}", "", f"About {code(step.subject)}. {plain(step.why)}", "")
+        yield from (f"### {plain(step.title)}", "", f"About {span(step.subject)}. {plain(step.why)}", "")
         yield from (*block(step.command), "", "Way back:", "", *block(step.back), "")
     how = {"helm": HELM, "plain": PLAIN}.get(target.format, APPLY)
     yield ALL.format(how=how)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ecs2k8s.assess.timing import STRICT, timings
-from ecs2k8s.report.escape_markdown import code, plain
+from ecs2k8s.report.escape_markdown import code, plain, span
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -80,7 +80,7 @@ def _verdict(timing: Timing) -> str:
 
 def _keep_alive(found: list[Timing]) -> Iterator[str]:
     rows = [
-        f"- {plain(timing.workload.name)} behind {code(name)}: {'not read' if seconds is None else seconds}"
+        f"- {plain(timing.workload.name)} behind {span(name)}: {'not read' if seconds is None else seconds}"
         for timing in found
         for name, seconds in timing.idle_timeouts
     ]
