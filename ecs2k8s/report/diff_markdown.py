@@ -90,7 +90,7 @@ def _above(block: Block) -> Iterator[str]:
 
 
 def _row(line: Line) -> str:
-    what = f"{plain(line.symbol)} {line.status}" + (f" **{line.severity}**" if line.severity else "")
+    what = f"{line.symbol} {line.status}" + (f" **{line.severity}**" if line.severity else "")
     cells = [what, line.risk, code(line.path), _side(line.before), _side(line.after), _why(line)]
     return f"| {' | '.join(cells)} |"
 
