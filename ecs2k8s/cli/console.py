@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 import threading
+import unicodedata
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import IntEnum
@@ -58,15 +60,47 @@ def out(text: str = "") -> None:
     print(escape(text))
 
 
-def table(rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> None:
-    """Rows as aligned columns; the columns *right* are numbers."""
+def table(rows: Sequence[Sequence[str]], right: Sequence[int] = (), *, head: bool = False) -> None:
+    """Rows as aligned columns; the columns *right* are numbers. *head*: the first row says what the columns are.
+
+    On a terminal long cells are folded within its width; elsewhere each row is one line, for grep and awk.
+    """
     cells = [[escape(cell) for cell in row] for row in rows]
-    widths = [max(len(row[i]) for row in cells) for i in range(len(cells[0]))]
+    if sys.stdout.isatty() and os.environ.get("TERM") != "dumb":
+        _rich_table(cells, right, head=head)
+        return
+    widths = [max(_width(row[i]) for row in cells) for i in range(len(cells[0]))]
     for row in cells:
-        line = "  ".join(
-            c.rjust(w) if i in right else c.ljust(w) for i, (c, w) in enumerate(zip(row, widths, strict=True))
+        spaces = [" " * (width - _width(cell)) for cell, width in zip(row, widths, strict=True)]
+        line = (spaces[i] + cell if i in right else cell + spaces[i] for i, cell in enumerate(row))
+        print("  ".join(line).rstrip())
+
+
+def _width(text: str) -> int:
+    """Columns of a terminal that *text* takes."""
+    if text.isascii():
+        return len(text)
+    return sum(
+        0 if unicodedata.combining(character) else 2 if unicodedata.east_asian_width(character) in "WF" else 1
+        for character in text
+    )
+
+
+def _rich_table(cells: Sequence[Sequence[str]], right: Sequence[int], *, head: bool) -> None:
+    """Every cell is a `Text`: nothing in it is markup, an emoji code, a link or a thing to highlight."""
+    from rich.box import SIMPLE_HEAD
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    made = Table(box=SIMPLE_HEAD if head else None, show_header=head, show_edge=False, pad_edge=False)
+    for i, title in enumerate(cells[0]):
+        made.add_column(
+            Text(title) if head else "", justify="right" if i in right else "left", overflow="fold", min_width=1
         )
-        print(line.rstrip())
+    for row in cells[1:] if head else cells:
+        made.add_row(*(Text(cell) for cell in row))
+    Console(file=sys.stdout, markup=False, emoji=False, highlight=False).print(made)
 
 
 @contextmanager
@@ -96,6 +130,7 @@ def progress(talk: Talk, title: str) -> Iterator[Callable[[str, int, int], None]
 
 def guarded(app: Callable[..., object]) -> None:
     """Run *app*: what the user can mend is one line and exit 1, never a traceback."""
+    _print_anything()
     try:
         code = app(standalone_mode=False)
         sys.stdout.flush()
@@ -124,6 +159,13 @@ def guarded(app: Callable[..., object]) -> None:
         Talk().problem(f"ecs2k8s: {error.filename or 'output'}: {error.strerror or error}")
         code = ExitCode.ERROR
     _leave(int(code) if isinstance(code, int) else 0)
+
+
+def _print_anything() -> None:
+    """What the terminal's encoding lacks is shown as a number."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _leave(code: int) -> None:

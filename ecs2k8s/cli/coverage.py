@@ -68,7 +68,7 @@ def _totals(ledger: dict[str, Any]) -> None:
         rows.append([shape, str(sum(found.values())), *(str(found[verdict]) for verdict in VERDICTS)])
     totals = ledger["totals"]
     rows.append(["all", str(len(ledger["entries"])), *(str(totals[verdict]) for verdict in VERDICTS)])
-    table(rows, right=range(1, 6))
+    table(rows, right=range(1, 6), head=True)
 
 
 def _inexact(entries: list[dict[str, Any]], name: str) -> None:
@@ -84,6 +84,6 @@ def _inexact(entries: list[dict[str, Any]], name: str) -> None:
         return
     out()
     rows = [[verdict, str(number), f"{shape} {field}"] for (verdict, shape, field), number in ordered[:MOST]]
-    table([["", "times", "field"], *rows], right=(1,))
+    table([["", "times", "field"], *rows], right=(1,), head=True)
     if len(ordered) > MOST:
         out(f"and {len(ordered) - MOST} more fields; all are in {name}/report/ledger.json")

@@ -113,7 +113,7 @@ def _show(proof: Proof, translation: Translation) -> None:
     if proof.holds:
         out(f"{name}: proved. AWS Load Balancer Controller {VERSION} would build the same rules in the same order.")
         out()
-        table([["listener", "request", "today", "from the Ingress"], *_cells(proof)])
+        table([["listener", "request", "today", "from the Ingress"], *_cells(proof)], head=True)
     else:
         out(f"{name}: not proved. {proof.difference or 'It was refused:'}")
         for line in _reasons(proof, translation):

@@ -162,7 +162,7 @@ def _show(preview: Preview) -> None:
     for each in (*whole.parts, whole):
         rules = "; ".join(map(str, preview.of(each))) or "none"
         rows.append([each.part or REST, each.name, ", ".join(sorted(each.paths)) or "-", rules])
-    table(rows)
+    table(rows, head=True)
     out()
     for each in (*whole.parts, whole):
         out(f"{each.part or REST}: {', '.join(preview.objects(each))}")
