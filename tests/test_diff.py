@@ -60,7 +60,7 @@ def asked(place: Path, capsys: pytest.CaptureFixture[str]) -> tuple[int, dict[st
     """The exit code, and what is said of the one load balancer."""
     code = diff.routing(str(place), as_json=True)
     found = json.loads(capsys.readouterr().out)
-    assert found["schema"] == "ecs2k8s/diff/v1"
+    assert found["schema"] == "ecs2k8s/routing/v1"
     (balancer,) = found["load_balancers"]
     assert balancer["name"] == "shop"
     return code, balancer

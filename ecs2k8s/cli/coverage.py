@@ -14,6 +14,7 @@ from ecs2k8s.core.fidelity import Fidelity
 from ecs2k8s.render import directory
 
 VERDICTS = [fidelity.value for fidelity in Fidelity]
+SCHEMA = "ecs2k8s/coverage/v1"
 MOST = 25  # fields in the list of what is not carried exactly
 
 
@@ -21,7 +22,8 @@ def run(name: str, *, as_json: bool) -> int:
     """Print totals per shape and the fields that are not carried exactly."""
     ledger = load(Path(name))
     if as_json:
-        print(json.dumps({"totals": ledger["totals"], "shapes": _shapes(ledger["entries"])}, indent=2))
+        found = {"schema": SCHEMA, "totals": ledger["totals"], "shapes": _shapes(ledger["entries"])}
+        print(json.dumps(found, indent=2))
         return ExitCode.CLEAN
     _totals(ledger)
     _inexact(ledger["entries"], name)

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from ecs2k8s.assess.translation import Translation
 
 GROUP = "alb.ingress.kubernetes.io/group.name"
-SCHEMA = "ecs2k8s/diff/v1"
+SCHEMA = "ecs2k8s/routing/v1"
 
 
 def routing(name: str, *, as_json: bool) -> int:

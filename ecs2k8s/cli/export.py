@@ -62,6 +62,7 @@ REPORTS = (
 WORKLOADS = ("ecs.Service", "ecs.Task", "ecs.TaskDefinition")
 ANYONE = Login()  # whatever credentials and Region the environment has
 LOGIN_ENDED = "login-expired"
+SCHEMA, SEVERAL = "ecs2k8s/export/v1", "ecs2k8s/exports/v1"
 REASONS = 3  # of those why nothing was found
 
 
@@ -302,12 +303,14 @@ def _validate(translation: Translation, target: Target, talk: Talk) -> None:
 def _summaries(made: Exported) -> dict[str, object]:
     if not made.several:
         return _summary(made.done[0])
-    return {"directories": [_summary(each) for each in made.done], "empty": made.empty, "unread": made.unread}
+    found = [_summary(each) for each in made.done]
+    return {"schema": SEVERAL, "directories": found, "empty": made.empty, "unread": made.unread}
 
 
 def _summary(done: Done) -> dict[str, object]:
     translation = done.translation
     return {
+        "schema": SCHEMA,
         "directory": str(done.place),
         "workloads": len(translation.translated),
         "refused": len(translation.refused),

@@ -14,6 +14,7 @@ from ecs2k8s.core.fields import tables
 from ecs2k8s.core.findings import SEVERITIES, catalogue
 from ecs2k8s.core.target import Target, choices
 from ecs2k8s.report.escape_markdown import code, ours, prose
+from ecs2k8s.report.schema_pages import schema_pages
 
 if TYPE_CHECKING:
     from ecs2k8s.collect.calls import Call
@@ -30,6 +31,7 @@ def pages() -> dict[str, str]:
         "iam-policy.json": policy_page(),
         "reads.md": reads_page(),
         "target.md": target_page(),
+        **schema_pages(),
     }
 
 

@@ -1,0 +1,356 @@
+"""Every JSON that this program writes for machines, as a type; docs/schemas/ is made of these.
+
+Within a major version, forms only grow: a key may be added, none goes, and none changes what it means. AWS's own
+documents (policies, templates, what changes of a role) and SARIF have schemas of others.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+
+from msgspec import UNSET, Meta, Struct, UnsetType, field
+
+from ecs2k8s.compare import changes
+from ecs2k8s.core.fidelity import Fidelity
+from ecs2k8s.core.findings import Severity
+from ecs2k8s.core.splits import Split
+
+Slug = Annotated[str, Meta(pattern="^[a-z0-9]+(-[a-z0-9]+)*$", description="Of docs/findings.md.")]
+Subject = Annotated[str, Meta(description="An ARN, a file, or Kind/namespace/name.")]
+LeafPath = Annotated[str, Meta(description="containerDefinitions[0].cpu; empty for the subject as a whole.")]
+Count = Annotated[int, Meta(ge=0)]
+Hash = Annotated[str, Meta(pattern="^[0-9a-f]{64}$", description="SHA-256.")]
+Amount = Annotated[str, Meta(pattern=r"^-?[0-9]+(\.[0-9]+)?$", description="A decimal as text, because it is exact.")]
+Time = Annotated[str, Meta(description="RFC 3339, UTC.")]
+
+
+class Form(Struct, forbid_unknown_fields=True):
+    """What is ours is closed: a key that no schema names is a defect."""
+
+
+class Totals(Form):
+    """Leaves by verdict."""
+
+    exact: Count
+    approximated: Count
+    manual: Count
+    not_applicable: Count = field(name="not-applicable")
+
+
+class Severities(Form):
+    """Findings by severity."""
+
+    error: Count
+    warning: Count
+    note: Count
+
+
+class SnapshotDocument(Form):
+    """One resource as a read API of AWS describes it; *data* is AWS's own form."""
+
+    shape: Annotated[str, Meta(description="Service and shape of botocore: ecs.TaskDefinition.")]
+    id: str
+    data: dict[str, Any]
+
+
+class Said(Form):
+    """A finding before its text is filled in."""
+
+    slug: Slug
+    subject: Subject
+    path: LeafPath
+    args: dict[str, str]
+
+
+class Snapshot(Form):
+    """snapshot.json: what AWS said. Everything else is a function of it and of target.yaml."""
+
+    format: Literal["ecs2k8s/snapshot/v1"]
+    taken: Time
+    documents: list[SnapshotDocument]
+    failures: list[Said]
+    notes: list[Said]
+
+
+class LedgerEntry(Form):
+    """The verdict on one leaf of one document."""
+
+    document: str
+    shape: str
+    path: LeafPath
+    fidelity: Fidelity
+    to: Annotated[list[str], Meta(description="Places in manifests, without list indices: Pod.spec.containers.image.")]
+    because: str
+    slugs: list[Slug]
+
+
+class Ledger(Form):
+    """report/ledger.json: an entry for each leaf, and the hash of each generated file."""
+
+    format: Literal["ecs2k8s/ledger/v1"]
+    totals: Totals
+    entries: list[LedgerEntry]
+    files: dict[str, Hash]
+
+
+class Finding(Form):
+    """One item of report/findings.json."""
+
+    slug: Slug
+    severity: Severity
+    subject: Subject
+    path: LeafPath
+    message: str
+    action: str
+    see: str
+
+
+class CostLine(Form):
+    """One thing that is paid for. A price that is not known is null."""
+
+    subject: str
+    priced_as: str = field(name="pricedAs")
+    units: Amount
+    per_hour: Amount | None = field(name="perHour")
+    per_month: Amount | None = field(name="perMonth")
+
+
+class Fleet(Form):
+    """One side of the comparison; without all prices it is not complete."""
+
+    lines: list[CostLine]
+    missing: list[str]
+    per_month: Amount = field(name="perMonth")
+    complete: bool
+
+
+class Fleets(Form):
+    """Before and after."""
+
+    ecs: Fleet = field(name="ECS")
+    eks: Fleet = field(name="EKS")
+
+
+class Cost(Form):
+    """report/cost.json, where prices were given."""
+
+    format: Literal["ecs2k8s/cost/v1"]
+    currency: str
+    region: str
+    fleets: Fleets
+    assumptions: list[str]
+
+
+class AccountDirectory(Form):
+    """One account and Region."""
+
+    directory: str
+    workloads: Count
+    findings: Severities
+
+
+class Accounts(Form):
+    """report/accounts.json: the directories of several accounts or Regions."""
+
+    format: Literal["ecs2k8s/accounts/v1"]
+    directories: list[AccountDirectory]
+    empty: Annotated[list[str], Meta(description="Where nothing runs on ECS.")]
+    unread: Annotated[list[str], Meta(description="What could not be read.")]
+
+
+class GroupRule(Form):
+    """A rule that a security group of others needs, with its command and the way back."""
+
+    group: str
+    direction: Literal["ingress", "egress"]
+    protocol: Annotated[str, Meta(description="As AWS writes it; -1 for all.")]
+    from_port: int | None = field(name="fromPort")
+    to_port: int | None = field(name="toPort")
+    peer_kind: str = field(name="peerKind")
+    peer: str
+    option: Literal["pods-out", "pods-in", "others-out"]
+    until_cutover: bool = field(name="untilCutover")
+    repeats: str = field(name="repeatsRuleOf")
+    command: str
+    back: str
+
+
+class GroupRules(Form):
+    """aws/security-group-rules.json."""
+
+    format: Literal["ecs2k8s/security-group-rules/v1"]
+    rules: list[GroupRule]
+
+
+class Export(Form):
+    """`export --format json`: what became of one account and Region."""
+
+    schema: Literal["ecs2k8s/export/v1"]
+    directory: str
+    workloads: Count
+    refused: Count
+    objects: Count
+    leaves: Totals
+    findings: Severities
+    failures: list[str]
+
+
+class Exports(Form):
+    """`export --format json` of several accounts or Regions."""
+
+    schema: Literal["ecs2k8s/exports/v1"]
+    directories: list[Export]
+    empty: list[str]
+    unread: list[str]
+
+
+class Coverage(Form):
+    """`coverage --format json`: totals, and those of each shape."""
+
+    schema: Literal["ecs2k8s/coverage/v1"]
+    totals: Totals
+    shapes: dict[str, Totals]
+
+
+class RoutingRow(Form):
+    """A request, and what happens to it today and with the generated objects."""
+
+    listener: str
+    request: str
+    today: str
+    ingress: str
+
+
+class RoutingProof(Form):
+    """One load balancer."""
+
+    arn: str
+    name: str
+    proved: bool
+    difference: str
+    rows: list[RoutingRow]
+
+
+class Routing(Form):
+    """`diff routing --format json`."""
+
+    schema: Literal["ecs2k8s/routing/v1"]
+    controller: Annotated[str, Meta(description="Version of the AWS Load Balancer Controller that was modelled.")]
+    load_balancers: list[RoutingProof]
+
+
+class SplitRule(Form):
+    """A listener rule that leads to a part."""
+
+    load_balancer: str
+    listener: str
+    priority: str
+    paths: list[str]
+    other_conditions: list[str]
+
+
+class SplitPart(Form):
+    """One part, or what is left (null)."""
+
+    part: str | None
+    workload: str
+    paths: list[str]
+    rules: list[SplitRule]
+    objects: list[str]
+
+
+class SplitRouting(Form):
+    """What the proof says of a load balancer with the parts."""
+
+    name: str
+    proved: bool
+    said: str
+
+
+class SplitPreview(Form):
+    """`split --format json`."""
+
+    schema: Literal["ecs2k8s/split/v1"]
+    workload: str
+    written: bool
+    parts: list[SplitPart]
+    routing: list[SplitRouting]
+    splits: dict[str, Split]
+
+
+class DiffSide(Form):
+    """One side of a row: a value, or that it is masked, and where it stands."""
+
+    type: Literal["null", "boolean", "integer", "number", "string", "array", "object", "secret"]
+    origin: str
+    value: Any = UNSET
+    masked: Literal[True] | UnsetType = UNSET
+
+
+class DiffRow(Form):
+    """One leaf on both sides."""
+
+    path: str
+    status: changes.Status
+    risk: changes.Risk
+    before: DiffSide | None
+    after: DiffSide | None
+    equal: Annotated[bool | None, Meta(description="Of masked values: whether both sides hold the same.")]
+    because: str
+    cause: Annotated[str, Meta(description="Id of the known cause that explains it.")]
+    rule: str
+    manager: Annotated[str, Meta(description="Who owns the field in the cluster.")]
+    findings: list[Slug]
+    severity: Severity | Literal[""]
+
+
+class DiffChange(Form):
+    """One object, or one document of AWS."""
+
+    subject: Subject
+    shape: str
+    action: changes.Action
+    workload: str
+    said: list[str]
+    rows: list[DiffRow]
+
+
+class Diff(Form):
+    """`diff translate`, `drift`, `cluster` and `plan`, each with `--format json`."""
+
+    schema: Literal["ecs2k8s/diff/v1"]
+    diff: changes.Name
+    left: str
+    right: str
+    totals: dict[str, Count]
+    explained: Count
+    unexplained: Count
+    undecided: list[str]
+    said: list[str]
+    changes: list[DiffChange]
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A form, and where it is written: a file of a migration directory, or the command that prints it."""
+
+    kind: Any
+    where: str
+    is_file: bool = True
+
+
+FORMS: dict[str, Written] = {
+    "accounts": Written(Accounts, "report/accounts.json"),
+    "cost": Written(Cost, "report/cost.json"),
+    "coverage": Written(Coverage, "ecs2k8s coverage --format json", is_file=False),
+    "diff": Written(Diff, "ecs2k8s diff translate, drift, cluster, plan --format json", is_file=False),
+    "export": Written(Export, "ecs2k8s export --format json", is_file=False),
+    "exports": Written(Exports, "ecs2k8s export --format json", is_file=False),
+    "findings": Written(list[Finding], "report/findings.json"),
+    "ledger": Written(Ledger, "report/ledger.json"),
+    "routing": Written(Routing, "ecs2k8s diff routing --format json", is_file=False),
+    "security-group-rules": Written(GroupRules, "aws/security-group-rules.json"),
+    "snapshot": Written(Snapshot, "snapshot.json"),
+    "split": Written(SplitPreview, "ecs2k8s split --format json", is_file=False),
+}
