@@ -114,7 +114,7 @@ def _row(name: Name, shape: str, row: Row) -> Row:
     for ident in patterns().covering(shape, names(path)) or ():
         cause = catalogue()[ident]
         if name in cause.diffs and cause.matches(row, path):
-            return replace(row, cause=ident, because=row.because or cause.text)
+            return replace(row, cause=ident, because=cause.text)
     return row
 
 

@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from ecs2k8s.compare.canonical import Reader
+from ecs2k8s.compare.canonical import DEEPEST, PAIRS, Reader
 from ecs2k8s.compare.changes import Leaf, Masked, Row, Status
+from ecs2k8s.compare.equality import rules
 from ecs2k8s.compare.masking import Mask, Sealed
 from ecs2k8s.compare.pairs import ORDER, differing
+from ecs2k8s.compare.reasons import reason
 from ecs2k8s.compare.risks import risk
 from ecs2k8s.core.key_paths import Item, KeyPath, Step, show_keys
 from ecs2k8s.core.shell_secrets import line
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 
     Origin = Callable[[Path], str]
 
+NAMING = {name for name, _ in PAIRS}
 HIDDEN = Masked(same=False)  # rows are of what differs
 
 
@@ -52,22 +55,35 @@ def rows(  # noqa: PLR0913 (two sides)
     if written_alike(before, after):
         return ()
     reader = Reader(shape, Mask(show_values))
+    one, other = without_equal(before, after)
     found = [
         _row(shape, path, sides, (origin_before, origin_after))
-        for path, sides in differing(reader.read(before), reader.read(after))
+        for path, sides in differing(reader.read(one), reader.read(other))
     ]
     return tuple(sorted(found, key=lambda row: (row.risk.rank, row.path)))
 
 
 def written_alike(before: Any, after: Any) -> bool:
     """Whether two values are the same to the letter. To Python alone `1`, `1.0` and `True` are equal."""
-    if before != after:
-        return False
     try:
+        if before != after:
+            return False
         one, other = (msgspec.json.encode(side, order="sorted") for side in (before, after))
     except (TypeError, ValueError, OverflowError, RecursionError):  # what is no JSON is looked at more closely
         return False
     return one == other
+
+
+def without_equal(before: Any, after: Any, depth: int = 0) -> tuple[Any, Any]:
+    """Both maps without what is written alike in both; a name stays, because it says what stands beside it."""
+    if not (isinstance(before, dict) and isinstance(after, dict)) or depth == DEEPEST:
+        return before, after
+    alike = {key for key in before.keys() & after.keys() - NAMING if written_alike(before[key], after[key])}
+    one = {key: value for key, value in before.items() if key not in alike}
+    other = {key: value for key, value in after.items() if key not in alike}
+    for key in one.keys() & other.keys():
+        one[key], other[key] = without_equal(one[key], other[key], depth + 1)
+    return one, other
 
 
 def _row(shape: str, path: KeyPath, sides: Sides, origins: tuple[Origin, Origin]) -> Row:
@@ -75,6 +91,7 @@ def _row(shape: str, path: KeyPath, sides: Sides, origins: tuple[Origin, Origin]
     status = Status.ADDED if before is None else Status.REMOVED if after is None else Status.CHANGED
     names = next(side.names for side in sides if side)
     values, why = _shown(sides)
+    why = why or reason(values[0], values[1], forms=_forms(sides))
     leaves = [
         Leaf(value, origin(side.at)) if side else None
         for side, value, origin in zip(sides, values, origins, strict=True)
@@ -82,6 +99,10 @@ def _row(shape: str, path: KeyPath, sides: Sides, origins: tuple[Origin, Origin]
     place = path[:-1] if path[-1:] == (ORDER,) else path
     text = show_keys(tuple(map(_open, place)))
     return Row(text, status, risk(shape, names), leaves[0], leaves[1], because=why)
+
+
+def _forms(sides: Sides) -> frozenset[str]:
+    return frozenset(rules()[ident].value for side in sides if side for ident in side.rules)
 
 
 def _open(step: Step) -> Step:

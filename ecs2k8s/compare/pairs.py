@@ -58,6 +58,7 @@ def _one_sided(path: KeyPath, sides: Sides) -> Iterator[tuple[KeyPath, Sides]]:
 
 
 def _trees(one: Node, other: Node, path: KeyPath, faced: dict[KeyPath, Sides]) -> tuple[Tree, Tree]:
+    """What is not equal of two nodes that face each other; *faced* gets all that do."""
     faced[path] = one, other
     one, other = _of_one_form(one, other)
     if one.form != other.form or one.form == "leaf":
@@ -66,7 +67,9 @@ def _trees(one: Node, other: Node, path: KeyPath, faced: dict[KeyPath, Sides]) -
     right: dict[Step, Tree] = {}
     for step, mine, its in _facing(one, other):
         if mine and its:
-            left[step], right[step] = _trees(mine, its, (*path, step), faced)
+            below = _trees(mine, its, (*path, step), faced)
+            if below[0] != below[1]:
+                left[step], right[step] = below
             continue
         faced[*path, step] = mine, its
         if mine:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 import msgspec
@@ -28,7 +28,7 @@ Names = tuple[str, ...]
 STEP = re.compile(r'\.?(?P<name>[A-Za-z0-9_*{}-]+)|\["(?P<quoted>[^"]+)"\]')
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Node(Generic[T]):
     """One step of the patterns of a shape."""
 
@@ -61,6 +61,9 @@ class Patterns(Generic[T]):
 
     def __init__(self, rows: Iterable[tuple[str, str, T]]) -> None:
         self.roots: dict[str, Node[T]] = {}
+        # Documents of one shape share most of their paths.
+        self.child = lru_cache(maxsize=50_000)(self._child)
+        self.covering = lru_cache(maxsize=50_000)(self._covering)
         for shape, parts in inside().items():
             for pattern, part in parts.items():
                 self._node(shape, pattern).inside = part
@@ -81,14 +84,14 @@ class Patterns(Generic[T]):
         found = [self.roots[name] for name in (shape, every) if name in self.roots]
         return self._entered(found)
 
-    def child(self, cursor: Cursor[T], name: str) -> Cursor[T]:
+    def _child(self, cursor: Cursor[T], name: str) -> Cursor[T]:
         return self._entered([found for node in cursor for found in node.matching(name)]) if cursor else ()
 
     def _entered(self, nodes: list[Node[T]]) -> Cursor[T]:
         parts = [self.roots[node.inside] for node in nodes if node.inside in self.roots]
         return (*nodes, *parts)
 
-    def covering(self, shape: str, names: Names) -> T | None:
+    def _covering(self, shape: str, names: Names) -> T | None:
         """The value of the deepest pattern that *names* begins with."""
         cursor = self.root(shape)
         found = first(cursor)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache, lru_cache
+from functools import cache
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -29,12 +29,12 @@ class Blockers(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 def risk(shape: str, path: Iterable[Step]) -> Risk:
     """The class of the leaf at *path* of a kind or of a shape of AWS. Every leaf has one."""
-    return _classed(shape, names(path)) or classes().covering(ANYTHING, ()) or Risk.IDENTITY
+    return classes().covering(shape, names(path)) or classes().covering(ANYTHING, ()) or Risk.IDENTITY
 
 
 def is_classed(shape: str, path: Iterable[Step]) -> bool:
     """Whether a row of the table was written for the leaf, or for the rest of its shape."""
-    return _classed(shape, names(path)) is not None
+    return classes().covering(shape, names(path)) is not None
 
 
 def may_be_hidden(shape: str, path: Iterable[Step], about: Risk) -> bool:
@@ -45,11 +45,6 @@ def may_be_hidden(shape: str, path: Iterable[Step], about: Risk) -> bool:
 def names(path: Iterable[Step]) -> Names:
     """*path* as the tables name places: without the steps to items of lists."""
     return tuple(step for step in path if isinstance(step, str))
-
-
-@lru_cache(maxsize=100_000)
-def _classed(shape: str, place: Names) -> Risk | None:
-    return classes().covering(shape, place)
 
 
 @cache

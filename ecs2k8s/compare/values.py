@@ -134,17 +134,21 @@ def _instant(value: Any) -> str | None:
 
 def _image(value: Any) -> str | None:
     """`name@digest` where there is a digest: whoever pulls by it does not look at the tag."""
-    if not isinstance(value, str) or not value.strip() or value != value.strip():
+    parts = image_parts(value) if isinstance(value, str) else None
+    if not parts:
         return None
-    name, _, digest = value.partition("@")
-    if digest and not DIGEST.fullmatch(digest):
-        return None
+    name, tag, digest = parts
+    return f"{name}@{digest}" if digest else f"{name}:{tag}"
+
+
+def image_parts(text: str) -> tuple[str, str, str] | None:
+    """Repository, tag and digest of an image; None where it is none. A tag or a digest may be empty, not both."""
+    name, at, digest = text.partition("@")
     head, slash, last = name.rpartition("/")
     last, colon, tag = last.partition(":")
-    if not last or (colon and not tag):
+    if not last or (colon and not tag) or (at and not DIGEST.fullmatch(digest)) or re.search(r"\s", text):
         return None
-    name = _familiar(f"{head}{slash}{last}")
-    return f"{name}@{digest}" if digest else f"{name}:{tag or 'latest'}"
+    return _familiar(f"{head}{slash}{last}"), tag or ("" if digest else "latest"), digest
 
 
 def _familiar(name: str) -> str:

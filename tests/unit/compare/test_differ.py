@@ -16,15 +16,15 @@ def deployment(*containers: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def changed(path: str, risk: Risk, before: Any, after: Any) -> Row:
-    return Row(path, Status.CHANGED, risk, Leaf(before), Leaf(after))
+def changed(path: str, risk: Risk, before: Any, after: Any, because: str = "") -> Row:
+    return Row(path, Status.CHANGED, risk, Leaf(before), Leaf(after), because)
 
 
 def test_a_container_is_found_by_its_name_wherever_it_stands() -> None:
     one = deployment({"name": "web", "image": "shop/web:1"}, {"name": "log", "image": "log:1"})
     other = deployment({"name": "log", "image": "log:1"}, {"name": "web", "image": "shop/web:2"})
     image = "spec.template.spec.containers[name=web].image"
-    assert rows(one, other, "Deployment") == (changed(image, Risk.IMAGE, "shop/web:1", "shop/web:2"),)
+    assert rows(one, other, "Deployment") == (changed(image, Risk.IMAGE, "shop/web:1", "shop/web:2", "another tag"),)
 
 
 def test_an_object_that_is_not_there_has_all_leaves_added() -> None:
