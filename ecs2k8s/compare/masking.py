@@ -62,7 +62,7 @@ class Mask:
         if how == "always":
             return SECRET_OBJECT
         text = value if isinstance(value, str) else json.dumps(value)
-        if (how and looks_secret(name, text)) or line(text) != text:
+        if (how and _named_secret(name, text)) or line(text) != text:
             return SECRET_NAME
         return ENVIRONMENT if how == "env" and not self.show_values else ""
 
@@ -78,6 +78,11 @@ class Mask:
 def treatment(shape: str, names: Names) -> Treatment | None:
     """How values at a place are treated."""
     return patterns().covering(shape, names)
+
+
+def _named_secret(name: str, text: str) -> bool:
+    """Whether a name says that *text* is one. A number is none to most readers of files; to a diff it may be a PIN."""
+    return looks_secret(name, text) or (text.isdigit() and looks_secret(name, NEUTRAL))
 
 
 def _follows(client: str, before: Any, word: str) -> bool:
