@@ -186,6 +186,56 @@ def diff_cluster_command(
     raise typer.Exit(diff_cluster.run(request, view, talk))
 
 
+@diff_app.command("drift")
+def diff_drift_command(
+    directory: options.Directory,
+    against: options.Against = None,
+    profile: options.Profile = None,
+    region: options.Region = None,
+    cluster: options.Cluster = None,
+    service: options.Service = None,
+    exclude: options.Exclude = None,
+    role_arn: options.RoleArn = None,
+    external_id: options.ExternalId = None,
+    endpoint_url: options.EndpointUrl = None,
+    format_: options.ViewFormat = options.DiffFormat.text,
+    output: options.ViewFile = None,
+    all_: options.All = False,
+    show_values: options.ShowValues = False,
+    detailed_exitcode: options.DetailedExitcode = False,
+    diff_exit_code: options.DiffExitCode = None,
+    allow_partial: options.AllowPartial = False,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = False,
+    debug: options.Debug = False,
+) -> None:
+    """Say what moved in AWS since the export: against the account now, or against another snapshot."""
+    talk = options.talk(quiet=quiet, verbose=verbose, debug=debug)
+    from ecs2k8s.cli import diff_drift
+    from ecs2k8s.cli.diff_output import View
+    from ecs2k8s.collect.login import Login
+
+    view = View.of(
+        format_,
+        output,
+        everything=all_,
+        show_values=show_values,
+        detailed_exitcode=detailed_exitcode,
+        diff_exit_code=diff_exit_code,
+    )
+    request = diff_drift.Request(
+        directory=directory,
+        against=against,
+        login=Login(profile, tuple(region or ()), tuple(role_arn or ()), external_id, endpoint_url),
+        clusters=tuple(cluster or ()),
+        services=tuple(service or ()),
+        excluded=tuple(exclude or ()),
+        allow_partial=allow_partial,
+        view=view,
+    )
+    raise typer.Exit(diff_drift.run(request, talk))
+
+
 @app.command("split")
 def split_command(
     directory: options.Directory,

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from ecs2k8s.core.errors import BusyError, Ecs2k8sError
+from ecs2k8s.core.errors import BusyError, Ecs2k8sError, WrongAccountError
 from ecs2k8s.core.escape import escape
 
 if TYPE_CHECKING:
@@ -142,7 +142,7 @@ def guarded(app: Callable[..., object]) -> None:
         show = getattr(error, "show", None)  # usage errors show the usage line too
         show(sys.stderr) if show else Talk().problem(f"ecs2k8s: {error}")
         code = ExitCode.ERROR
-    except BusyError as error:
+    except (BusyError, WrongAccountError) as error:
         Talk().problem(f"ecs2k8s: {error}")
         code = ExitCode.CONFLICT
     except Ecs2k8sError as error:

@@ -86,6 +86,14 @@ Strict = Annotated[bool, typer.Option("--strict", help="Exit 3 when a finding is
 AllowPartial = Annotated[bool, typer.Option("--allow-partial", help="Exit 0 although something could not be read.")]
 Redact = Annotated[bool, typer.Option("--redact", help="Mask values that look like secrets, in every file.")]
 Format = Annotated[OutputFormat, typer.Option("--format", help="What stdout holds.")]
+Against = Annotated[
+    str | None,
+    typer.Option(
+        "--against",
+        metavar="PATH",
+        help="Instead of AWS: another snapshot, a migration directory, or files that the AWS CLI exported.",
+    ),
+]
 ViewFormat = Annotated[DiffFormat, typer.Option("--format", help="How the diff is written.")]
 ViewFile = Annotated[
     str | None, typer.Option("--output", "-o", metavar="FILE", help="The file to write it to, instead of stdout.")

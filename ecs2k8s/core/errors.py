@@ -27,3 +27,7 @@ class UsageError(Ecs2k8sError):
 
 class BusyError(Ecs2k8sError):
     """Another run works in the same directory."""
+
+
+class WrongAccountError(Ecs2k8sError):
+    """The login reaches another account or Region than the one that is asked about."""
