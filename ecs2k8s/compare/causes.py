@@ -81,7 +81,7 @@ def explained(diff: Diff) -> Diff:
 
     A cause that other code gave is taken back where it would hide what no cause may hide.
     """
-    return replace(diff, changes=tuple(_explained(diff.name, change) for change in diff.changes))
+    return replace(diff, changes=tuple(of_known_causes(diff.name, change) for change in diff.changes))
 
 
 def counts(diff: Diff) -> dict[str, int]:
@@ -95,7 +95,8 @@ def shape_of(change: Change) -> str:
     return change.shape or change.subject.partition("/")[0]
 
 
-def _explained(name: Name, change: Change) -> Change:
+def of_known_causes(name: Name, change: Change) -> Change:
+    """One change of a diff of that *name*, in the same way."""
     shape = shape_of(change)
     return replace(change, rows=tuple(_row(name, shape, row) for row in change.rows))
 

@@ -10,6 +10,7 @@ from collections import defaultdict
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from ecs2k8s.compare.causes import of_known_causes
 from ecs2k8s.compare.changes import Action, Change, Diff
 from ecs2k8s.compare.differ import rows
 from ecs2k8s.compare.drift_causes import Causes
@@ -157,14 +158,15 @@ class _Looking:
     def _rows(self, both: Both) -> Iterator[Row]:
         """Each explained where a cause is known."""
         paths: dict[str, Path] = {}
-        for row in rows(
+        found = rows(
             _by_standing(both.before),
             _by_standing(both.after),
             both.one.shape,
             origin_before=_origin(both.before, paths),
             origin_after=_origin(both.after, paths),
             show_values=self.show_values,
-        ):
+        )
+        for row in of_known_causes("drift", Change(both.one.id, both.action, found, shape=both.one.shape)).rows:
             side = row.after or row.before
             yield self.causes.explained(row, paths[side.origin] if side else (), both)
 

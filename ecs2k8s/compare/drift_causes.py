@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from ecs2k8s.compare.changes import Risk
+from ecs2k8s.compare.causes import catalogue
+from ecs2k8s.compare.risks import may_be_hidden
 from ecs2k8s.core.arns import last
 from ecs2k8s.core.fidelity import Fidelity
 from ecs2k8s.core.fields import tables
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
     from ecs2k8s.core.paths import Path
 
 STATE, NOTHING, SCALED, COMES_AND_GOES = "state", "asks-for-nothing", "scaled-within-bounds", "comes-and-goes"
-# What no cause may hide but that nobody changed it.
-SHOWN = {Risk.IDENTITY, Risk.IMAGE, Risk.COMMAND, Risk.SECRETS, Risk.NETWORK, Risk.TRAFFIC}
 STARTED = ("events-rule/", "chronos-schedule/", "ecs-svc/")  # who started a task, of those that start more
 # What of a thing that is replaced by others like it makes it like them.
 LIKENESS = {
@@ -48,18 +47,18 @@ class Causes:
         return self.before, self.after
 
     def explained(self, row: Row, path: Path, both: Both) -> Row:
-        """*row* with its cause, where one is known."""
+        """*row* with its cause, where one is known. What no cause may hide stays, unless it is said elsewhere."""
         document = both.after if row.after and both.after else both.before or both.one
-        because = _field(both.one.shape, path)
         if why := self._coming_and_going(both):
-            return replace(row, cause=COMES_AND_GOES, because=row.because or why)
-        if (because and because.state) or _of_old_deployment(document, path) or _copy(document, path):
-            return replace(row, cause=STATE, because=row.because or (because.because if because else ""))
-        if path == ("desiredCount",) and self._scaled(both):
-            return replace(row, cause=SCALED)
-        if because and row.risk not in SHOWN and because.verdict(self.chosen) is Fidelity.NOT_APPLICABLE:
-            return replace(row, cause=NOTHING, because=row.because or because.because)
-        return row
+            return _because(row, COMES_AND_GOES, why)
+        if _of_old_deployment(document, path) or _copy(document, path):
+            return _because(row, STATE)
+        if row.cause or not may_be_hidden(both.one.shape, path, row.risk):
+            return row
+        its = _field(both.one.shape, path)
+        if its and (its.state or its.verdict(self.chosen) is Fidelity.NOT_APPLICABLE):
+            return _because(row, STATE if its.state else NOTHING, its.because)
+        return _because(row, SCALED) if path == ("desiredCount",) and self._scaled(both) else row
 
     def _coming_and_going(self, both: Both) -> str:
         """Why a task, an instance or an image is no change of anything; empty where it may be one."""
@@ -82,6 +81,10 @@ class Causes:
         if not (both.before and both.after):
             return False
         return all(_within(each, side) for each, side in zip((both.before, both.after), self.sides, strict=True))
+
+
+def _because(row: Row, cause: str, why: str = "") -> Row:
+    return replace(row, cause=cause, because=row.because or why or catalogue()[cause].text)
 
 
 def _is_started(task: dict[str, Any]) -> bool:

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from ecs2k8s.compare.causes import catalogue
 from ecs2k8s.compare.changes import Action, Masked
 from ecs2k8s.compare.drift import Side, drift
+from ecs2k8s.compare.drift_causes import COMES_AND_GOES, NOTHING, SCALED, STATE
 from ecs2k8s.core.documents import Document, Snapshot
 from ecs2k8s.core.findings import Finding
 from ecs2k8s.core.paths import leaves
@@ -232,6 +234,22 @@ def test_the_moving_parts_of_an_account_are_explained() -> None:
     found = compared(shop(), after)
     assert unexplained(found) == {}
     assert {row.cause for row in found.rows} == {"state"}
+
+
+def test_a_field_that_asks_for_nothing_on_eks_is_explained() -> None:
+    after = shop()
+    find(after, BACKEND).data["platformVersion"] = "1.4.9"
+    row = row_at(compared(shop(), after), "platformVersion")
+    assert (row.cause, row.because) == (
+        "asks-for-nothing",
+        "The Fargate platform follows the EKS cluster's version.",
+    )
+
+
+def test_the_causes_of_drift_are_those_of_the_catalogue() -> None:
+    told = {STATE, NOTHING, SCALED, COMES_AND_GOES}
+    assert told == {ident for ident, cause in catalogue().items() if cause.by == "compare.drift_causes"}
+    assert {catalogue()[ident].test for ident in told} <= globals().keys()
 
 
 # By these an item of a list is known, or a deployment: another value is another item.
