@@ -135,6 +135,7 @@ def reads_page() -> str:
         MADE,
         "",
         f"`ecs2k8s export` can send these {len(calls())} operations and no other; boto3 sends its own for credentials.",
+        "`ecs2k8s diff drift` reads the account in the same way and sends nothing else.",
         "`ecs2k8s policy export` prints the IAM policy for them ([iam-policy.json](iam-policy.json) for any account).",
         "`One request takes`: values of a parameter in one request, and items of a page of its answer.",
         "",
