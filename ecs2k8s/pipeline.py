@@ -21,6 +21,7 @@ from ecs2k8s.assess.splits import splits
 from ecs2k8s.assess.target_cluster import cluster_checks
 from ecs2k8s.assess.translation import Translation
 from ecs2k8s.assess.trust import judged
+from ecs2k8s.assess.wave_findings import wave_findings
 from ecs2k8s.assess.waves import waves
 from ecs2k8s.core.findings import rank
 from ecs2k8s.core.ledger import account, findings
@@ -81,6 +82,7 @@ def translate(snapshot: Snapshot, target: Target) -> Translation:
     done = replace(done, reach=reach)
     done = replace(done, dependencies=dependencies(done))
     done = replace(done, waves=waves(done, target))
+    said |= set(wave_findings(done))
     return replace(done, findings=tuple(sorted(said, key=rank)))
 
 

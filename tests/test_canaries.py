@@ -465,6 +465,7 @@ def test_not_redacted_what_is_locked_up_stays_so_and_plain_secrets_are_named_not
     shown = [canary for found in planted().in_environments.values() for canary in found]
     assert leaks(done.said, shown) == []
     assert in_files(out / "report", shown) == {}
+    assert in_files(out / "cutover", shown) == {}
     findings = json.loads((out / "report" / "findings.json").read_bytes())
     said = [finding["message"] for finding in findings if finding["slug"] == "plain-secret"]
     assert [name for name in planted().in_environments if not any(f" {name} " in text for text in said)] == []

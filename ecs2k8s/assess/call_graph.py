@@ -63,6 +63,7 @@ class Graph:
     nodes: dict[str, Node] = field(default_factory=dict)
     edges: dict[tuple[str, str], Known] = field(default_factory=lambda: defaultdict(Known))
     wide: list[Permission] = field(default_factory=list)
+    unread: set[tuple[str, str]] = field(default_factory=set)
 
     def add(self, source: str, target: str, *evidence: Evidence, via: Iterable[str] = (), ports: str = "") -> Known:
         known = self.edges[source, target]
@@ -150,6 +151,8 @@ class Graph:
         node = read or next((found for name in ends if (found := of_host(name, mention.path))), None)
         if node:
             self.add(workload.folder, self.node(node), "environment", via=[mention.by])
+        elif self.names.is_ours(host):
+            self.unread.add((workload.folder, mention.by))
 
     def mounts(self, workload: Workload) -> None:
         for volume in workload.definition.get("volumes", []):
@@ -197,7 +200,8 @@ class Graph:
             )
             for pair, known in self.edges.items()
         ]
-        return Dependencies(tuple(sorted(self.nodes.values())), tuple(sorted(edges)), tuple(sorted(self.wide)))
+        nodes, wide = sorted(self.nodes.values()), sorted(self.wide)
+        return Dependencies(tuple(nodes), tuple(sorted(edges)), tuple(wide), tuple(sorted(self.unread)))
 
 
 def _name(inventory: Inventory, arn: str) -> str:

@@ -60,11 +60,13 @@ class Dependencies:
     """The graph, sorted. Every end of an edge, and every name in `wide`, is a node.
 
     `wide`: permissions of so many for so many that they say little of who depends on whom. They are no edges.
+    `unread`: workloads with variables that name a host of ours which leads to nothing that was read.
     """
 
     nodes: tuple[Node, ...] = ()
     edges: tuple[Edge, ...] = ()
     wide: tuple[Permission, ...] = ()
+    unread: tuple[tuple[str, str], ...] = ()
 
     @property
     def uses(self) -> list[Edge]:

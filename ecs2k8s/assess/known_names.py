@@ -25,7 +25,7 @@ class Names:
     """By host name, lower-case and without a final dot.
 
     `links` are records and distributions: a name to the names that it leads to. `connect` is by the key of a namespace
-    of Service Connect and the name of an alias.
+    of Service Connect and the name of an alias; `zones` are the hosted zones that were read.
     """
 
     balancers: Mapping[str, frozenset[str]]
@@ -33,6 +33,7 @@ class Names:
     stores: Mapping[str, Node]
     registered: Mapping[str, frozenset[str]]
     connect: Mapping[tuple[str, str], frozenset[str]]
+    zones: frozenset[str]
 
     @classmethod
     def of(cls, inventory: Inventory, wiring: Wiring) -> Names:
@@ -51,6 +52,9 @@ class Names:
             known_stores(inventory.index),
             _frozen(_registered(inventory.workloads)),
             _frozen(_aliases(inventory.workloads)),
+            frozenset(
+                plain(str(i.document.data.get("Name", ""))) for i in inventory.index.of_shape("route53.HostedZone")
+            ),
         )
 
     def ends(self, host: str) -> set[str]:
@@ -68,6 +72,11 @@ class Names:
         """The ARNs of the load balancers that *host* leads to."""
         found = {arn for name in self.ends(host) for arn in self.balancers.get(name, ())}
         return found or set(self.balancers.get(wildcard(host), ()))
+
+    def is_ours(self, host: str) -> bool:
+        """Whether *host* is a name in a zone that was read, but not the zone's own name, which is a name of a site."""
+        labels = host.split(".")
+        return any(".".join(labels[at:]) in self.zones for at in range(1, len(labels)))
 
     def leading_to(self) -> dict[str, list[str]]:
         """ARN of a load balancer to the names of records and distributions that lead to it, sorted."""

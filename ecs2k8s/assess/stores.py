@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ecs2k8s.assess.dependencies import Node
 from ecs2k8s.core.arns import Arn
 from ecs2k8s.core.mappings import load_yaml
+from ecs2k8s.core.partitions import of_region
 from ecs2k8s.core.redacted import looks_secret
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ OF_AWS = re.compile(
 )
 QUEUE = re.compile(r"/(?P<account>\d{12})/(?P<name>[A-Za-z0-9_-]{1,80}(?:\.fifo)?)")
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,254}")
+UNTYPED = ("s3", "sns", "sqs")  # services whose resources are names alone; else `table/name`, `cluster:name`
 BROKER = re.compile(r"b-\d{1,3}\.")  # one of the brokers of a Kafka cluster
 IN_TABLES = ("data store", "interface")  # what the table of who reaches whom calls an interface of a store
 NEAR = 2  # labels beside the end, one of which is the service, the other one perhaps the Region
@@ -111,25 +113,27 @@ def of_host(host: str, path: str) -> Node | None:
     labels = form["labels"].split(".")
     queue = QUEUE.fullmatch(path)
     if labels[0] == "sqs" and len(labels) > 1 and queue and not looks_secret("", queue["name"]):
-        return of_arn(f"arn:aws:sqs:{labels[1]}:{queue['account']}:{queue['name']}")
+        return of_arn(f"arn:{of_region(labels[1])}:sqs:{labels[1]}:{queue['account']}:{queue['name']}")
     what = next((forms()["hosts"][label] for label in reversed(labels[1:][-NEAR:]) if label in forms()["hosts"]), "")
     if not what:
         return Node("service", host, f"{labels[0]}" if len(labels) <= NEAR else host)
+    if what == "bucket":
+        return of_arn(f"arn:aws:s3:::{labels[0]}")
     whole = BROKER.sub("", host) if what == "broker" else host
     return store(whole, whole.partition(".")[0], what)
 
 
 def of_arn(text: str) -> Node | None:
-    """The store that an ARN names; None where it names none. The partition counts as one: a queue has one name."""
+    """The store that an ARN names; None where it names none."""
     arn = Arn.parse(text)
     what = forms()["arns"].get(arn.service, "") if arn else ""
     if not arn or not what:
         return None
-    name = arn.resource.partition("/")[2] or arn.resource.rpartition(":")[2]
-    name = name.partition("/")[0]
-    if not NAME.fullmatch(name) or looks_secret("", name):
+    typed = arn.service not in UNTYPED
+    name = re.split(r"[:/]", arn.resource)[typed : typed + 1]
+    if not name or not NAME.fullmatch(name[0]) or looks_secret("", name[0]):
         return None
-    return store(f"arn:{arn.partition}:{arn.service}:{arn.region}:{arn.account}:{name}", name, what)
+    return store(f"arn:{arn.partition}:{arn.service}:{arn.region}:{arn.account}:{name[0]}", name[0], what)
 
 
 def _documents(index: Index, shape: str) -> list[tuple[str, Data]]:

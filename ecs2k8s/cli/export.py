@@ -36,6 +36,7 @@ from ecs2k8s.report.page import page
 from ecs2k8s.report.runbook import runbook
 from ecs2k8s.report.sarif import sarif
 from ecs2k8s.report.scaling import scaling_files
+from ecs2k8s.report.waves import waves_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -58,6 +59,7 @@ REPORTS = (
     argo_cd,
     github,
     scaling_files,
+    waves_json,
 )
 WORKLOADS = ("ecs.Service", "ecs.Task", "ecs.TaskDefinition")
 ANYONE = Login()  # whatever credentials and Region the environment has

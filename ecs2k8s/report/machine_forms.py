@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 
+from ecs2k8s.assess import dependencies
 from ecs2k8s.compare import changes
 from ecs2k8s.core.fidelity import Fidelity
 from ecs2k8s.core.findings import Severity
@@ -331,6 +332,108 @@ class Diff(Form):
     changes: list[DiffChange]
 
 
+Names = Annotated[list[str], Meta(description="Sorted.")]
+
+
+class Counted(Form):
+    """Names; where they are many, only the first ones."""
+
+    count: Count
+    names: Names
+
+
+class Entrance(Form):
+    """A load balancer by which requests come in."""
+
+    load_balancer: str
+    internet: Annotated[bool, Meta(description="Whether the internet may call it.")]
+    names: Annotated[Counted, Meta(description="Host names that lead to it.")]
+    requests: Annotated[Counted, Meta(description="Hosts and paths that it sends here.")]
+
+
+class BlastRadius(Form):
+    """What depends on a unit."""
+
+    callers: Counted
+    through: Annotated[Counted, Meta(description="Use it by way of the callers.")]
+    entrances: list[Entrance]
+    beyond: Annotated[list[Entrance], Meta(description="Entrances to what depends on it.")]
+    may_call: Annotated[Count, Meta(description="How many more have a permission.")]
+
+
+class WaveReason(Form):
+    """Why, in words."""
+
+    slug: Annotated[str, Meta(description="Of mappings/waves.yaml.")]
+    text: str
+
+
+class WaveUnit(Form):
+    """What moves together."""
+
+    name: Annotated[str, Meta(pattern="^[a-z0-9]([a-z0-9-]*[a-z0-9])?$")]
+    workloads: Names
+    designs: list[Literal["A", "B", "C", "D"]]
+    owners: Names
+    after: Annotated[list[str], Meta(description="Units whose pods must run before it moves.")]
+    why: list[WaveReason]
+    breaks: list[WaveReason]
+    blast_radius: BlastRadius
+
+
+class Wave(Form):
+    """Units that may move in any order."""
+
+    number: Annotated[int, Meta(ge=1)]
+    background: Annotated[bool, Meta(description="Whether no unit of it answers requests.")]
+    units: list[WaveUnit]
+
+
+class GraphNode(Form):
+    """Something that sends or gets requests."""
+
+    id: str
+    kind: dependencies.NodeKind
+    label: str
+
+
+class GraphEdge(Form):
+    """That one calls, or may call, another."""
+
+    from_: str = field(name="from")
+    to: str
+    evidence: list[dependencies.Evidence]
+    ports: str
+    via: Names
+    ecs_names: Annotated[list[str], Meta(description="Names that it uses and that exist on ECS alone.")]
+    permission_only: bool
+
+
+class GraphPermission(Form):
+    """That each of many may call each of many."""
+
+    from_: list[str] = field(name="from")
+    to: list[str]
+    evidence: list[dependencies.Evidence]
+    ports: str
+
+
+class Graph(Form):
+    """Who depends on whom."""
+
+    nodes: list[GraphNode]
+    edges: list[GraphEdge]
+    permissions: list[GraphPermission]
+
+
+class Waves(Form):
+    """The order in which units move, and the graph that it follows."""
+
+    format: Literal["ecs2k8s/waves/v1"]
+    waves: list[Wave]
+    graph: Graph
+
+
 @dataclass(frozen=True, slots=True)
 class Written:
     """A form, and where it is written: a file of a migration directory, or the command that prints it."""
@@ -353,4 +456,5 @@ FORMS: dict[str, Written] = {
     "security-group-rules": Written(GroupRules, "aws/security-group-rules.json"),
     "snapshot": Written(Snapshot, "snapshot.json"),
     "split": Written(SplitPreview, "ecs2k8s split --format json", is_file=False),
+    "waves": Written(Waves, "cutover/waves.json"),
 }

@@ -25,6 +25,7 @@ from ecs2k8s.report.schedules import schedule_lines
 from ecs2k8s.report.sections import Item, Section, fitted, sections_of, text
 from ecs2k8s.report.target_cluster import lines as cluster_lines
 from ecs2k8s.report.timing import lines as timing_lines
+from ecs2k8s.report.waves import wave_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -120,6 +121,7 @@ def _about(translation: Translation, target: Target) -> list[str]:
         "",
         *(f"- {line}" for line in load_yaml("everywhere.yaml")),
         "",
+        *wave_lines(translation),
         *routing_lines(translation.proofs),
         *(reachability_lines(translation.reach) if translation.reach else []),
         *timing_lines(translation),
