@@ -6,13 +6,14 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from ecs2k8s.compare.canonical import Reader
-from ecs2k8s.compare.changes import Action, Change, Leaf, Risk, Row, Status
+from ecs2k8s.compare.causes import catalogue
+from ecs2k8s.compare.changes import Action, Change, Leaf, Row, Status
 from ecs2k8s.compare.conflicts import by_field, claimed
 from ecs2k8s.compare.differ import rows
 from ecs2k8s.compare.managed_fields import Manager, located, owners
 from ecs2k8s.compare.masking import Mask
-from ecs2k8s.compare.risks import risk
-from ecs2k8s.core.key_paths import show_keys
+from ecs2k8s.compare.risks import may_be_hidden, risk
+from ecs2k8s.core.key_paths import parse_keys, show_keys
 from ecs2k8s.core.paths import parse, show
 
 if TYPE_CHECKING:
@@ -28,8 +29,6 @@ LIVE, SERVER = "live", "the server"  # where a value stands that is in no file
 # What the API server keeps for itself: nobody sets it, and each answer has another one.
 OWN = ("managedFields", "resourceVersion", "generation", "creationTimestamp", "uid", "selfLink")
 DEFAULT = "server-default"
-# What the server or an admission webhook puts there is never hidden where a reviewer must look.
-LOOKED_AT = {Risk.IDENTITY, Risk.IMAGE, Risk.COMMAND, Risk.SECRETS, Risk.NETWORK, Risk.TRAFFIC}
 
 CHOICES = (
     "{manager} owns it: take it over knowingly ({how}), give it up (remove it from the file), "
@@ -39,7 +38,6 @@ FORCE = "kubectl apply --server-side --field-manager={ours} --force-conflicts"
 NO_FORCE = "only after {manager} gave it up: what takes traffic is never forced"
 CLIENT_SIDE = ". `kubectl apply` without --server-side would not ask and overwrite it"
 DROPPED = "the files no longer set it, and {ours} owns it"
-BY_SERVER = "no file sets it: the server or an admission webhook does"
 OVERRULED = "the file sets another value: the server or an admission webhook changes it"
 
 
@@ -99,8 +97,8 @@ class _Reading:
             return row
         if not row.after and self.by.manager in claims:
             return row.because_too(DROPPED.format(ours=ours))
-        hidden = "" if row.risk in LOOKED_AT else DEFAULT
-        return replace(row.because_too(BY_SERVER), rule=DEFAULT, cause=hidden)
+        hidden = may_be_hidden(self.wanted.ref.kind, parse_keys(row.path), row.risk)
+        return replace(row.because_too(catalogue()[DEFAULT].text), rule=DEFAULT, cause=DEFAULT if hidden else "")
 
     def choices(self, contest: _Contest) -> str:
         form = NO_FORCE if self.wanted.tree.startswith("traffic/") else FORCE

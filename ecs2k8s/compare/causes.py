@@ -22,8 +22,9 @@ if TYPE_CHECKING:
     from ecs2k8s.compare.changes import Change, Diff, Leaf, Row
     from ecs2k8s.core.key_paths import KeyPath
 
-# Statuses that say that two sides are not the same: only such a row can need an explanation.
-DIFFERING = {Status.CHANGED, Status.ADDED, Status.REMOVED, Status.CONFLICT}
+# Statuses that say that two sides are not the same: only such a row can need an explanation. A conflict waits for a
+# person, whatever it is about.
+DIFFERING = {Status.CHANGED, Status.ADDED, Status.REMOVED}
 
 
 class Cause(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -109,7 +110,7 @@ def _row(name: Name, shape: str, row: Row) -> Row:
     except ValueError:  # a place as somebody else names it, such as the API server
         return row
     if not may_be_hidden(shape, path, row.risk):
-        return replace(row, cause="") if row.cause and row.status in {Status.CHANGED, Status.CONFLICT} else row
+        return replace(row, cause="") if row.cause and row.status is Status.CHANGED else row
     if row.cause:
         return row
     for ident in patterns().covering(shape, names(path)) or ():

@@ -10,6 +10,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from ecs2k8s.compare.applied import Applier, change
+from ecs2k8s.compare.causes import explained
 from ecs2k8s.compare.changes import Diff
 from ecs2k8s.compare.cluster import THREADS, Answer
 from ecs2k8s.compare.conflicts import conflicts as conflicts_of
@@ -75,13 +76,14 @@ def compare(
     stale = _in_threads(lambda sort: leftovers(cluster, known, sort, generated), sorts)
     changes = [one.change for one in judged] + [one for ones, _ in stale for one in ones]
     unread = [line for _, lines in stale for line in lines]
-    return Diff(
+    diff = Diff(
         name="cluster",
         left=left,
         right=cluster.server,
         changes=tuple(sorted(changes, key=lambda one: one.subject)),
         undecided=(*_summed(one.undecided for one in judged if one.undecided), *unread),
     )
+    return explained(diff)
 
 
 def _in_threads(work: Callable[[Any], Any], items: Iterable[Any]) -> list[Any]:

@@ -17,6 +17,7 @@ LABEL = "app.kubernetes.io/managed-by"
 SELECTOR = f"{LABEL}=ecs2k8s"
 PAGE = "500"
 BECAUSE = "carries our label and is in no file of this directory: applying removes nothing, so it would stay"
+OR_OTHERS = "; what belongs to no namespace may be another directory's"
 
 # What any export may have generated, by apiVersion: a directory that holds no Ingress may have held one.
 EMITTED = {
@@ -104,5 +105,6 @@ def _page(answer: Answer) -> tuple[list[dict[str, Any]], str]:
 
 def _stays(ref: ObjectRef) -> Change:
     name = Leaf(ref.name, "live")
-    row = Row("metadata.name", Status.REMOVED, Risk.METADATA, name, None, because=BECAUSE)
+    because = BECAUSE if ref.namespace else BECAUSE + OR_OTHERS
+    row = Row("metadata.name", Status.REMOVED, Risk.METADATA, name, None, because=because)
     return Change(str(ref), Action.DELETE, (row,), said=("would stay: apply does not remove",))

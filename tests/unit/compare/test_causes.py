@@ -156,3 +156,10 @@ def test_no_pattern_of_a_cause_lies_where_causes_may_not_hide() -> None:
 def test_a_place_in_somebody_elses_words_is_left_alone() -> None:
     row = Row(".spec[?]", Status.CHANGED, Risk.METADATA, Leaf(1), Leaf(2))
     assert explained(diff("cluster", "Deployment", (row,))).rows == [row]
+
+
+def test_a_conflict_is_never_explained() -> None:
+    mark = 'metadata.annotations["deployment.kubernetes.io/revision"]'
+    rows_ = [Row(mark, status, Risk.METADATA, Leaf("1"), Leaf("2")) for status in (Status.CHANGED, Status.CONFLICT)]
+    diff = Diff("cluster", "", "", (Change("Deployment/shop/web", Action.UPDATE, tuple(rows_)),))
+    assert [row.cause for row in explained(diff).rows] == ["controller-mark", ""]
