@@ -25,7 +25,7 @@ from ecs2k8s.core.yaml_lines import yaml_lines
 from ecs2k8s.report.diff_html import diff_html
 from ecs2k8s.report.diff_markdown import diff_markdown
 from ecs2k8s.report.diff_text import diff_text, unstyled
-from tests.mock_cluster import TOKEN, UID, World, conflicted, forbidden, kubeconfig, not_found, owned, status
+from tests.mock_cluster import TOKEN, UID, World, conflicted, forbidden, kubeconfig, not_found, obj, owned, status
 from tests.test_cli import ecs2k8s
 
 if TYPE_CHECKING:
@@ -645,8 +645,22 @@ QUERY = "fieldManager=a&dryRun=All&fieldValidation=Strict"
     ],
 )
 def test_reads_and_dry_runs_alone_are_allowed(method: str, url: str, may: bool) -> None:
-    assert allowed(method, f"https://cluster.example.com{url}", APPLY if method == "PATCH" else {}) is may
-    assert not allowed("PATCH", f"https://cluster.example.com{url}", {"Content-Type": "application/merge-patch+json"})
+    assert allowed(method, url, APPLY if method == "PATCH" else {}) is may
+    assert not allowed("PATCH", url, {"Content-Type": "application/merge-patch+json"})
+
+
+def test_nothing_is_sent_to_another_server(world: World, tmp_path: Path) -> None:
+    client = planted(world, tmp_path)
+    with pytest.raises(NotAllowedError):
+        client.call_api("GET", f"{world.url}0/api/v1", {})
+    assert not world.asked
+
+
+def test_a_server_may_be_behind_a_path(world: World, tmp_path: Path) -> None:
+    """As Rancher has its clusters: https://rancher.example.com/k8s/clusters/c-1."""
+    world.says("get /k8s/c-1/api/v1/namespaces/kube-system", 200, obj("v1", "Namespace", "kube-system", uid=UID))
+    file = kubeconfig(tmp_path / "kubeconfig", {"server": f"{world.url}/k8s/c-1"}, {"token": TOKEN})
+    assert connect(str(file), None, "ecs2k8s", HURRIED).identity() == UID
 
 
 # Which cluster, and who asks

@@ -14,7 +14,7 @@ import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
 from ecs2k8s.core.errors import Ecs2k8sError
 
@@ -155,31 +155,33 @@ def connect(kubeconfig: str | None, context: str | None, manager: str, patience:
         raise ClusterError(f"{files}: {logged[0]}")
     connected = client.ApiClient(settings)
     connected.user_agent = "ecs2k8s"
-    guard(connected.rest_client)
+    guard(connected.rest_client, settings.host)
     return Cluster(connected, settings.host, manager, patience)
 
 
-def guard(rest: Any) -> None:
-    """Let *rest*, what all of the Python client sends through, send reads and dry runs only."""
+def guard(rest: Any, server: str) -> None:
+    """Let *rest*, what all of the Python client sends through, send reads and dry runs to *server* and nothing else."""
     send: Callable[..., Any] = rest.request
 
     def checked(method: str, url: str, headers: Mapping[str, str] | None = None, *args: Any, **more: Any) -> Any:
-        if not allowed(method, url, headers or {}):
+        if not (url.startswith(f"{server}/") and allowed(method, url.removeprefix(server), headers or {})):
             raise NotAllowedError(f"{method} {url}: is no read and no dry run; this is a defect, and nothing was sent")
         return send(method, url, headers, *args, **more)
 
     rest.request = checked
 
 
-def allowed(method: str, url: str, headers: Mapping[str, str]) -> bool:
-    parts = urlsplit(url)
-    query = parse_qs(parts.query, keep_blank_values=True)
-    path = parts.path if READABLE.fullmatch(parts.path) else ""
+def allowed(method: str, path: str, headers: Mapping[str, str]) -> bool:
+    """*path* with its query, as it follows the address of the server."""
+    path, _, text = path.partition("?")
+    query = parse_qs(text, keep_blank_values=True)
+    if not READABLE.fullmatch(path):
+        return False
     if method == "GET":
-        return bool(path) and query.keys() <= {"labelSelector", "limit", "continue"}
+        return query.keys() <= {"labelSelector", "limit", "continue"}
     manager = query.get("fieldManager", [""])[0]
-    is_apply = headers.get("Content-Type") == APPLY and query == {k: [v] for k, v in question(manager).items()}
-    return method == "PATCH" and bool(path and manager) and is_apply
+    expected = {key: [value] for key, value in question(manager).items()}
+    return method == "PATCH" and bool(manager) and query == expected and headers.get("Content-Type") == APPLY
 
 
 def _answer(response: Any) -> Answer:
