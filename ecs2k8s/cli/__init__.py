@@ -236,6 +236,36 @@ def diff_drift_command(
     raise typer.Exit(diff_drift.run(request, talk))
 
 
+@diff_app.command("translate")
+def diff_translate_command(
+    directory: options.Directory,
+    workload: options.OneWorkload = None,
+    form: options.ViewFormat = options.DiffFormat.text,
+    output: options.ViewFile = None,
+    everything: options.All = False,
+    show_values: options.ShowValues = False,
+    detailed_exitcode: options.DetailedExitcode = False,
+    diff_exit_code: options.DiffExitCode = None,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = False,
+    debug: options.Debug = False,
+) -> None:
+    """Show what became of every field, beside the leaf of the manifests that it is now, and every edit by hand."""
+    options.talk(quiet=quiet, verbose=verbose, debug=debug)
+    from ecs2k8s.cli import diff_translate
+    from ecs2k8s.cli.diff_output import View
+
+    view = View.of(
+        form,
+        output,
+        everything=everything,
+        show_values=show_values,
+        detailed_exitcode=detailed_exitcode,
+        diff_exit_code=diff_exit_code,
+    )
+    raise typer.Exit(diff_translate.run(directory, view, workload))
+
+
 @app.command("split")
 def split_command(
     directory: options.Directory,

@@ -132,6 +132,12 @@ Directory = Annotated[str, typer.Argument(metavar="DIR", help="A migration direc
 WorkloadName = Annotated[
     str, typer.Argument(metavar="WORKLOAD", help="NAMESPACE/NAME, a name, or the ARN of its service.")
 ]
+OneWorkload = Annotated[
+    str | None,
+    typer.Option(
+        "--workload", metavar="NAME", help="Only this one: NAMESPACE/NAME, a name, or the ARN of its service."
+    ),
+]
 By = Annotated[SplitBy, typer.Option("--by", help="What tells the parts apart: the paths of listener rules.")]
 Write = Annotated[bool, typer.Option("--write", help="Keep the parts in DIR/target.yaml, which the next export reads.")]
 What = Annotated[

@@ -33,7 +33,10 @@ class Risk(StrEnum):
 
     @property
     def rank(self) -> int:
-        return list(Risk).index(self)
+        return RANKS[self]
+
+
+RANKS = {risk: rank for rank, risk in enumerate(Risk)}
 
 
 class Status(StrEnum):
@@ -113,6 +116,8 @@ class Row:
     @property
     def severity(self) -> str:
         """The worst of its findings; empty where there are none."""
+        if not self.findings:
+            return ""
         said = {catalogue()[slug].severity for slug in self.findings}
         return next((severity for severity in SEVERITIES if severity in said), "")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal
 
 from ecs2k8s.core.paths import leaves
@@ -137,11 +138,12 @@ def places(manifest: Manifest) -> Iterator[tuple[tuple[str, ...], Any]]:
         yield place(manifest["kind"], path), value
 
 
+@lru_cache(maxsize=100_000)  # objects of one kind share most of their paths
 def place(kind: str, path: Path) -> tuple[str, ...]:
     """What tables call the leaf at *path* of an object of *kind*."""
     template = TEMPLATES.get(kind, ())
     steps = tuple(step for step in path if isinstance(step, str))
-    if kind == "Rollout" and steps[:1] == ("spec",) and steps[1] in OF_DEPLOYMENT:
+    if kind == "Rollout" and steps[:1] == ("spec",) and steps[1:2] and steps[1] in OF_DEPLOYMENT:
         return ("Deployment", *steps)
     if template and steps[: len(template)] == template:
         return ("Pod", *("containers" if step == "initContainers" else step for step in steps[len(template) :]))

@@ -47,9 +47,10 @@ def diff_html(diff: Mapping[str, Any], *, everything: bool) -> str:
             totals=diff["totals"],
             explained=diff["explained"],
             unexplained=diff["unexplained"],
+            said=[escape(text) for text in diff["said"]],
             undecided=[escape(text) for text in diff["undecided"]],
-            blocks=[block for block in found if block.lines or block.said],
-            quiet=quiet_words(block for block in found if not (block.lines or block.said)),
+            blocks=[block for block in found if block.groups or block.said],
+            quiet=quiet_words(block for block in found if not (block.groups or block.said)),
             hidden=hidden_words,
         )
     )

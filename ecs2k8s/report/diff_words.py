@@ -25,8 +25,12 @@ SYMBOLS = {
     "removed": "-",
     "conflict": "!",
 }
+RULES = 3  # that are named where several say the same
 MASKED = "••••••"  # of one length, whatever it hides
 HASH = 8  # characters of the hash of a value that is cut
+
+
+Key = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,38 +43,42 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A row in words."""
+    """One leaf in words."""
 
-    symbol: str
-    status: str
     risk: str
-    severity: str
     path: str
     before: Side | None
     after: Side | None
-    because: str
-    rule: str
-    cause: str
-    manager: str
-    findings: tuple[str, ...]
-    blocks: bool
 
     @property
-    def names(self) -> list[tuple[str, str]]:
-        """What can be looked up of it: what it is, and its name."""
-        found = [("rule", self.rule), ("known cause", self.cause), ("manager", self.manager)]
-        return [*(pair for pair in found if pair[1]), *(("finding", slug) for slug in self.findings)]
+    def alike(self) -> bool:
+        """Whether both sides are shown, and show the same."""
+        return bool(self.before and self.after and self.before.value == self.after.value)
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Leaves of one object of which the same is said. `names` can be looked up: what each is, and its name."""
+
+    symbol: str
+    status: str
+    severity: str
+    because: str
+    names: tuple[tuple[str, str], ...]
+    blocks: bool
+    lines: tuple[Line, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """One object: the lines that are shown, and what the others come to, by status."""
+    """One object: the leaves that are shown, and what the others come to, by status."""
 
     subject: str
+    shape: str  # of a document of AWS
     action: str
     workload: str
     said: tuple[str, ...]
-    lines: tuple[Line, ...]
+    groups: tuple[Group, ...]
     hidden: Mapping[str, int]
 
     @property
@@ -79,22 +87,34 @@ class Block:
         return "" if self.action == "no-op" else f"{self.action} "
 
     @property
-    def title(self) -> str:
-        return self.verb + self.subject
+    def about(self) -> str:
+        """What stands behind its name: the kind of a document, and the workload that it belongs to."""
+        return ", ".join(text for text in (self.shape, self.workload) if text)
+
+    @property
+    def blocks(self) -> bool:
+        return any(group.blocks for group in self.groups)
+
+    @property
+    def shown(self) -> int:
+        """How many leaves."""
+        return sum(len(group.lines) for group in self.groups)
 
     @property
     def risk(self) -> str:
         """The first of its classes, in the order in which a reviewer reads."""
-        return self.lines[0].risk if self.lines else ""
+        return self.groups[0].lines[0].risk if self.groups else ""
 
 
 def verdict(diff: Mapping[str, Any]) -> str:
-    """The first line of every view."""
-    rows = [row for change in diff["changes"] for row in change["rows"]]
-    count = Counter(row["status"] for row in rows if not _explained(row) and row["status"] not in {"unknown", "same"})
-    parts = [_number(sum(map(_blocks, rows)), "blocker")]
+    """The first line of every view. Of leaves of one object of which the same is said one blocker, one warning."""
+    rows = [(change["subject"], row) for change in diff["changes"] for row in change["rows"]]
+    counted = [row for _, row in rows if not _explained(row) and row["status"] not in {"unknown", "same"}]
+    count = Counter(row["status"] for row in counted)
+    parts = [_number(len({(subject, _key(row)) for subject, row in rows if _blocks(row)}), "blocker")]
     if diff["diff"] == "translate":
-        parts.append(_number(sum(row["severity"] == "warning" for row in rows), "warning"))
+        warnings = {(subject, _key(row)) for subject, row in rows if row["severity"] == "warning" and not _blocks(row)}
+        parts.append(_number(len(warnings), "warning"))
     parts += [f"{count[status]} {status}" for status in SYMBOLS if count[status]]
     parts += [f"{diff['explained']} explained", f"{diff['unexplained']} unexplained"]
     if diff["undecided"]:
@@ -117,36 +137,55 @@ def blocks(diff: Mapping[str, Any], *, everything: bool, longest: int) -> list[B
 def _block(change: Mapping[str, Any], *, everything: bool, longest: int) -> Block:
     shown = [row for row in change["rows"] if everything or not _explained(row)]
     hidden = Counter(row["status"] for row in change["rows"]) - Counter(row["status"] for row in shown)
+    groups: dict[Key, list[Mapping[str, Any]]] = {}
+    for row in shown:
+        groups.setdefault(_key(row), []).append(row)
     return Block(
         subject=escape(change["subject"]),
+        shape=escape(change["shape"]),
         action=escape(change["action"]),
         workload=escape(change["workload"]),
         said=tuple(map(escape, change["said"])),
-        lines=tuple(_line(row, longest) for row in shown),
+        groups=tuple(_group(rows, change["subject"], longest) for rows in groups.values()),
         hidden={status: hidden[status] for status in SYMBOLS if hidden[status]},
     )
 
 
-def _line(row: Mapping[str, Any], longest: int) -> Line:
-    return Line(
-        symbol=SYMBOLS[row["status"]],
-        before=_side(row["before"], row["equal"], longest),
-        after=_side(row["after"], row["equal"], longest),
-        findings=tuple(map(escape, row["findings"])),
-        blocks=_blocks(row),
-        **{
-            key: escape(row[key])
-            for key in ("status", "risk", "severity", "path", "because", "rule", "cause", "manager")
-        },
+def _key(row: Mapping[str, Any]) -> Key:
+    """Leaves that share it are read together; what blocks stands alone."""
+    about = tuple(str(row[name]) for name in ("status", "severity", "because", "cause", "manager", "findings"))
+    return (*about, row["path"] if _blocks(row) else "")
+
+
+def _group(rows: list[Mapping[str, Any]], subject: str, longest: int) -> Group:
+    first = rows[0]
+    found = [("rule", rule) for rule in dict.fromkeys(row["rule"] for row in rows) if rule][:RULES]
+    found += [("known cause", first["cause"]), ("manager", first["manager"])]
+    found += [("finding", slug) for slug in first["findings"]]
+    return Group(
+        symbol=SYMBOLS[first["status"]],
+        status=first["status"],
+        severity=first["severity"],
+        because=escape(first["because"]),
+        names=tuple((name, escape(text)) for name, text in found if text),
+        blocks=_blocks(first),
+        lines=tuple(_line(row, subject, longest) for row in rows),
     )
 
 
-def _side(side: Mapping[str, Any] | None, equal: bool | None, longest: int) -> Side | None:  # noqa: FBT001
+def _line(row: Mapping[str, Any], subject: str, longest: int) -> Line:
+    before, after = (_side(row[side], row, subject, longest) for side in ("before", "after"))
+    return Line(row["risk"], escape(row["path"]), before, after)
+
+
+def _side(side: Mapping[str, Any] | None, row: Mapping[str, Any], subject: str, longest: int) -> Side | None:
+    """Where a value stands is left out where the lines above say it."""
     if side is None:
         return None
-    masked = f"{MASKED} ({'same' if equal else 'differs'})"
+    masked = f"{MASKED} ({'same' if row['equal'] else 'differs'})"
     value = masked if side.get("masked") else cut(escape(json.dumps(side["value"], ensure_ascii=False)), longest)
-    return Side(value, escape(side["origin"]))
+    origin = side["origin"].removeprefix(f"{subject} ")
+    return Side(value, "" if origin == row["path"] else escape(origin))
 
 
 def cut(text: str, longest: int) -> str:
@@ -166,6 +205,11 @@ def hidden_words(block: Block) -> str:
         return ""
     counts = ", ".join(f"{count} {status}" for status, count in block.hidden.items())
     return f"{number} {'row is' if number == 1 else 'rows are'} not shown: {counts}"
+
+
+def more_words(group: Group, most: int) -> str:
+    """What of a group is not shown, where it has more than *most* leaves."""
+    return f"and {left} more like {'it' if most == 1 else 'them'}" if (left := len(group.lines) - most) > 0 else ""
 
 
 def quiet_words(quiet: Iterable[Block]) -> str:
