@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from ecs2k8s.core.errors import SnapshotError
+from ecs2k8s.core.escape import escape_json
 from ecs2k8s.core.paths import in_order
 
 if TYPE_CHECKING:
@@ -98,10 +99,10 @@ def load(value: Any) -> Snapshot:
 
 def in_lines(items: Iterable[Any]) -> bytes:
     """A JSON list with one item on each line, keys sorted: long lists that people search and compare by line."""
-    lines = b",\n".join(msgspec.json.encode(item, order="sorted") for item in items)
+    lines = escape_json(b",\n".join(msgspec.json.encode(item, order="sorted") for item in items))
     return b"[\n" + lines + b"\n]" if lines else b"[]"
 
 
 def canonical(value: Any) -> bytes:
     """JSON with sorted keys, two spaces and a final newline: the same value gives the same bytes."""
-    return msgspec.json.format(msgspec.json.encode(value, order="sorted"), indent=2) + b"\n"
+    return escape_json(msgspec.json.format(msgspec.json.encode(value, order="sorted"), indent=2)) + b"\n"

@@ -1,0 +1,303 @@
+"""Hostile text in every place that AWS or a file allows: nothing of it acts, hides or passes for ours, in any form."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import xml.etree.ElementTree as ET
+from html.parser import HTMLParser
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import yaml
+from markdown_it import MarkdownIt
+
+from ecs2k8s.cli import coverage, diff, export
+from ecs2k8s.cli.console import Talk
+from ecs2k8s.core.documents import Document, Snapshot, dump
+from ecs2k8s.core.escape import HIDDEN, escape_json
+from ecs2k8s.core.paths import in_order
+from ecs2k8s.core.yaml_lines import template_lines
+from tests.estates import SAMPLES, estate
+from tests.everything import everything
+from tests.hostile import HOSTILE, MARK, hostile, planted
+from tests.test_formats import HELM
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+MARKDOWN = MarkdownIt("commonmark").enable(["table", "strikethrough"])
+OURS = re.compile(
+    r"<summary>[0-9]+ places</summary>|</?(br|code|details|summary)/?>|<details open>|<!-- ecs2k8s [a-z0-9/ -]* -->"
+)
+LINKS = re.compile(
+    r"#[a-z-]+|workloads/[a-z0-9.-]+\.md|(\.\./)?[a-z0-9/.-]+\.(md|html|json|svg|yaml)|https://(docs\.|kubernetes\.io/docs/)[a-z./0-9#_-]+"
+)
+PATH = re.compile(r"[A-Za-z0-9._/-]+")
+
+
+def documents(name: str) -> tuple[Document, ...]:
+    return estate(name)[0].documents if name in SAMPLES else everything()
+
+
+def names() -> Snapshot:
+    """What no API gives, but a file can hold: names of the kind that AWS has a pattern for."""
+    ecs = "arn:aws:ecs:eu-west-1:111122223333"
+    ident, service = f"{ecs}:task-definition/web{HOSTILE}:3", f"{ecs}:service/shop/{HOSTILE}"
+    side: dict[str, Any] = {"name": f"side{HOSTILE}", "image": HOSTILE, "memory": 64}
+    app = side | {"name": f"app{HOSTILE}", "user": HOSTILE, "command": [HOSTILE], HOSTILE: HOSTILE}
+    app |= {"dependsOn": [{"containerName": side["name"], "condition": "START"}], "healthCheck": {"command": [HOSTILE]}}
+    app |= {"portMappings": [{"containerPort": 80, "name": HOSTILE}], "workingDirectory": HOSTILE, "hostname": HOSTILE}
+    app |= {"logConfiguration": {"logDriver": HOSTILE, "options": {HOSTILE: HOSTILE}}}
+    app |= {"secrets": [{"name": HOSTILE, "valueFrom": HOSTILE}], "environment": [{"name": HOSTILE, "value": HOSTILE}]}
+    data: dict[str, Any] = {
+        "taskDefinitionArn": ident,
+        "family": f"web{HOSTILE}",
+        "revision": 3,
+        "networkMode": HOSTILE,
+    }
+    data |= {"volumes": [{"name": HOSTILE, "host": {"sourcePath": HOSTILE}}], "containerDefinitions": [app, side]}
+    data |= {"taskRoleArn": f"arn:aws:iam::1:role/{HOSTILE}"}
+    its: dict[str, Any] = {"serviceArn": service, "serviceName": f"web{HOSTILE}", "taskDefinition": ident}
+    its |= {"clusterArn": f"{ecs}:cluster/shop{HOSTILE}", "launchType": HOSTILE, "desiredCount": 1}
+    return Snapshot((Document("ecs.Service", service, its), Document("ecs.TaskDefinition", ident, data)))
+
+
+@pytest.fixture(scope="module", params=["three-tier", "microservices", "everything", "names"])
+def made(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return exported(tmp_path_factory.mktemp(request.param), request.param)
+
+
+def exported(folder: Path, name: str, **more: Any) -> Path:
+    snapshot = names() if name == "names" else hostile(documents(name))
+    assert planted(snapshot) >= 20
+    (folder / "in.json").write_bytes(dump(snapshot))
+    export.run(export.Request(output=str(folder / "out"), sources=(str(folder / "in.json"),), **more), Talk(0))
+    return folder / "out"
+
+
+def texts(made: Path, *suffixes: str) -> Iterator[tuple[str, str]]:
+    for file in sorted(made.rglob("*")):
+        if file.is_file() and (not suffixes or file.suffix in suffixes):
+            yield str(file.relative_to(made)), file.read_bytes().decode()
+
+
+def hidden(text: str) -> list[str]:
+    return sorted({hex(ord(found[0])) for found in HIDDEN.finditer(text) if found[0] != "\n"})
+
+
+def test_no_file_holds_a_hidden_character_and_no_name_is_foreign(made: Path) -> None:
+    seen = 0
+    for path, text in texts(made):
+        assert hidden(text) == [], path
+        assert PATH.fullmatch(path)
+        seen += MARK in text
+    assert seen >= 5
+
+
+def test_the_snapshot_still_says_what_aws_said(made: Path) -> None:
+    given, kept = (
+        json.loads(file.read_bytes())["documents"] for file in (made.parent / "in.json", made / "snapshot.json")
+    )
+    assert sorted(kept, key=json.dumps) == sorted(in_order(given), key=json.dumps)
+
+
+def inline(tokens: list[Any]) -> Iterator[Any]:
+    for token in tokens:
+        yield token
+        yield from inline(token.children or [])
+
+
+def markdown_problems(text: str) -> Iterator[str]:
+    tokens = list(inline(MARKDOWN.parse(text)))
+    for at, token in enumerate(tokens):
+        if token.type == "image":
+            yield f"image {token.attrs}"
+        if token.type == "link_open" and not LINKS.fullmatch(str(token.attrs["href"])):
+            yield f"link {token.attrs['href']}"
+        if token.type.startswith("html") and OURS.sub("", token.content).strip():
+            yield f"html {token.content[:200]}"
+        if token.type == "heading_open" and tokens[at + 1].content.strip() == "heading":
+            yield "heading"
+        if (
+            token.type == "text"
+            and "octocat" in token.content
+            and MARK in token.content
+            and "@octocat" in text_of(text, token)
+        ):
+            yield f"mention {token.content[:80]}"
+
+
+def text_of(text: str, token: Any) -> str:
+    """The source lines in which the words of *token* stand, without code spans."""
+    words = token.content[:40]
+    return " ".join(re.sub(r"(`+)[^`].*?\1", "", line) for line in text.splitlines() if words in line)
+
+
+def test_markdown_has_no_link_image_html_heading_or_mention_of_theirs(made: Path) -> None:
+    seen = 0
+    for path, text in texts(made, ".md"):
+        assert list(markdown_problems(text)) == [], path
+        seen += MARK in text
+    assert seen >= 2
+
+
+def test_markdown_tables_keep_their_columns(made: Path) -> None:
+    """markdown-it fills up and cuts rows, so the cells are counted in the text: no row has more than its head."""
+    for path, text in texts(made, ".md"):
+        columns = 0
+        for line in text.splitlines():
+            if not line.startswith("|"):
+                columns = 0
+                continue
+            count = len(re.findall(r"(?<!\\)\|", line))
+            columns = columns or count
+            assert count == columns, f"{path}: {line[:300]}"
+
+
+def test_yaml_is_yaml_and_variables_hold_what_they_held(made: Path) -> None:
+    values = [
+        (path, value)
+        for path, text in texts(made, ".yaml")
+        for document in yaml.safe_load_all(text)
+        for value in strings(document)
+        if isinstance(value, str) and MARK in value
+    ]
+    assert values
+    plain = {value.replace("$$", "$") for path, value in values if "deployment" in path or "job" in path}
+    assert any(HOSTILE in value for value in plain)
+
+
+def strings(value: Any) -> Iterator[Any]:
+    if isinstance(value, dict):
+        for key, child in value.items():
+            yield key
+            yield from strings(child)
+    elif isinstance(value, list):
+        for child in value:
+            yield from strings(child)
+    else:
+        yield value
+
+
+def test_json_and_svg_are_what_they_are(made: Path) -> None:
+    for path, text in texts(made, ".json", ".sarif"):
+        json.loads(text)
+        assert escape_json(text.encode()) == text.encode(), path
+    for _, text in texts(made, ".svg"):
+        ET.fromstring(text)
+
+
+class Elements(HTMLParser):
+    """What of foreign text has become an element, an attribute or a comment."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.problems: list[str] = []
+        self.seen = 0
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        for name, value in attrs:
+            if name.startswith("on") or (name in ("href", "src") and re.search(r"e\.example|javascript", value or "")):
+                self.problems.append(f"{tag} {name}={value}")
+        if tag in ("script", "img", "iframe", "b"):
+            self.problems.append(tag)
+
+    def handle_comment(self, data: str) -> None:
+        if MARK in data:
+            self.problems.append(f"comment {data[:80]}")
+
+    def handle_data(self, data: str) -> None:
+        self.seen += MARK in data
+
+
+def html_problems(text: str) -> list[str]:
+    parser = Elements()
+    parser.feed(text)
+    assert parser.seen
+    return parser.problems
+
+
+def test_html_has_no_element_attribute_or_comment_of_theirs(made: Path) -> None:
+    found = list(texts(made, ".html"))
+    assert found
+    for path, text in found:
+        assert html_problems(text) == [], path
+
+
+def test_no_shell_that_is_given_a_printed_command_runs_anything_of_theirs(made: Path, tmp_path: Path) -> None:
+    """Every command of the documents, in bash without any program but those that stand in for the real ones."""
+    commands = [command for _, text in texts(made, ".md") for command in printed(text) if MARK in command]
+    assert commands or not made.parent.name.startswith(("everything", "microservices"))
+    script = "".join(f"{name}() {{ :; }}\n" for name in ("aws", "kubectl", "helm", "jq", "ecs2k8s", "eksctl", "argocd"))
+    for command in commands:
+        done = subprocess.run(
+            ["/bin/bash", "--norc", "-c", f"{script}{command}"],
+            cwd=tmp_path,
+            env={"PATH": ""},
+            capture_output=True,
+            check=False,
+        )
+        assert b"syntax error" not in done.stderr, command
+        assert not [file.name for file in tmp_path.iterdir() if file.name.startswith("PWNED")], command
+
+
+def printed(text: str) -> Iterator[str]:
+    """Blocks and spans of code that begin like a command."""
+    for token in inline(MARKDOWN.parse(text)):
+        if token.type in ("fence", "code_block", "code_inline") and re.match(
+            r"(aws|kubectl|helm|eksctl|ecs2k8s) ", token.content
+        ):
+            yield token.content
+
+
+def test_sarif_messages_have_no_links(made: Path) -> None:
+    run = json.loads((made / "report" / "findings.sarif").read_bytes())["runs"][0]
+    texts_of = [result["message"]["text"] for result in run["results"]]
+    assert any(MARK in text for text in texts_of)
+    assert not [text for text in texts_of if re.search(r"(?<!\\)\]\(", text)]
+
+
+COMMANDS: dict[str, Callable[[Path], object]] = {
+    "coverage": lambda place: coverage.run(str(place), as_json=False),
+    "coverage as JSON": lambda place: coverage.run(str(place), as_json=True),
+    "diff routing": lambda place: diff.routing(str(place), as_json=False),
+    "diff routing as JSON": lambda place: diff.routing(str(place), as_json=True),
+}
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_no_command_prints_a_hidden_character(made: Path, command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    COMMANDS[command](made)
+    said = capsys.readouterr()
+    assert hidden(said.out + said.err) == []
+    assert said.out
+
+
+@pytest.mark.parametrize("as_json", [True, False])
+def test_an_export_prints_no_hidden_character(
+    as_json: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "in.json").write_bytes(dump(names()))
+    bad = {"taskDefinition": {"family": HOSTILE, "containerDefinitions": [{"name": HOSTILE, "cpu": HOSTILE}]}}
+    (tmp_path / "bad.json").write_text(json.dumps(bad))
+    sources = (str(tmp_path / "in.json"), str(tmp_path / "bad.json"))
+    export.run(export.Request(output=str(tmp_path / "out"), sources=sources, as_json=as_json), Talk(2))
+    said = capsys.readouterr()
+    assert hidden(said.out + said.err) == []
+    assert MARK in said.err
+
+
+@pytest.mark.skipif(not HELM, reason="helm is not installed; `make setup` puts one into .venv")
+def test_a_chart_renders_to_the_same_text(tmp_path: Path) -> None:
+    place = exported(tmp_path, "three-tier", sets=("format=helm",))
+    for path, text in texts(place, ".yaml"):
+        if "/templates/" in path:
+            assert template_lines(text), path
+    command = [str(HELM), "template", "x", str(place / "manifests")]
+    done = subprocess.run(command, capture_output=True, check=True, env={"HOME": str(tmp_path), "PATH": ""})
+    assert any(
+        HOSTILE in str(value).replace("$$", "$") for each in yaml.safe_load_all(done.stdout) for value in strings(each)
+    )
