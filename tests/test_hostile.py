@@ -65,7 +65,10 @@ def names() -> Snapshot:
     return Snapshot((Document("ecs.Service", service, its), Document("ecs.TaskDefinition", ident, data)))
 
 
-@pytest.fixture(scope="module", params=["three-tier", "microservices", "everything", "names"])
+LONG = [pytest.param(name, marks=pytest.mark.long) for name in SAMPLES]
+
+
+@pytest.fixture(scope="module", params=["everything", "names", *LONG])
 def made(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return exported(tmp_path_factory.mktemp(request.param), request.param)
 
