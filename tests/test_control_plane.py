@@ -14,7 +14,7 @@ from ecs2k8s.cli.diff_output import View
 from ecs2k8s.cli.lying_manifests import lying_manifests
 from ecs2k8s.cli.options import DiffFormat
 from tests.control_plane import ADMIN, NOBODY, ControlPlane, control_plane, etcd
-from tests.mock_cluster import conflicted
+from tests.mock_cluster import conflicted, kubeconfig
 from tests.test_cli import ecs2k8s
 from tests.test_diff_cluster import config, deployment, directory
 
@@ -209,3 +209,16 @@ def test_a_token_that_nobody_has_is_one_line(plane: ControlPlane, tmp_path: Path
     done = ecs2k8s("diff", "cluster", str(place), "--kubeconfig", str(file))
     assert (done.returncode, done.stdout) == (1, b"")
     assert b"Unauthorized: log in again" in done.stderr
+
+
+def test_a_server_that_the_kubeconfig_does_not_vouch_for(plane: ControlPlane, tmp_path: Path) -> None:
+    place = directory(tmp_path)
+    user = {"token": ADMIN}
+    other = kubeconfig(tmp_path / "other", {"server": plane.url}, user)  # of the authorities of the machine
+    done = ecs2k8s("diff", "cluster", str(place), "--kubeconfig", str(other))
+    assert (done.returncode, done.stdout, done.stderr.count(b"\n")) == (1, b"", 1)
+    assert b"certificate verify failed" in done.stderr
+    none = kubeconfig(tmp_path / "none", {"server": plane.url, "insecure-skip-tls-verify": True}, user)
+    done = ecs2k8s("diff", "cluster", str(place), "--kubeconfig", str(none))
+    assert (done.returncode, done.stderr.count(b"\n")) == (0, 1)
+    assert b"not verified" in done.stderr

@@ -42,8 +42,8 @@ def run(request: Request, view: View, talk: Talk) -> int:
     chosen = [_tree(place, name) for name in request.trees]
     lying = {tree: lying_manifests(place, tree) for tree in TREES if (place / tree).is_dir()}
     cluster = connect(request.kubeconfig, request.context, request.manager, Patience(timeout=request.timeout))
-    uid = cluster.identity()
-    talk.stage(f"cluster {cluster.server}, UID of kube-system {uid or 'not readable'}")
+    doubt = "" if cluster.verified else "; whether it is that server is not verified"
+    talk.stage(f"cluster {cluster.server}, UID of kube-system {cluster.identity() or 'not readable'}{doubt}")
     wanted = [item for tree in chosen for item in lying[tree].objects]
     generated = {item.ref for its in lying.values() for item in its.objects}
     left = ", ".join(str(place / tree) for tree in chosen)

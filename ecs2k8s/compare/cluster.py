@@ -83,6 +83,11 @@ class Cluster:
     manager: str = MANAGER
     patience: Patience = Patience()
 
+    @property
+    def verified(self) -> bool:
+        """Whether the server has to show a certificate that the kubeconfig vouches for."""
+        return self.server.startswith("https://") and bool(self.client.configuration.verify_ssl)
+
     def get(self, path: str, **query: str) -> Answer:
         return self._sent("GET", path, query, None)
 
@@ -140,6 +145,8 @@ def question(manager: str) -> dict[str, str]:
 def connect(kubeconfig: str | None, context: str | None, manager: str, patience: Patience) -> Cluster:
     """The cluster of a context. Raises `ClusterError` where the files name none, or its login gives no credentials."""
     from kubernetes import client, config  # noqa: PLC0415 (a third of a second)
+    from urllib3 import disable_warnings  # noqa: PLC0415
+    from urllib3.exceptions import InsecureRequestWarning  # noqa: PLC0415
     from yaml import YAMLError  # noqa: PLC0415
 
     files = kubeconfig or os.environ.get("KUBECONFIG") or "~/.kube/config"
@@ -153,6 +160,8 @@ def connect(kubeconfig: str | None, context: str | None, manager: str, patience:
         raise ClusterError(f"{files}: {_one_line(error)}") from error
     if logged:  # the plugin failed, and without credentials the server would be asked as nobody
         raise ClusterError(f"{files}: {logged[0]}")
+    if not settings.verify_ssl:  # said once (`verified`), and not by urllib3 at each request
+        disable_warnings(InsecureRequestWarning)
     connected = client.ApiClient(settings)
     connected.user_agent = "ecs2k8s"
     guard(connected.rest_client, settings.host)

@@ -92,7 +92,7 @@ def _in_threads(work: Callable[[Any], Any], items: Iterable[Any]) -> list[Any]:
     try:
         return list(pool.map(work, items))
     finally:
-        pool.shutdown(cancel_futures=True)
+        pool.shutdown(wait=False, cancel_futures=True)
 
 
 def _summed(reasons: Iterable[str]) -> list[str]:
