@@ -13,8 +13,10 @@ import pytest
 import yaml
 from markdown_it import MarkdownIt
 
-from ecs2k8s.cli import coverage, diff, export
+from ecs2k8s.cli import coverage, diff, diff_translate, export
 from ecs2k8s.cli.console import Talk
+from ecs2k8s.cli.diff_output import View
+from ecs2k8s.cli.options import DiffFormat
 from ecs2k8s.core.documents import Document, Snapshot, dump
 from ecs2k8s.core.escape import HIDDEN, escape_json
 from ecs2k8s.core.paths import in_order
@@ -23,6 +25,7 @@ from tests.estates import SAMPLES, estate
 from tests.everything import everything
 from tests.hostile import HOSTILE, MARK, hostile, planted
 from tests.test_formats import HELM
+from tests.test_machine_forms import hold
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -113,14 +116,14 @@ def inline(tokens: list[Any]) -> Iterator[Any]:
         yield from inline(token.children or [])
 
 
-def markdown_problems(text: str) -> Iterator[str]:
+def markdown_problems(text: str, ours: re.Pattern[str] = OURS) -> Iterator[str]:
     tokens = list(inline(MARKDOWN.parse(text)))
     for at, token in enumerate(tokens):
         if token.type == "image":
             yield f"image {token.attrs}"
         if token.type == "link_open" and not LINKS.fullmatch(str(token.attrs["href"])):
             yield f"link {token.attrs['href']}"
-        if token.type.startswith("html") and OURS.sub("", token.content).strip():
+        if token.type.startswith("html") and ours.sub("", token.content).strip():
             yield f"html {token.content[:200]}"
         if token.type == "heading_open" and tokens[at + 1].content.strip() == "heading":
             yield "heading"
@@ -277,6 +280,24 @@ def test_no_command_prints_a_hidden_character(made: Path, command: str, capsys: 
     said = capsys.readouterr()
     assert hidden(said.out + said.err) == []
     assert said.out
+
+
+@pytest.mark.parametrize("form", DiffFormat)
+def test_every_view_of_a_diff_is_escaped(made: Path, form: DiffFormat, capsys: pytest.CaptureFixture[str]) -> None:
+    diff_translate.run(str(made), View(form, everything=True), None)
+    said = capsys.readouterr()
+    assert hidden(said.out + said.err) == []
+    assert MARK in said.out
+    if form is DiffFormat.markdown:
+        assert list(markdown_problems(said.out, OF_A_DIFF)) == []
+    elif form is DiffFormat.html:
+        assert html_problems(said.out) == []
+    elif form is DiffFormat.json:
+        hold("diff", json.loads(said.out))
+
+
+# A summary names objects as code, in which every character that could be markup is a number.
+OF_A_DIFF = re.compile(r"<details( open)?><summary>([\w/ .,:;&#()-]|</?code>)*</summary>|" + OURS.pattern, re.ASCII)
 
 
 @pytest.mark.parametrize("as_json", [True, False])

@@ -11,8 +11,10 @@ import jsonschema_rs
 import pytest
 import typer
 
-from ecs2k8s.cli import app, coverage, diff, export
+from ecs2k8s.cli import app, coverage, diff, diff_translate, export
 from ecs2k8s.cli.console import Talk
+from ecs2k8s.cli.diff_output import View
+from ecs2k8s.cli.options import DiffFormat
 from ecs2k8s.compare.changes import Action, Change, Diff, Leaf, Masked, Risk, Row, Status
 from ecs2k8s.core.paths import leaves
 from ecs2k8s.report.machine_forms import FORMS
@@ -66,6 +68,8 @@ def test_every_json_of_a_sample_is_valid(name: str, tmp_path: Path, capsys: pyte
     hold("coverage", json.loads(capsys.readouterr().out))
     diff.routing(str(tmp_path / "out"), as_json=True)
     hold("routing", json.loads(capsys.readouterr().out))
+    diff_translate.run(str(tmp_path / "out"), View(DiffFormat.json, everything=True), None)
+    hold("diff", json.loads(capsys.readouterr().out))
 
 
 def test_costs_are_valid(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
