@@ -200,7 +200,7 @@ def diff_drift_command(
     endpoint_url: options.EndpointUrl = None,
     format_: options.ViewFormat = options.DiffFormat.text,
     output: options.ViewFile = None,
-    all_: options.All = False,
+    everything: options.All = False,
     show_values: options.ShowValues = False,
     detailed_exitcode: options.DetailedExitcode = False,
     diff_exit_code: options.DiffExitCode = None,
@@ -218,7 +218,7 @@ def diff_drift_command(
     view = View.of(
         format_,
         output,
-        everything=all_,
+        everything=everything,
         show_values=show_values,
         detailed_exitcode=detailed_exitcode,
         diff_exit_code=diff_exit_code,
@@ -264,6 +264,36 @@ def diff_translate_command(
         diff_exit_code=diff_exit_code,
     )
     raise typer.Exit(diff_translate.run(directory, view, workload))
+
+
+@diff_app.command("plan")
+def diff_plan_command(
+    before: options.PlanBefore,
+    after: options.PlanAfter,
+    format_: options.ViewFormat = options.DiffFormat.text,
+    output: options.ViewFile = None,
+    everything: options.All = False,
+    show_values: options.ShowValues = False,
+    detailed_exitcode: options.DetailedExitcode = False,
+    diff_exit_code: options.DiffExitCode = None,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = False,
+    debug: options.Debug = False,
+) -> None:
+    """Say what changed between two plans: units and their waves, steps, weights, thresholds, fingerprints."""
+    options.talk(quiet=quiet, verbose=verbose, debug=debug)
+    from ecs2k8s.cli import diff_plan
+    from ecs2k8s.cli.diff_output import View
+
+    view = View.of(
+        format_,
+        output,
+        everything=everything,
+        show_values=show_values,
+        detailed_exitcode=detailed_exitcode,
+        diff_exit_code=diff_exit_code,
+    )
+    raise typer.Exit(diff_plan.run(before, after, view))
 
 
 @app.command("split")

@@ -129,6 +129,8 @@ Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say only what went w
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Name every file that was written.")]
 Debug = Annotated[bool, typer.Option("--debug", help="Show tracebacks.")]
 Directory = Annotated[str, typer.Argument(metavar="DIR", help="A migration directory.")]
+PlanBefore = Annotated[str, typer.Argument(metavar="A", help="A plan file, or a migration directory.")]
+PlanAfter = Annotated[str, typer.Argument(metavar="B", help="The other one, of the same kind.")]
 WorkloadName = Annotated[
     str, typer.Argument(metavar="WORKLOAD", help="NAMESPACE/NAME, a name, or the ARN of its service.")
 ]

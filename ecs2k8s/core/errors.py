@@ -21,6 +21,10 @@ class OutputError(Ecs2k8sError):
     """The output directory cannot be written as asked."""
 
 
+class PlanError(Ecs2k8sError):
+    """A plan cannot be read, or is of a format that is not known."""
+
+
 class UsageError(Ecs2k8sError):
     """Options that the command cannot follow, or not together."""
 

@@ -72,6 +72,10 @@ class Snapshot(Form):
     documents: list[SnapshotDocument]
     failures: list[Said]
     notes: list[Said]
+    scope: Annotated[
+        dict[Literal["cluster", "service", "exclude"], list[str]],
+        Meta(description="Options of the export that left things out; absent where everything was read."),
+    ] = {}
 
 
 class LedgerEntry(Form):
