@@ -11,7 +11,7 @@ import jsonschema_rs
 import pytest
 import typer
 
-from ecs2k8s.cli import app, coverage, diff, diff_translate, export
+from ecs2k8s.cli import app, coverage, diff, diff_translate, explain, export
 from ecs2k8s.cli.console import Talk
 from ecs2k8s.cli.diff_output import View
 from ecs2k8s.cli.options import DiffFormat
@@ -106,6 +106,15 @@ def test_a_split_is_valid(tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
     exported(capsys, tmp_path / "out", tmp_path / "in.json")
     split.run(str(tmp_path / "out"), "prod/shop", Talk(0), write=False, as_json=True)
     hold("split", json.loads(capsys.readouterr().out))
+
+
+@pytest.mark.parametrize("what", [None, "containerDefinitions[].ulimits", "Deployment.spec.replicas", "field-manual"])
+def test_what_is_explained_is_valid(what: str | None, capsys: pytest.CaptureFixture[str]) -> None:
+    explain.run(what, as_json=True)
+    found = json.loads(capsys.readouterr().out)
+    hold("explain", found)
+    assert found["fields"] or found["findings"]
+    assert bool(found["added"]) == (what is None or "Deployment" in what)
 
 
 VALUES: list[Any] = [None, True, 3, 0.5, "text", [], {}, Masked(same=True), Masked(same=False)]

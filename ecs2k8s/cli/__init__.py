@@ -106,6 +106,7 @@ def coverage_command(
 @app.command("explain")
 def explain_command(
     what: options.What = None,
+    format_: options.Format = options.OutputFormat.text,
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
     debug: options.Debug = False,
@@ -114,7 +115,7 @@ def explain_command(
     options.talk(quiet=quiet, verbose=verbose, debug=debug)
     from ecs2k8s.cli import explain
 
-    raise typer.Exit(explain.run(what))
+    raise typer.Exit(explain.run(what, as_json=format_ is options.OutputFormat.json))
 
 
 def _group(name: str, purpose: str) -> typer.Typer:

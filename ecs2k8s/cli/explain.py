@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import inspect
+import json
 import re
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ecs2k8s.cli.console import ExitCode, out, table
 from ecs2k8s.core.added import added, covers
@@ -17,19 +18,23 @@ from ecs2k8s.core.findings import catalogue
 from ecs2k8s.core.manifests import TEMPLATES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    Rows = list[tuple[str, Pattern, Row]]
 
 RESPONSES = ("taskDefinition", "services", "clusters", "capacityProviders", "tasks", "TargetGroups")
+SCHEMA = "ecs2k8s/explain/v1"
 MOST = 40
 
 
-def run(what: str | None) -> int:
+def run(what: str | None, *, as_json: bool = False) -> int:
     """Print what is known of *what*; without it an index. Raises `MappingError` where nothing is known."""
+    if as_json:
+        print(json.dumps(plain(what), indent=2))
+        return ExitCode.CLEAN
     if what is None:
         return _index()
     if what in catalogue():
         return _slug(what)
-    if what[:1].isupper() and "." in what and not what.startswith(RESPONSES):
+    if _is_place(what):
         return _place(what)
     return _field(what)
 
@@ -43,6 +48,50 @@ def _index() -> int:
     out("findings: ecs2k8s explain <slug>")
     table([[slug, entry.severity, entry.title] for slug, entry in sorted(catalogue().items())])
     return ExitCode.CLEAN
+
+
+def plain(what: str | None) -> dict[str, Any]:
+    """The same for machines, all of it: rows of tables, reasons of lines that no field asked for, and findings."""
+    rows, reasons, slugs = all_rows(), sorted(added().items()), sorted(catalogue())
+    if what in catalogue():
+        rows, reasons, slugs = [row for row in rows if what in row[2].notes], [], [str(what)]
+    elif what is not None and _is_place(what):
+        (_, rows, reasons), slugs = _writers(what), []
+    elif what is not None:
+        rows, reasons, slugs = _rows_of(what), [], []
+    return {
+        "schema": SCHEMA,
+        "fields": [_plain_row(*row) for row in rows],
+        "added": [{"place": place, "because": why} for place, why in reasons],
+        "findings": [_plain_slug(slug) for slug in slugs],
+    }
+
+
+def _plain_row(shape: str, key: Pattern, row: Row) -> dict[str, Any]:
+    verdicts = {"else": row.fidelity} if isinstance(row.fidelity, Fidelity) else row.fidelity
+    return {
+        "shape": shape,
+        "field": show(key),
+        "verdicts": {choice: verdict.value for choice, verdict in verdicts.items()},
+        "to": list(row.to),
+        "because": row.because,
+        "action": row.action,
+        "see": row.see,
+        "findings": list(row.notes),
+    }
+
+
+def _plain_slug(slug: str) -> dict[str, Any]:
+    entry = catalogue()[slug]
+    return {
+        "slug": slug,
+        "severity": entry.severity,
+        "title": entry.title,
+        "text": entry.text,
+        "action": entry.action,
+        "see": entry.see,
+        "fidelity": entry.fidelity.value if entry.fidelity else None,
+    }
 
 
 def _slug(slug: str) -> int:
@@ -62,7 +111,7 @@ def _slug(slug: str) -> int:
     return ExitCode.CLEAN
 
 
-def all_rows() -> Iterable[tuple[str, Pattern, Row]]:
+def all_rows() -> Rows:
     """Document shape, pattern and row, of all tables."""
     return [(shape, key, row) for shape, found in tables().items() for key, row in found.rows.items()]
 
@@ -72,7 +121,21 @@ def show(key: Pattern) -> str:
     return ".".join(key).replace(".[]", "[]")
 
 
+def _is_place(what: str) -> bool:
+    return what[:1].isupper() and "." in what and not what.startswith(RESPONSES)
+
+
 def _field(what: str) -> int:
+    found = _rows_of(what)
+    for shape, key, row in found[:MOST]:
+        _row(shape, key, row)
+    if len(found) > MOST:
+        out(f"and {len(found) - MOST} more; name the field further")
+    return ExitCode.CLEAN
+
+
+def _rows_of(what: str) -> Rows:
+    """Those whose field is called so, or begins so."""
     wanted = [step for step in pattern(_bare(what)) if step != "[]"]
     if wanted and wanted[0] in RESPONSES:
         wanted = wanted[1:]
@@ -81,11 +144,7 @@ def _field(what: str) -> int:
         raise MappingError(
             f"{what}: no field, no place in a manifest and no finding is called so; `ecs2k8s explain` lists them"
         )
-    for shape, key, row in found[:MOST]:
-        _row(shape, key, row)
-    if len(found) > MOST:
-        out(f"and {len(found) - MOST} more; name the field further")
-    return ExitCode.CLEAN
+    return found
 
 
 def _bare(what: str) -> str:
@@ -134,6 +193,19 @@ def source_of(by: str) -> str:
 
 
 def _place(what: str) -> int:
+    text, rows, reasons = _writers(what)
+    out(f"{text} can come from")
+    for shape, key, row in rows[:MOST]:
+        out(f"  {shape} {show(key)} ({_verdict(row)})")
+    if len(rows) > MOST:
+        out(f"  and {len(rows) - MOST} more fields")
+    for place, why in reasons:
+        out(f"  no field of AWS: {place}: {why}")
+    return ExitCode.CLEAN
+
+
+def _writers(what: str) -> tuple[str, Rows, list[tuple[str, str]]]:
+    """The place as tables name it, the rows that write it, and the reasons for what no field asked for."""
     text = re.sub(r"\[\w*\]", "", what)
     for kind, template in TEMPLATES.items():
         pod = ".".join((kind, *template, ""))
@@ -149,11 +221,4 @@ def _place(what: str) -> int:
     reasons = [(place, why) for place, why in added().items() if covers(place, steps)]
     if not rows and not reasons:
         raise MappingError(f"{what}: nothing writes this; `Pod` is the pod template, list indices are left out")
-    out(f"{text} can come from")
-    for shape, key, row in rows[:MOST]:
-        out(f"  {shape} {show(key)} ({_verdict(row)})")
-    if len(rows) > MOST:
-        out(f"  and {len(rows) - MOST} more fields")
-    for place, why in reasons:
-        out(f"  no field of AWS: {place}: {why}")
-    return ExitCode.CLEAN
+    return text, rows, reasons

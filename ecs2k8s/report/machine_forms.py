@@ -218,6 +218,47 @@ class Coverage(Form):
     shapes: dict[str, Totals]
 
 
+class ExplainedField(Form):
+    """A row of a table. `verdicts` by choice of target.yaml, `else` for all others."""
+
+    shape: str
+    field: Annotated[str, Meta(description="As AWS writes it, [] for items and * for keys that people name.")]
+    verdicts: dict[str, Fidelity]
+    to: list[str]
+    because: str
+    action: str
+    see: str
+    findings: list[Slug]
+
+
+class ExplainedPlace(Form):
+    """A place in manifests that no field of AWS asked for, and why it is written."""
+
+    place: str
+    because: str
+
+
+class ExplainedFinding(Form):
+    """An entry of the catalogue. Text in braces is filled in from the input."""
+
+    slug: Slug
+    severity: Severity
+    title: str
+    text: str
+    action: str
+    see: str
+    fidelity: Annotated[Fidelity | None, Meta(description="What the field becomes that it is said of.")]
+
+
+class Explained(Form):
+    """`explain --format json`: what is known of a field, a place or a finding; of all without one."""
+
+    schema: Literal["ecs2k8s/explain/v1"]
+    fields: list[ExplainedField]
+    added: list[ExplainedPlace]
+    findings: list[ExplainedFinding]
+
+
 class RoutingRow(Form):
     """A request, and what happens to it today and with the generated objects."""
 
@@ -452,6 +493,7 @@ FORMS: dict[str, Written] = {
     "cost": Written(Cost, "report/cost.json"),
     "coverage": Written(Coverage, "ecs2k8s coverage --format json", is_file=False),
     "diff": Written(Diff, "ecs2k8s diff translate, drift, cluster, plan --format json", is_file=False),
+    "explain": Written(Explained, "ecs2k8s explain --format json", is_file=False),
     "export": Written(Export, "ecs2k8s export --format json", is_file=False),
     "exports": Written(Exports, "ecs2k8s export --format json", is_file=False),
     "findings": Written(list[Finding], "report/findings.json"),
