@@ -31,7 +31,7 @@ PAIRS = (
     *(("name", "value"), ("Name", "Value"), ("key", "value"), ("Key", "Value"), ("HeaderName", "HeaderValue")),
     *(("name", "values"), ("HttpHeaderName", "Values")),
 )
-DEEPEST = 100  # levels; what lies deeper is one leaf
+DEEPEST = 64  # levels; what lies deeper is one leaf
 
 
 @dataclass(slots=True)
@@ -234,7 +234,13 @@ def _absent(value: Any, place: Place) -> bool:
     """Whether *value* says nothing: null, outside of texts; an empty list or map where a rule says so."""
     if value is None:
         return place.document != "json"
-    return value in ({}, []) and place.rule("empty") is not None
+    return place.rule("empty") is not None and _says_nothing(value, place)
+
+
+def _says_nothing(value: Any, place: Place) -> bool:
+    if isinstance(value, dict):
+        return place.document != "json" and all(child is None for child in value.values())
+    return isinstance(value, list) and not value
 
 
 def _called(value: dict[Any, Any]) -> Iterator[tuple[str, str]]:
