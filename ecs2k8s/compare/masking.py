@@ -34,9 +34,13 @@ ENVIRONMENT = "values of environment variables are shown with --show-values"
 
 
 @cache
+def table() -> dict[str, dict[str, Treatment]]:
+    return msgspec.convert(load_yaml("masking.yaml"), dict[str, dict[str, Treatment]])
+
+
+@cache
 def patterns() -> Patterns[Treatment]:
-    table = msgspec.convert(load_yaml("masking.yaml"), dict[str, dict[str, Treatment]])
-    return Patterns((shape, place, how) for shape, places in table.items() for place, how in places.items())
+    return Patterns((shape, place, how) for shape, places in table().items() for place, how in places.items())
 
 
 @dataclass(frozen=True, slots=True)
