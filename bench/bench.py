@@ -125,7 +125,7 @@ from ecs2k8s.compare.differ import rows
 from ecs2k8s.core.target import Target
 from ecs2k8s.pipeline import translate
 made = translate(files.read([sys.argv[1]]), Target()).bundle.manifests
-one = [each for number in range(3000) for each in [made[number % len(made)]]]
+one = [made[number % len(made)] for number in range(int(sys.argv[2]))]
 others = {"equal": [deepcopy(each) for each in one], "unequal": [deepcopy(each) for each in one]}
 for each in others["unequal"]:
     each["metadata"]["labels"] = {**each["metadata"].get("labels", {}), "bench": "changed"}
@@ -143,7 +143,8 @@ def diff(objects: int = 3000) -> None:
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, "td.json").write_text(json.dumps({"taskDefinition": definition(1)}))
         Path(folder, "services.json").write_text(json.dumps({"services": [service(1)], "failures": []}))
-        done = subprocess.run([sys.executable, "-c", DIFF, folder], check=True, capture_output=True, text=True)
+        command = [sys.executable, "-c", DIFF, folder, str(objects)]
+        done = subprocess.run(command, check=True, capture_output=True, text=True)
     for line in done.stdout.splitlines():
         name, seconds, found = line.split()
         print(f"diff of {objects} {name} objects: {float(seconds):.2f} s, {found} rows")

@@ -42,7 +42,8 @@ map is not the same as none.
 EQUALITY = """\
 `mappings/equality.yaml`. A row never makes two values equal that can mean different things; tests show each row at
 each of its places, and what it must not make equal. What stands in many kinds is named once (`mappings/inside.yaml`):
-`Pod` is the template of each workload, `Container` each of its containers, `Kubernetes` every kind, `AWS` every document.
+`Pod` is the template of each workload, `Container` each of its containers, `Kubernetes` stands for every kind and `AWS`
+for every document.
 """
 RISKS = """\
 Rows stand in the order of these classes, not in that of the alphabet. `mappings/risks.yaml` has the class of each
