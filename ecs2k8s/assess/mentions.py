@@ -55,11 +55,12 @@ def mentions(workload: Workload) -> Iterator[Mention]:
 def _hosts(text: Text, by: str) -> Iterator[Mention]:
     value = ORACLE.sub("//", CREDENTIALS.sub("://", ARN.sub(" ", text.value)))
     paths = {found["host"].lower().rstrip("."): (found["path"] or "").rstrip("/") for found in URL.finditer(value)}
+    alone = value.strip() if HOST_LIKE.search(text.variable.upper()) else ""
     for found in HOST.finditer(value):
-        before, after = value[: found.start()][-2:], value[found.end() :]
-        port = bool(PORT.match(after))
-        if after[:1] == "@" or (before[-1:] == "@" and not port):  # a user, or the host of an address of mail
+        start, end = found.span()
+        before, after = value[max(start - 2, 0) : start], value[end : end + 1]
+        port = bool(PORT.match(value, end))
+        if after == "@" or (before[-1:] == "@" and not port):  # a user, or the host of an address of mail
             continue
         host = found[0].lower()
-        whole = found[0] == value.strip() and bool(HOST_LIKE.search(text.variable.upper()))
-        yield Mention(by, host, paths.get(host, ""), plain=not (before == "//" or port or whole))
+        yield Mention(by, host, paths.get(host, ""), plain=not (before == "//" or port or found[0] == alone))

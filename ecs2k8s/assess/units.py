@@ -13,6 +13,7 @@ from ecs2k8s.core import names
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from ecs2k8s.assess.components import Arc
     from ecs2k8s.assess.dependencies import Edge
     from ecs2k8s.assess.wiring import Wiring
     from ecs2k8s.resolve.workload import Workload
@@ -37,17 +38,25 @@ def groups(workloads: Sequence[Workload], wires: Wiring, calls: Iterable[Edge]) 
         "split": _splits(workloads),
         "action": [way.workloads for way in wires.ways],
     }
-    arcs: dict[Tie, set[tuple[int, int]]] = defaultdict(set)
+    arcs: dict[Tie, set[Arc]] = defaultdict(set)
     for tie, tuples in ties.items():
         for its in tuples:
             known = [number[ident] for ident in its if ident in number]
             arcs[tie] |= {arc for one, other in pairwise(known) for arc in ((one, other), (other, one))}
-    arcs["circle"] = {
-        (number[edge.source], number[edge.target])
-        for edge in calls
-        if edge.ecs_names and edge.source in number and edge.target in number
-    }
+    arcs["circle"] = _circular(len(idents), {arc for its in arcs.values() for arc in its}, _alone(calls, number))
     return _named(idents, arcs)
+
+
+def _alone(calls: Iterable[Edge], number: Mapping[str, int]) -> set[Arc]:
+    """From caller to callee, by names of ECS alone."""
+    its = [edge for edge in calls if edge.ecs_names and edge.source in number and edge.target in number]
+    return {(number[edge.source], number[edge.target]) for edge in its}
+
+
+def _circular(size: int, tied: set[Arc], calls: set[Arc]) -> set[Arc]:
+    """Those of *calls* that are in a circle, of calls alone or by way of what is *tied* anyway."""
+    pure, tie, every = (components(size, sorted(arcs)) for arcs in (calls, tied, tied | calls))
+    return {(a, b) for a, b in calls if pure[a] == pure[b] or (every[a] == every[b] and tie[a] != tie[b])}
 
 
 def _splits(workloads: Iterable[Workload]) -> list[tuple[str, ...]]:
@@ -58,7 +67,7 @@ def _splits(workloads: Iterable[Workload]) -> list[tuple[str, ...]]:
     return [tuple(its) for its in found.values()]
 
 
-def _named(idents: Sequence[str], arcs: Mapping[Tie, set[tuple[int, int]]]) -> list[Group]:
+def _named(idents: Sequence[str], arcs: Mapping[Tie, set[Arc]]) -> list[Group]:
     every = {arc for its in arcs.values() for arc in its}
     component = components(len(idents), sorted(every))
     members: dict[int, list[str]] = defaultdict(list)

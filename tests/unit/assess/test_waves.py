@@ -147,6 +147,21 @@ def test_calls_in_a_circle_by_names_of_ecs_alone_make_one_unit_and_a_finding() -
     assert dict(said.args) == {"workloads": "prod/one, prod/two", "unit": "prod-one"}
 
 
+def test_a_call_inside_of_a_unit_is_no_circle_and_one_by_way_of_a_unit_is() -> None:
+    weights = {"TargetGroups": [{"TargetGroupArn": f"tg:{name}", "Weight": 50} for name in ("one", "two")]}
+    listener = {"port": 80, "rules": [], "default": [{"Type": "forward", "ForwardConfig": weights}]}
+    front = [{"name": "front", "listeners": [listener]}]
+    one = service("one", {"TWO": "http://two/"}, alias="one", group="one")
+    two = service("two", group="two", alias="two")
+    unit = units(translated(one, two, balancers=front).waves)["one"]
+    assert (unit.workloads, slugs(unit)[0]) == (("prod/one", "prod/two"), ["tied-by-action"])
+    calling = service("two", {"THREE": "http://three/"}, group="two", alias="two")
+    three = service("three", {"ONE": "http://one/"}, alias="three")
+    unit = units(translated(one, calling, three, balancers=front).waves)["one"]
+    assert unit.workloads == ("prod/one", "prod/three", "prod/two")
+    assert slugs(unit)[0] == ["tied-by-action", "tied-by-circle"]
+
+
 def test_calls_in_a_circle_that_cross_make_no_unit() -> None:
     one, documents = registered("one", "one", {"TWO": "http://two.shop.local/"})
     two, more = registered("two", "two", {"ONE": "http://one.shop.local/"})
