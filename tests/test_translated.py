@@ -39,7 +39,8 @@ def unknown(translation: Translation) -> list[str]:
 @pytest.mark.parametrize("name", ESTATES)
 def test_every_leaf_of_both_sides_has_a_row_and_a_rule(name: str) -> None:
     translation = translate(*estate(name))
-    found = rows(translated_changes(translation, origin=at))
+    changes = translated_changes(translation, origin=at)
+    found = rows(changes)
     entries = {f"{entry.document.id} {show(entry.path)}": entry for entry in translation.ledger.entries}
     lines = {at(placed, path) for placed in translation.bundle.everything for path, _ in leaves(placed.manifest)}
     assert {row.before.origin for row in found if row.before} == entries.keys()
@@ -52,9 +53,9 @@ def test_every_leaf_of_both_sides_has_a_row_and_a_rule(name: str) -> None:
     assert not [row for row in new if row.after]
     assert not [row.path for row in found if row not in new and not (row.because and row.rule)]
     assert {row.cause for row in found} <= {"", *catalogue()}
-    totals = Diff("translate", "", "", translated_changes(translation)).plain()
-    assert sum(totals["totals"].values()) == len(found)
-    assert totals["unexplained"] == len(new)
+    diff = Diff("translate", "", "", changes)
+    assert sum(diff.totals.values()) == len(found)
+    assert diff.unexplained == len(new)
 
 
 @pytest.mark.parametrize("name", SAMPLES)

@@ -72,9 +72,16 @@ class LyingObjects:
         return frozenset((PLACES[self.form](p), ObjectRef.of(p.manifest)) for p in self.bundle.everything)
 
     def origin(self, placed: Placed, path: Path) -> str:
-        """File and line of a leaf of an object that lies as it was made."""
+        """File and line of a leaf of an object."""
         file = PLACES[self.form](placed)
-        return self._at(file, 0, path) if file in self.made else ""
+        if file not in self.made:
+            return ""
+        return self._at(file, 0 if self._as_made(file) else self._find(file, placed)[0], path)
+
+    def _find(self, file: str, placed: Placed) -> tuple[int, Manifest | None]:
+        """Which document of a file an object is, and as what it lies there."""
+        ref = ObjectRef.of(placed.manifest)
+        return next(((at, item) for at, (known, item) in enumerate(self._in(file)) if known == ref), (0, None))
 
     def edit(self, placed: Placed) -> Edit | None:
         """The object as it lies, where that is another one."""
@@ -83,11 +90,9 @@ class LyingObjects:
             return None
         if self._read(file) is None:
             return Edit(None, partial(self._at, file, 0), REMOVED)
-        ref = ObjectRef.of(placed.manifest)
-        found = next(((at, item) for at, (known, item) in enumerate(self._in(file)) if known == ref), None)
-        if found is None:
+        at, manifest = self._find(file, placed)
+        if manifest is None:
             return None if self._text(file) is None else Edit(None, partial(self._at, file, 0), RENAMED)
-        at, manifest = found
         return None if manifest == placed.manifest else Edit(manifest, partial(self._at, file, at), self._why(file))
 
     def added(self, *, show_values: bool) -> Iterator[Change]:
@@ -147,12 +152,19 @@ class LyingObjects:
 
     def _at(self, file: str, document: int, path: Path) -> str:
         if file not in self._lines:
-            text = (self._read(file) or b"").decode()
-            self._lines[file] = template_lines(text) if self.form == "helm" else yaml_lines(text)
+            self._lines[file] = self._lines_of(file)
         lines = self._lines[file]
         return (
             f"{self.place / file}:{line_of(lines[document], path)}" if document < len(lines) else str(self.place / file)
         )
+
+    def _lines_of(self, file: str) -> list[Lines]:
+        """None of a template into which a person wrote more than values."""
+        text = (self._read(file) or b"").decode()
+        try:
+            return template_lines(text) if self.form == "helm" else yaml_lines(text)
+        except ValueError:
+            return []
 
 
 def _values(file: str) -> str:
