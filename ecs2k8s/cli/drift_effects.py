@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ecs2k8s.compare.drift import Definitions
-from ecs2k8s.compare.running_images import IMAGE, is_of
+from ecs2k8s.compare.running_images import IMAGE, group_of, tasks_of
 from ecs2k8s.core.manifests import ObjectRef
 from ecs2k8s.pipeline import objects
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     Objects = Mapping[tuple[str, ObjectRef], Manifest]  # by tree: a CronJob is held in one, and started in another
 
-ONE_BY_ONE = 25  # changes that are translated each for itself; more would take longer than a person waits
+ONE_BY_ONE = 60_000  # documents that are translated to see what single changes do: a matter of seconds
 NOT_KNOWN = "what the next export changes is not known, because not all could be read"
 NAMED = 5  # objects that a line names
 
@@ -34,8 +34,7 @@ def with_effects(diff: Diff, before: Side, after: Side, target: Target) -> Diff:
     if before.lacks or after.lacks:
         return replace(diff, changes=tuple(changes), said=(*diff.said, *((NOT_KNOWN,) if changes else ())))
     effects = _Effects(before.snapshot, after.snapshot, target, _by_ref(made.bundle))
-    loud = sum(_is_loud(change) for change in changes)
-    if loud <= ONE_BY_ONE:
+    if sum(map(_is_loud, changes)) * len(before.snapshot.documents) <= ONE_BY_ONE:
         changes = [replace(each, said=(*each.said, *effects.of(each))) if _is_loud(each) else each for each in changes]
     return replace(diff, changes=tuple(changes), said=(*diff.said, *(effects.whole() if changes else ())))
 
@@ -103,4 +102,4 @@ class _Effects:
         if change.shape != "ecs.Service" or document.shape != "ecs.Task":
             return False
         services = (each for each in self.after.of("ecs.Service") if each.id == change.subject)
-        return any(is_of(document.data, service.data) for service in services)
+        return group_of(document.data) in {tasks_of(service.data) for service in services}

@@ -14,7 +14,7 @@ from ecs2k8s.compare.causes import of_known_causes
 from ecs2k8s.compare.changes import Action, Change, Diff
 from ecs2k8s.compare.differ import rows
 from ecs2k8s.compare.drift_causes import Causes
-from ecs2k8s.compare.running_images import moved_tags, other_images
+from ecs2k8s.compare.running_images import moved_tags, other_images, running
 from ecs2k8s.core.arns import Arn
 from ecs2k8s.core.findings import message
 from ecs2k8s.core.paths import show
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from ecs2k8s.compare.changes import Row
+    from ecs2k8s.compare.running_images import Images
     from ecs2k8s.core.documents import Document, Snapshot
     from ecs2k8s.core.paths import Path
 
@@ -30,6 +31,9 @@ Key = tuple[str, str]  # shape and id
 DEFINITION = "ecs.TaskDefinition"
 SETS = ("deployments", "taskSets")  # of a service: the PRIMARY one is what counts, whatever its id
 OF_REVISION = ("taskDefinitionArn", "revision")  # who names it says it already
+LISTED = {"ecs.Cluster", "ecs.Service", "ecs.Task"}
+LED_TO = "it is new, or something that is read leads to it now"
+NOT_LED_TO = "it is gone, or nothing that is read leads to it any more"
 NAMED = 3  # documents that a line about unread ones names
 
 
@@ -69,6 +73,7 @@ def drift(before: Side, after: Side, chosen: frozenset[str] = frozenset(), *, sh
         Definitions.of(before.snapshot),
         Definitions.of(after.snapshot),
         Causes(before.snapshot, after.snapshot, chosen),
+        (running(before.snapshot), running(after.snapshot)),
         show_values,
     )
     facing = _facing(before.snapshot, after.snapshot)
@@ -146,14 +151,15 @@ class _Looking:
     before: Definitions
     after: Definitions
     causes: Causes
+    images: tuple[Images, Images]
     show_values: bool
 
     def change(self, both: Both) -> Change | None:
         """What differs; None where nothing does."""
         found = [row for each in self._rows(both) for row in (each, *self._followed(each))]
-        found += other_images(both, self.causes.sides) if not any(map(_names_revision, found)) else ()
+        found += other_images(both, self.images) if not any(map(_names_revision, found)) else ()
         ordered = tuple(sorted(found, key=lambda row: (row.risk.rank, row.path)))
-        return Change(both.one.id, both.action, ordered, shape=both.one.shape) if found else None
+        return Change(both.one.id, both.action, ordered, said=_said(both), shape=both.one.shape) if found else None
 
     def _rows(self, both: Both) -> Iterator[Row]:
         """Each explained where a cause is known."""
@@ -182,6 +188,13 @@ class _Looking:
             return None
         one, other = self.before.find(row.before.value), self.after.find(row.after.value)
         return Both(one, other) if one and other else None
+
+
+def _said(both: Both) -> tuple[str, ...]:
+    """What a reading sees is what it lists, and what that leads to."""
+    if both.action is Action.UPDATE or both.one.shape in LISTED:
+        return ()
+    return (LED_TO,) if both.action is Action.CREATE else (NOT_LED_TO,)
 
 
 def _origin(document: Document | None, paths: dict[str, Path]) -> Callable[[Path], str]:

@@ -12,39 +12,44 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ecs2k8s.compare.drift import Both
-    from ecs2k8s.core.documents import Document, Snapshot
+    from ecs2k8s.core.documents import Snapshot
 
 IMAGE = "ecr.ImageDetail"
 
 
-def other_images(both: Both, sides: tuple[Snapshot, Snapshot]) -> Iterator[Row]:
+Images = dict[tuple[str, str], dict[str, set[str]]]  # cluster and group of tasks: container to digests
+
+
+def running(snapshot: Snapshot) -> Images:
+    """Which images the tasks of each service run."""
+    found: Images = defaultdict(lambda: defaultdict(set))
+    for task in snapshot.of("ecs.Task"):
+        for container in task.data.get("containers") or ():
+            if container.get("imageDigest"):
+                found[group_of(task.data)][str(container.get("name"))].add(str(container["imageDigest"]))
+    return dict(found)
+
+
+def group_of(task: dict[str, Any]) -> tuple[str, str]:
+    return last(str(task.get("clusterArn", ""))), str(task.get("group", ""))
+
+
+def tasks_of(service: dict[str, Any]) -> tuple[str, str]:
+    """The group that the tasks of a service have."""
+    return last(str(service.get("clusterArn", ""))), f"service:{service.get('serviceName')}"
+
+
+def other_images(both: Both, sides: tuple[Images, Images]) -> Iterator[Row]:
     """Of a service whose revision is the same: containers that run another image behind the same tag."""
     before, after = both.before, both.after
     if not before or not after or before.shape != "ecs.Service":
         return
-    one, other = _digests(before, sides[0]), _digests(after, sides[1])
+    one, other = (side.get(tasks_of(each.data), {}) for side, each in zip(sides, (before, after), strict=True))
     for container in sorted(one.keys() & other.keys()):
         if one[container] != other[container]:
             path = f"tasks.containers[name={container}].imageDigest"
             values = [Leaf(", ".join(sorted(each[container])), f"{before.id} tasks") for each in (one, other)]
             yield Row(path, Status.CHANGED, Risk.IMAGE, values[0], values[1], "the tag leads to another image since")
-
-
-def _digests(service: Document, snapshot: Snapshot) -> dict[str, set[str]]:
-    """Container to the digests that its running tasks have."""
-    found: dict[str, set[str]] = defaultdict(set)
-    for task in snapshot.of("ecs.Task"):
-        if is_of(task.data, service.data):
-            for container in task.data.get("containers") or ():
-                if container.get("imageDigest"):
-                    found[str(container.get("name"))].add(str(container["imageDigest"]))
-    return found
-
-
-def is_of(task: dict[str, Any], service: dict[str, Any]) -> bool:
-    """Whether the task belongs to the service."""
-    clusters = [last(str(each.get("clusterArn", ""))) for each in (task, service)]
-    return task.get("group") == f"service:{service.get('serviceName')}" and clusters[0] == clusters[1]
 
 
 def moved_tags(before: Snapshot, after: Snapshot) -> Iterator[Change]:

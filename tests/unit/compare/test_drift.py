@@ -180,6 +180,11 @@ def test_what_came_and_what_went_is_said() -> None:
     assert actions(compared(having(shop(), new), shop())) == {f"{BACKEND}-2": Action.DELETE}
 
 
+def test_what_nothing_leads_to_any_more_is_not_called_gone() -> None:
+    (change,) = [each for each in compared(shop(), without(shop(), RULE)).changes if each.shape == "elbv2.Rule"]
+    assert change.said == ("it is gone, or nothing that is read leads to it any more",)
+
+
 def actions(found: Diff) -> dict[str, Action]:
     return {change.subject: change.action for change in found.changes if any(not row.explained for row in change.rows)}
 
