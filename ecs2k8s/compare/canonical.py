@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from dataclasses import dataclass, field, replace
+from math import isfinite
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import unquote
 
@@ -185,7 +186,7 @@ class Reader:
         how = self._treatment(place)
         whys = self.mask.reasons(value) if how is None else [self.mask.reason(item, how, place.name) for item in value]
         form = rule.value if (rule := place.rule("value")) else ""
-        read = [self._sealed(item, text_of(item, form), why) for item, why in zip(value, whys, strict=True)]
+        read = [self._sealed(as_json(item), text_of(item, form), why) for item, why in zip(value, whys, strict=True)]
         one = place.rule("one")
         if not in_order:
             # Sealed ones last, in the order in which they stood: a seal orders nothing.
@@ -198,7 +199,7 @@ class Reader:
     def _scalar(self, value: Any, place: Place) -> Node:
         form = rule.value if (rule := place.rule("value")) else ""
         how = self._treatment(place)
-        held, text = self._sealed(value, text_of(value, form), self.mask.reason(value, how, place.name))
+        held, text = self._sealed(as_json(value), text_of(value, form), self.mask.reason(value, how, place.name))
         return Node("leaf", place.at, place.names, held, text, rules=place.by("value"))
 
     def _treatment(self, place: Place) -> Treatment | None:
@@ -220,6 +221,12 @@ def document(text: str, form: str) -> Any:
     except (ValueError, RecursionError):
         return None
     return found if isinstance(found, dict | list) else None
+
+
+def as_json(value: Any) -> Any:
+    """*value*, or its text where JSON has no such thing: a date of YAML, infinity."""
+    finite = not isinstance(value, float) or isfinite(value)
+    return value if value is None or (isinstance(value, str | int | float) and finite) else str(value)
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -256,7 +263,7 @@ def _keys(item: Any, rule: Rule) -> Iterator[tuple[str, str]]:
     for key in rule.by:
         value = item.get(key, rule.defaults.get(key) if key in rule.defaults else None)
         if value is not None and not isinstance(value, dict | list):
-            yield key, json.dumps(value)
+            yield key, json.dumps(as_json(value))
 
 
 def _in_order(value: list[Any], rule: Rule) -> bool:

@@ -25,7 +25,7 @@ from ecs2k8s.core.shell_secrets import CLIENTS, line, takes
 if TYPE_CHECKING:
     from ecs2k8s.compare.patterns import Names
 
-Treatment = Literal["always", "env", "named"]
+Treatment = Literal["always", "env", "named", "shown"]
 SECRET_OBJECT = "its place holds secrets"  # noqa: S105
 SECRET_NAME = "it looks like a secret"  # noqa: S105
 FLAG = re.compile(r"--?[^\s=]+")
@@ -63,9 +63,9 @@ class Mask:
 
     def reason(self, value: Any, how: Treatment | None, name: str) -> str:
         """Why *value* is not shown; empty where it is. *name*: the variable's, or the key of a map."""
-        if how == "always":
-            return SECRET_OBJECT
-        text = value if isinstance(value, str) else json.dumps(value)
+        if how in ("always", "shown"):
+            return SECRET_OBJECT if how == "always" else ""
+        text = value if isinstance(value, str) else json.dumps(value, default=str)
         if (how and _named_secret(name, text)) or line(text) != text:
             return SECRET_NAME
         return ENVIRONMENT if how == "env" and not self.show_values else ""

@@ -60,6 +60,7 @@ command the secret argument alone is masked.
 - `named`: where a key or a name beside the value says that it is a secret.
 - `env`: values of environment variables. `--show-values` shows them, but for those that look like secrets by name or
   by form; these are never shown.
+- `shown`: names of images, whose words are no secrets.
 """
 CAUSES = """\
 `mappings/causes.yaml`. A row with a known cause is counted on the summary line, and shown by `--all`. A cause with a
@@ -110,7 +111,7 @@ def _masking() -> Iterator[str]:
     yield from ("", "## What is masked", "")
     yield MASKING.rstrip()
     yield from ("", "| How | Where |", "|---|---|")
-    for how in ("always", "named", "env"):
+    for how in ("always", "named", "env", "shown"):
         found = {shape: [place for place, its in places.items() if its == how] for shape, places in masks().items()}
         yield f"| {code(how)} | {_places({shape: its for shape, its in found.items() if its})} |"
 

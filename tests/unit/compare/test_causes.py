@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -93,6 +94,15 @@ def diff(name: Name, shape: str, found: tuple[Row, ...]) -> Diff:
 def test_every_cause_names_a_case_that_shows_it() -> None:
     found = {cause.test for cause in catalogue().values() if not cause.by}
     assert found == CASES.keys()
+
+
+@pytest.mark.parametrize("ident", [ident for ident, cause in catalogue().items() if cause.by])
+def test_a_cause_that_code_tells_names_a_test_and_a_module_that_exist(ident: str) -> None:
+    cause, root = catalogue()[ident], Path(__file__).parents[3]
+    tests = (path.read_text("utf-8") for path in (root / "tests").rglob("test_*.py"))
+    assert any(f"def {cause.test}(" in text for text in tests)
+    package = root / "ecs2k8s" / Path(*cause.by.split("."))
+    assert any(f'"{ident}"' in path.read_text("utf-8") for path in package.parent.glob(f"{package.name}*.py"))
 
 
 @pytest.mark.parametrize("ident", [ident for ident, cause in catalogue().items() if not cause.by])

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import json
+from datetime import date
+from math import inf, nan
 from typing import Any
 
-from ecs2k8s.compare.changes import Leaf, Masked, Risk, Row, Status
+import pytest
+
+from ecs2k8s.compare.changes import Action, Change, Diff, Leaf, Masked, Risk, Row, Status
 from ecs2k8s.compare.differ import rows
 
 
@@ -65,3 +70,118 @@ def test_an_origin_is_asked_for_the_place_in_its_own_side() -> None:
     assert row.after
     assert row.before.origin == "('spec', 'template', 'spec', 'containers', 0, 'image')"
     assert row.after.origin == "('spec', 'template', 'spec', 'containers', 1, 'image')"
+
+
+DIFFERENT = [
+    1,
+    True,
+    1.5,
+    "1",
+    "true",
+    "",
+    "null",
+    None,
+    nan,
+    inf,
+    -inf,
+    [],
+    {},
+    [[]],
+    [{}],
+    [1],
+    ["1"],
+    {"a": 1},
+    {"a": "1"},
+]
+DIFFERENT += [
+    date(2025, 1, 1),
+    "2025-01-01",
+    10**400,
+    -1,
+    0,
+    False,
+    "0",
+    "\ud800",
+    "\udfff",
+    "é",
+    "e\u0301",
+    "a\x00",
+    [1, 2],
+    [2, 1],
+]
+
+
+@pytest.mark.parametrize(
+    "place", ["Unheard spec", "Container image", "Service metadata.annotations", "ec2.SecurityGroup Tags"]
+)
+def test_odd_values_are_equal_to_themselves_only_and_every_row_is_json(place: str) -> None:
+    shape, _, path = place.partition(" ")
+    for before in DIFFERENT:
+        for after in DIFFERENT:
+            one, other = ({"at": {path: side}, path: side} for side in (before, after))
+            found = rows(one, other, shape)
+            assert bool(found) is (before is not after), (before, after)
+            plain = Diff("drift", "", "", (Change("a", Action.UPDATE, found),)).plain()
+            json.dumps(plain, allow_nan=False)
+
+
+def test_two_items_of_one_name_are_two() -> None:
+    one = deployment({"name": "web", "env": [{"name": "A", "value": "1"}, {"name": "A", "value": "2"}]})
+    other = deployment({"name": "web", "env": [{"name": "A", "value": "1"}]})
+    (name, value) = rows(one, other, "Deployment")
+    path = "spec.template.spec.containers[name=web].env[name=A#1]"
+    assert [(row.path, row.status) for row in (name, value)] == [
+        (f"{path}.name", Status.REMOVED),
+        (f"{path}.value", Status.REMOVED),
+    ]
+
+
+def test_the_order_of_init_containers_is_a_leaf_of_its_own() -> None:
+    def pod(*names: str) -> dict[str, Any]:
+        return {"spec": {"initContainers": [{"name": name, "image": f"{name}:1"} for name in names]}}
+
+    assert rows(pod("a", "b"), pod("b", "a"), "Pod") == (
+        changed("spec.initContainers", Risk.COMMAND, ["[name=a]", "[name=b]"], ["[name=b]", "[name=a]"]),
+    )
+    assert {row.path for row in rows(pod("a", "b"), pod("a", "x", "b"), "Pod")} == {
+        "spec.initContainers[name=x].name",
+        "spec.initContainers[name=x].image",
+    }
+
+
+def test_variables_that_refer_to_others_have_an_order() -> None:
+    def env(*pairs: tuple[str, str]) -> dict[str, Any]:
+        return deployment({"name": "web", "env": [{"name": name, "value": value} for name, value in pairs]})
+
+    assert rows(env(("A", "1"), ("B", "2")), env(("B", "2"), ("A", "1")), "Deployment") == ()
+    (row,) = rows(env(("A", "1"), ("B", "$(A)")), env(("B", "$(A)"), ("A", "1")), "Deployment")
+    assert row.path == "spec.template.spec.containers[name=web].env"
+
+
+def test_one_more_item_of_a_list_in_order_is_one_difference() -> None:
+    def route(*hosts: str) -> dict[str, Any]:
+        return {"spec": {"rules": [{"host": host} for host in hosts]}}
+
+    (row,) = rows(route("a", "b", "c"), route("x", "a", "b", "c"), "Ingress")
+    assert (row.path, row.status) == ("spec.rules[0].host", Status.ADDED)
+
+
+def test_rows_say_what_is_other_about_names_that_are_nearly_the_same() -> None:
+    role = "arn:aws:iam::111122223333:role/web"
+    (row,) = rows({"taskRoleArn": role}, {"taskRoleArn": role.replace("1111", "4444")}, "ecs.TaskDefinition")
+    assert row.because == "another account"
+    one, other = (
+        deployment({"name": "w", "image": f"web:1@sha256:{'a' * 64}"}),
+        deployment({"name": "w", "image": f"web:2@sha256:{'b' * 64}"}),
+    )
+    (row,) = rows(one, other, "Deployment")
+    assert row.because == "another tag and digest"
+
+
+def test_the_name_of_an_image_is_no_secret() -> None:
+    (row,) = rows(
+        deployment({"name": "w", "image": "shop/token:1.2.3"}),
+        deployment({"name": "w", "image": "shop/token:1.2.4"}),
+        "Deployment",
+    )
+    assert row.before == Leaf("shop/token:1.2.3")
