@@ -150,6 +150,17 @@ def test_markdown_has_no_link_image_html_heading_or_mention_of_theirs(made: Path
     assert seen >= 2
 
 
+def test_diagrams_hold_nothing_but_nodes_arrows_and_groups(made: Path) -> None:
+    label = r'[\[({]+"[^"<>`]+"[\])}]+'
+    line = re.compile(
+        rf'flowchart LR|\s+n\d+{label}|\s+subgraph w\d+\["Wave \d+(: background)?"\]|\s+end|\s+n\d+ (==>|-->) n\d+'
+    )
+    for path, text in texts(made, ".md"):
+        for token in MARKDOWN.parse(text):
+            if token.type == "fence" and token.info == "mermaid":
+                assert [row for row in token.content.splitlines() if not line.fullmatch(row)] == [], path
+
+
 def test_markdown_tables_keep_their_columns(made: Path) -> None:
     """markdown-it fills up and cuts rows, so the cells are counted in the text: no row has more than its head."""
     for path, text in texts(made, ".md"):
