@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import shlex
 import subprocess
+import sys
 import xml.etree.ElementTree as ET
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING, Any
@@ -21,7 +24,7 @@ from ecs2k8s.core.documents import Document, Snapshot, dump
 from ecs2k8s.core.escape import HIDDEN, escape_json
 from ecs2k8s.core.paths import in_order
 from ecs2k8s.core.yaml_lines import template_lines
-from tests.estates import SAMPLES, estate
+from tests.estates import ROOT, SAMPLES, estate
 from tests.everything import everything
 from tests.hostile import HOSTILE, MARK, hostile, planted
 from tests.test_formats import HELM
@@ -323,6 +326,29 @@ def test_an_export_prints_no_hidden_character(
     said = capsys.readouterr()
     assert hidden(said.out + said.err) == []
     assert MARK in said.err
+
+
+def test_a_command_line_with_hidden_characters_is_answered_without_them(tmp_path: Path) -> None:
+    for args in (("explain", f"--{EVIL}"), ("explain", EVIL), ("export", "--from", EVIL)):
+        done = subprocess.run(
+            [sys.executable, "-m", "ecs2k8s", *args], cwd=tmp_path, env=ENVIRONMENT, capture_output=True, check=False
+        )
+        assert done.returncode == 1
+        assert hidden(done.stderr.decode() + done.stdout.decode()) == []
+        assert b"\\u202e" in done.stderr
+
+
+def test_commands_to_type_next_are_quoted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "in.json").write_bytes(dump(names()))
+    out = tmp_path / "my $(dir)"
+    export.run(export.Request(output=str(out), sources=(str(tmp_path / "in.json"),)), Talk(1))
+    lines = [line.strip() for line in capsys.readouterr().out.splitlines()]
+    (command,) = (line for line in lines if line.startswith("ecs2k8s coverage"))
+    assert shlex.split(command) == ["ecs2k8s", "coverage", str(out)]
+
+
+EVIL = "x\x1b[2J\u202ey"
+ENVIRONMENT = os.environ | {"PYTHONPATH": str(ROOT)}
 
 
 @pytest.mark.skipif(not HELM, reason="helm is not installed; `make setup` puts one into .venv")

@@ -139,8 +139,7 @@ def guarded(app: Callable[..., object]) -> None:
     except typer.Exit as exit_:
         code = exit_.exit_code
     except typer.TyperException as error:
-        show = getattr(error, "show", None)  # usage errors show the usage line too
-        show(sys.stderr) if show else Talk().problem(f"ecs2k8s: {error}")
+        _say_usage(error)
         code = ExitCode.ERROR
     except (BusyError, WrongAccountError) as error:
         Talk().problem(f"ecs2k8s: {error}")
@@ -159,6 +158,15 @@ def guarded(app: Callable[..., object]) -> None:
         Talk().problem(f"ecs2k8s: {error.filename or 'output'}: {error.strerror or error}")
         code = ExitCode.ERROR
     _leave(int(code) if isinstance(code, int) else 0)
+
+
+def _say_usage(error: typer.TyperException) -> None:
+    """With the usage line, where the error has one; what was typed may have come from a file."""
+    said = io.StringIO()
+    show = getattr(error, "show", None)
+    show(said) if show else said.write(f"ecs2k8s: {error}")
+    for line in said.getvalue().rstrip("\n").split("\n"):
+        Talk().problem(line)
 
 
 def _print_anything() -> None:

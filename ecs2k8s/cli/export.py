@@ -8,6 +8,7 @@ import sys
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Any
 
 from ecs2k8s.cli.console import ExitCode, Talk, out, progress, table
@@ -346,6 +347,7 @@ def _last_screen(done: Done) -> None:
     table(rows, right=(1,))
     out()
     out("next:")
-    out(f"  open {place}/report/index.html in a browser, or less {place}/report/report.md")
-    out(f"  ecs2k8s coverage {place}")
-    out(f"  {diff_command(done.target.format, f'{place}/manifests')}")
+    typed = quote(str(place))
+    out(f"  open {place}/report/index.html in a browser, or less {typed}/report/report.md")
+    out(f"  ecs2k8s coverage {typed}")
+    out(f"  {diff_command(done.target.format, f'{typed}/manifests')}")

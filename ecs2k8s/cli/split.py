@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from shlex import quote
 from stat import S_IMODE
 from typing import TYPE_CHECKING, Any
 
@@ -91,7 +92,8 @@ def run(name: str, wanted: str, talk: Talk, *, write: bool, as_json: bool) -> in
     if not broken and not write and preview.is_new:
         talk.stage(f"nothing was written: --write keeps it in {place / 'target.yaml'}")
     if written:
-        talk.stage(f"wrote {place / 'target.yaml'}; next: ecs2k8s export --from {place / 'snapshot.json'} -o {place}")
+        snapshot, where = quote(str(place / "snapshot.json")), quote(str(place))
+        talk.stage(f"wrote {place / 'target.yaml'}; next: ecs2k8s export --from {snapshot} -o {where}")
     return ExitCode.FAILED if broken else ExitCode.CLEAN
 
 
