@@ -20,6 +20,7 @@ URL = re.compile(r"//(?P<host>[\w.-]{1,253})(?::\d{1,5})?(?P<path>/[^\s?#\"'<>,;
 LABEL = r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
 HOST = re.compile(rf"(?<![\w.%+-]){LABEL}(?:\.{LABEL})*")
 ARN = re.compile(r"arn:aws[a-z-]{0,10}:[a-z0-9-]{1,30}:[a-z0-9-]{0,20}:\d{0,12}:[\w./:*-]{1,300}")
+BUCKET = re.compile(r"\bs3[an]?://([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?![\w.-])")
 PORT = re.compile(r":\d{1,5}(?!\d)")
 HOST_LIKE = re.compile(r"(?:^|_)(?:HOST|HOSTNAME|URL|URI|ENDPOINT|ADDR|ADDRESS|SERVERS?|BROKERS?|UPSTREAM)$")
 # Variables that say who may call, or under which name the workload itself is called.
@@ -49,11 +50,12 @@ def mentions(workload: Workload) -> Iterator[Mention]:
             by = text.variable or str(text.at[0])
             if text.value and not text.is_check and not OWN_NAME.search(text.variable.upper()):
                 yield from (Mention(by, arn=found[0]) for found in ARN.finditer(text.value))
+                yield from (Mention(by, arn=f"arn:aws:s3:::{found[1]}") for found in BUCKET.finditer(text.value))
                 yield from _hosts(text, by)
 
 
 def _hosts(text: Text, by: str) -> Iterator[Mention]:
-    value = ORACLE.sub("//", CREDENTIALS.sub("://", ARN.sub(" ", text.value)))
+    value = ORACLE.sub("//", CREDENTIALS.sub("://", BUCKET.sub(" ", ARN.sub(" ", text.value))))
     paths = {found["host"].lower().rstrip("."): (found["path"] or "").rstrip("/") for found in URL.finditer(value)}
     alone = value.strip() if HOST_LIKE.search(text.variable.upper()) else ""
     for found in HOST.finditer(value):

@@ -209,6 +209,7 @@ def test_commands_and_files_of_variables_call_too_and_checks_of_health_do_not() 
         ("https://search-x.eu-west-1.es.amazonaws.com", "search-x (search)"),
         ("fs-1.efs.eu-west-1.amazonaws.com:/", "fs-1 (file system)"),
         ("https://pictures.s3.eu-west-1.amazonaws.com/", "pictures (bucket)"),
+        ("s3://pictures/2026/", "pictures (bucket)"),
         ("https://dynamodb.eu-west-1.amazonaws.com", "dynamodb"),
         ("https://sqs.eu-west-1.amazonaws.com/", "sqs"),
         ("https://sqs.cn-north-1.amazonaws.com.cn/111122223333/orders", "orders (queue)"),
