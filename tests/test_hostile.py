@@ -16,7 +16,7 @@ import pytest
 import yaml
 from markdown_it import MarkdownIt
 
-from ecs2k8s.cli import coverage, diff, diff_translate, export
+from ecs2k8s.cli import coverage, diff, diff_drift, diff_plan, diff_translate, export
 from ecs2k8s.cli.console import Talk
 from ecs2k8s.cli.diff_output import View
 from ecs2k8s.cli.options import DiffFormat
@@ -27,6 +27,7 @@ from ecs2k8s.core.yaml_lines import template_lines
 from tests.estates import ROOT, SAMPLES, estate
 from tests.everything import everything
 from tests.hostile import HOSTILE, MARK, hostile, planted
+from tests.plans import plan, step
 from tests.test_formats import HELM
 from tests.test_machine_forms import hold
 
@@ -299,7 +300,10 @@ def test_no_command_prints_a_hidden_character(made: Path, command: str, capsys: 
 @pytest.mark.parametrize("form", DiffFormat)
 def test_every_view_of_a_diff_is_escaped(made: Path, form: DiffFormat, capsys: pytest.CaptureFixture[str]) -> None:
     diff_translate.run(str(made), View(form, everything=True), None)
-    said = capsys.readouterr()
+    is_escaped(form, capsys.readouterr())
+
+
+def is_escaped(form: DiffFormat, said: Any) -> None:
     assert hidden(said.out + said.err) == []
     assert MARK in said.out
     if form is DiffFormat.markdown:
@@ -308,6 +312,34 @@ def test_every_view_of_a_diff_is_escaped(made: Path, form: DiffFormat, capsys: p
         assert html_problems(said.out) == []
     elif form is DiffFormat.json:
         hold("diff", json.loads(said.out))
+
+
+@pytest.fixture(scope="module")
+def named(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The directory of hostile names, and beside it what it is compared with."""
+    place = exported(tmp_path_factory.mktemp("diffs"), "names")
+    (place.parent / "clean.json").write_bytes(dump(estate("three-tier")[0]))
+    evil = {**plan(), "steps": [step(f"a{HOSTILE}", HOSTILE, weights={HOSTILE: HOSTILE})], HOSTILE: HOSTILE}
+    (place.parent / "evil.json").write_text(json.dumps(evil))
+    (place.parent / "plan.json").write_text(json.dumps(plan()))
+    return place
+
+
+DIFFS: dict[str, Callable[[Path, View], object]] = {
+    "drift": lambda place, view: diff_drift.run(
+        diff_drift.Request(str(place), against=str(place.parent / "clean.json"), view=view), Talk(0)
+    ),
+    "plan": lambda place, view: diff_plan.run(str(place.parent / "plan.json"), str(place.parent / "evil.json"), view),
+}
+
+
+@pytest.mark.parametrize("name", DIFFS)
+@pytest.mark.parametrize("form", DiffFormat)
+def test_every_view_of_drift_and_of_plans_is_escaped(
+    named: Path, form: DiffFormat, name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    DIFFS[name](named, View(form, everything=True))
+    is_escaped(form, capsys.readouterr())
 
 
 # A summary names objects as code, in which every character that could be markup is a number.
