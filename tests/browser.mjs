@@ -16,9 +16,10 @@ const axe = (() => {
 const WIDE = { width: 1280, height: 900 };
 const PHONE = { width: 360, height: 740 };
 
-const texts = (page, selector) => page.$$eval(selector, (found) => found.map((each) => each.innerText.trim()));
-const shown = (page, selector) =>
-  page.$$eval(selector, (found) => found.filter((each) => each.checkVisibility()).length);
+const texts = (page, selector) => page.$$eval(selector, (found) => found.map((each) => each.textContent.trim()));
+const shown = (page, selector) => page.$$eval(selector, (found) => found.filter((each) => each.checkVisibility()).length);
+const clicked = (page, selector) => page.$eval(selector, (each) => each.click());
+const overflow = (page) => page.evaluate(() => document.scrollingElement.scrollWidth - innerWidth);
 
 // What no page may do, gathered from the first byte on.
 async function opened(context, path, said) {
@@ -44,10 +45,12 @@ async function opened(context, path, said) {
 async function looked(page) {
   return {
     title: await page.title(),
-    headings: await page.$$eval("h1, h2, h3, h4", (found) => found.map((each) => [each.tagName, each.innerText.trim()])),
+    headings: await page.$$eval("h1, h2, h3, h4", (found) => found.map((each) => [each.tagName, each.textContent.trim()])),
     headline: (await texts(page, ".headline"))[0],
     cards: await texts(page, ".cards li"),
-    verdicts: await texts(page, "#decision tbody tr"),
+    verdicts: await page.$$eval("#decision tbody tr", (found) =>
+      found.map((row) => [row.cells[0].textContent.trim(), Number(row.cells[1].textContent)]),
+    ),
     index: await page.$$eval("#index > table tbody tr", (found) =>
       found.map((row) => [...row.cells].map((cell) => cell.innerText.trim())),
     ),
@@ -62,11 +65,11 @@ async function looked(page) {
       found.map((each) => each.getAttribute("href")).filter((href) => !document.getElementById(href.slice(1))),
     ),
     headers: await page.$$eval("th", (found) => found.filter((each) => !["row", "col"].includes(each.scope)).length),
-    captions: await page.$$eval("table", (found) => found.filter((each) => !each.caption?.innerText.trim()).length),
+    captions: await page.$$eval("table", (found) => found.filter((each) => !each.caption?.textContent.trim()).length),
     drawings: await page.$$eval("svg", (found) =>
       found.map((each) => each.getAttribute("aria-labelledby").split(" ").map((id) => document.getElementById(id)?.textContent)),
     ),
-    overflow: await page.evaluate(() => document.scrollingElement.scrollWidth - innerWidth),
+    overflow: await overflow(page),
     violations: await page.evaluate(() => globalThis.violations),
     ran: await page.evaluate(() => globalThis.ran ?? ""), // what injected text would set, if it ran
   };
@@ -75,35 +78,34 @@ async function looked(page) {
 async function filtered(page) {
   const found = {};
   for (const only of ["no-go", "go-with-work", "go", "all"]) {
-    await page.check(`#only-${only}`);
-    found[only] = await shown(page, ".workload");
+    await clicked(page, `#only-${only}`);
+    found[only] = [await shown(page, ".workload"), await shown(page, "#index > table tbody tr")];
   }
   for (const severity of ["error", "warning", "note"]) {
-    await page.uncheck(`#show-${severity}`);
+    await clicked(page, `#show-${severity}`);
     found[severity] = await page.$$eval(`.finding.${severity}`, (all) =>
       all.filter((each) => getComputedStyle(each).display !== "none").length,
     );
-    await page.check(`#show-${severity}`);
+    await clicked(page, `#show-${severity}`);
   }
   return found;
 }
 
-// Every part opened, at the width of a phone: the text that is then on the page.
+// At the width of a phone, folded and with every part opened.
 async function unfolded(page) {
   await page.setViewportSize(PHONE);
-  const closed = await page.evaluate(() => document.body.innerText.length);
-  await page.evaluate(() => document.querySelectorAll("details").forEach((each) => (each.open = true)));
-  return {
-    closed,
-    open: await page.evaluate(() => document.body.innerText.length),
-    text: await page.evaluate(() => document.body.textContent),
-    overflow: await page.evaluate(() => document.scrollingElement.scrollWidth - innerWidth),
-  };
+  const parts = (all) => all.filter((each) => each.lastElementChild.checkVisibility({ contentVisibilityAuto: false })).length;
+  const found = { overflow: [await overflow(page)], shown: [await page.$$eval(".workload:first-of-type details", parts)] };
+  await page.$$eval("details > summary", (all) => all.forEach((each) => each.click()));
+  found.overflow.push(await overflow(page));
+  found.shown.push(await page.$$eval(".workload:first-of-type details", parts));
+  found.text = await page.evaluate(() => document.querySelector("header").textContent + document.querySelector("main").textContent);
+  return found;
 }
 
 async function printed(page) {
   await page.emulateMedia({ media: "print" });
-  const found = { closed: await page.$$eval("details", (all) => all.filter((each) => !each.lastElementChild.checkVisibility({ contentVisibilityAuto: false })).length) };
+  const found = { closed: await page.$$eval("details", (all) => all.filter((each) => !each.open && getComputedStyle(each, "::details-content").contentVisibility === "hidden").length) };
   found.navigation = await shown(page, ".sections, .filters");
   await page.emulateMedia({ media: "screen" });
   return found;
@@ -112,7 +114,7 @@ async function printed(page) {
 async function tabbed(page) {
   await page.setViewportSize(WIDE);
   await page.keyboard.press("Tab");
-  const first = await page.evaluate(() => document.activeElement.innerText);
+  const first = await page.evaluate(() => document.activeElement.textContent);
   await page.keyboard.press("Enter");
   await page.keyboard.press("Tab");
   return { first, inside: await page.evaluate(() => document.querySelector("main").contains(document.activeElement)) };
@@ -132,6 +134,7 @@ async function look(browser, job) {
   const found = { ...(await looked(page)), keyboard: await tabbed(page), filters: await filtered(page) };
   found.print = await printed(page);
   found.light = await audited(page, job.quick);
+  await page.evaluate(() => scrollTo(0, 0));
   found.phone = await unfolded(page);
   await page.setViewportSize(WIDE);
   await page.emulateMedia({ colorScheme: "dark" });

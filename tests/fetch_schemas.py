@@ -1,6 +1,6 @@
-"""Puts published definitions of the Gateway API into the virtual environment: `python tests/fetch_schemas.py .venv/schemas`.
+"""Puts published definitions into the virtual environment: `python tests/fetch_schemas.py .venv/schemas`.
 
-Two sources, each by its ordinary client, and one may be missing: the project's own Go module, and the npm package of its
+Beside those of custom resources, what drives a browser and judges the page in it. Two sources, each by its ordinary client, and one may be missing: the project's own Go module, and the npm package of its
 models, which check objects by themselves.
 """
 
@@ -28,6 +28,8 @@ PACKAGES = (
     "@kubernetes-models/external-secrets@2.0.0",
     "@kubernetes-models/keda@2.0.0",
     "@kubernetes-models/prometheus-operator@6.0.0",
+    "playwright-core@1.65.1",  # drives the browser that is installed; downloads none
+    "axe-core@4.14.1",  # judges what is accessible
 )
 
 

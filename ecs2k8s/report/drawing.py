@@ -53,6 +53,7 @@ class Drawing:
     said: str  # what the drawing shows, in words
     boxes: tuple[Box, ...]
     lines: tuple[Line, ...] = ()
+    arrows: bool = False  # at the ends of lines
 
 
 def box(x: int, y: int, width: int, style: str, kind: str, name: str, href: str = "") -> Box:  # noqa: PLR0913, PLR0917

@@ -5,20 +5,22 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from ecs2k8s.assess.decisions import WORDS, decisions
+from ecs2k8s.assess.decisions import WORDS
 from ecs2k8s.core.mappings import load_yaml
 from ecs2k8s.report.data import counts, said
+from ecs2k8s.report.estate_graph import edge_table, wave_table
 from ecs2k8s.report.estate_tables import tables
 from ecs2k8s.report.finding_groups import groups
 from ecs2k8s.report.markdown import later_steps
 from ecs2k8s.report.needs import needs
 from ecs2k8s.report.page_model import Estate
 from ecs2k8s.report.spans import Span, message, own
+from ecs2k8s.report.topology import topology
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from ecs2k8s.assess.decisions import Word
+    from ecs2k8s.assess.decisions import Decision, Word
     from ecs2k8s.assess.translation import Translation
     from ecs2k8s.core.findings import Finding
     from ecs2k8s.core.target import Target
@@ -33,10 +35,15 @@ MEANINGS = {
 }
 
 
-def estate_view(translation: Translation, target: Target, workloads: Sequence[WorkloadView]) -> Estate:
+def estate_view(
+    translation: Translation, target: Target, decided: Iterable[Decision], workloads: Sequence[WorkloadView]
+) -> Estate:
     words = Counter(workload.word for workload in workloads)
     number = counts(translation.findings)
     word, headline = _headline(words, number)
+    graph = translation.dependencies
+    idents = {f"{each.namespace}/{each.name}": each.ident for each in workloads}
+    said_of = {f"{each.namespace}/{each.name}": each.word for each in workloads}
     return Estate(
         title=_title(translation),
         word=word,
@@ -51,10 +58,10 @@ def estate_view(translation: Translation, target: Target, workloads: Sequence[Wo
         unread=_unread(translation.unread),
         needs=tuple(map(own, needs(translation.bundle, target))),
         everywhere=tuple(map(own, load_yaml("everywhere.yaml"))),
-        shared=groups(_shared(translation), subjects=True),
-        topology=None,
-        edges=None,
-        waves=None,
+        shared=groups(_shared(translation, decided), subjects=True),
+        topology=topology(graph, idents, said_of),
+        edges=edge_table(graph),
+        waves=wave_table(translation.waves),
         tables=tuple(tables(translation)),
     )
 
@@ -81,7 +88,7 @@ def _unread(failures: Iterable[Finding]) -> tuple[Text, ...]:
     return tuple((Span("code", item.finding.subject), Span("plain", ": "), *message(item)) for item in said(failures))
 
 
-def _shared(translation: Translation) -> list[Finding]:
+def _shared(translation: Translation, decided: Iterable[Decision]) -> list[Finding]:
     """What no single workload has among its own."""
-    owned = {finding for decision in decisions(translation) for finding in decision.findings}
+    owned = {finding for decision in decided for finding in decision.findings}
     return [finding for finding in translation.findings if finding not in owned]

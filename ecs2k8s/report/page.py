@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from ecs2k8s.assess.decisions import decisions
 from ecs2k8s.core.escape import escape
 from ecs2k8s.report.estate_view import estate_view
 from ecs2k8s.report.page_model import Page
@@ -15,12 +17,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from jinja2 import Environment
+    from markupsafe import Markup
 
     from ecs2k8s.assess.translation import Translation
     from ecs2k8s.core.target import Target
+    from ecs2k8s.report.spans import Text
 
 FILE = "report/index.html"
 TEMPLATES = Path(__file__).parent / "templates"
+ELEMENTS = {"plain": "{}", "code": "<code>{}</code>", "strong": "<strong>{}</strong>"}
 DOCS = "https://"  # how every link of the catalogue begins; a test holds it to that
 
 
@@ -31,8 +36,9 @@ def page(translation: Translation, target: Target, files: Iterable[str]) -> dict
 
 def model(translation: Translation, target: Target, files: Iterable[str]) -> Page:
     """All that the page shows."""
-    workloads = workload_views(translation, target, sorted(files))
-    return Page(estate_view(translation, target, workloads), workloads)
+    decided = decisions(translation)
+    workloads = workload_views(translation, target, decided, sorted(files))
+    return Page(estate_view(translation, target, decided, workloads), workloads)
 
 
 def html(page: Page) -> str:
@@ -51,13 +57,21 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    found.filters["href"] = href
+    found.filters |= {"href": href, "marked": marked}
     return found
 
 
 def visible(value: Any) -> Any:
     """Hidden characters of each text made visible; what a macro has written is markup and has been through here."""
     return escape(value) if type(value) is str else value
+
+
+@lru_cache(maxsize=100_000)  # workloads share most of their texts
+def marked(text: Text) -> Markup:
+    """Runs of text as markup: the only place where markup is made outside the templates."""
+    from markupsafe import Markup  # noqa: PLC0415
+
+    return Markup().join(Markup(ELEMENTS[span.kind]).format(escape(span.text)) for span in text)  # noqa: S704 (ours)
 
 
 def href(path: str) -> str:

@@ -63,6 +63,7 @@ class WorkloadView:
     kind: str
     sources: tuple[str, ...]
     word: Word
+    wave: int  # 0: it does not move
     reasons: tuple[Text, ...]
     counts: dict[str, int]
     picture: Drawing
@@ -104,7 +105,7 @@ class Estate:
     everywhere: tuple[Text, ...]
     shared: tuple[Group, ...]  # findings that belong to no single workload
     topology: Drawing | None
-    edges: Table | None
+    edges: Table
     waves: Table | None
     tables: tuple[tuple[str, Table], ...]  # heading and table
 

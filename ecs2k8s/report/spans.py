@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from string import Formatter
 from typing import TYPE_CHECKING, Literal
 
 from ecs2k8s.report.escape_markdown import OWN
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
     from ecs2k8s.report.data import Said
 
@@ -27,6 +28,7 @@ class Span:
 Text = tuple[Span, ...]
 
 
+@lru_cache(maxsize=10_000)
 def own(text: str) -> Text:
     """Text of `mappings/` without arguments."""
     return tuple(_own(text, {}))
@@ -40,7 +42,8 @@ def action(item: Said) -> Text:
     return filled(item.todo, item.finding.args)
 
 
-def filled(template: str, args: Iterable[tuple[str, str]]) -> Text:
+@lru_cache(maxsize=100_000)
+def filled(template: str, args: tuple[tuple[str, str], ...]) -> Text:
     """A text of the catalogue with its arguments: foreign ones as code, or inside the code that they stand in."""
     return tuple(_own(template, dict(args)))
 

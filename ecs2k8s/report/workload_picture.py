@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -11,12 +12,14 @@ from ecs2k8s.report.eks_facts import ROLE, RUNS
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from ecs2k8s.assess.dependencies import Dependencies
     from ecs2k8s.core.manifests import Manifest
     from ecs2k8s.report.eks_facts import Objects
 
 WIDTH, GAP, STEP, EDGE = 196, 44, BOX_HEIGHT + 8, 10
 COLUMNS = [EDGE + at * (WIDTH + GAP) for at in range(4)]
 MOST = 6  # boxes of one column; the last says how many more there are
+CALLED = {"workload": "Calls", "store": "Data store", "service": "AWS service", "load-balancer": "Calls"}
 STORES = {"EmptyDir": "Volume", "PersistentVolumeClaim": "Claim"}
 
 
@@ -31,10 +34,39 @@ class Item(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What the drawing shows, column by column; `fronts` are by the Service that they lead to."""
+    """What the drawing shows beside the objects of the workload; `fronts` are by the Service that they lead to."""
 
     fronts: Mapping[str, Sequence[str]]
-    stores: Sequence[tuple[str, str]] = ()  # kind and name of what it calls
+    callers: Sequence[str] = ()
+    called: Sequence[tuple[str, str]] = ()  # kind and name
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbours:
+    """The graph by its ends, uses only."""
+
+    labels: Mapping[str, tuple[str, str]]  # kind and label of each node
+    into: Mapping[str, Sequence[str]]
+    out: Mapping[str, Sequence[str]]
+
+    @classmethod
+    def of(cls, graph: Dependencies) -> Neighbours:
+        into: dict[str, list[str]] = defaultdict(list)
+        out: dict[str, list[str]] = defaultdict(list)
+        for edge in graph.uses:
+            into[edge.target].append(edge.source)
+            out[edge.source].append(edge.target)
+        return cls({node.ident: (node.kind, node.label) for node in graph.nodes}, into, out)
+
+    def callers(self, ident: str) -> list[str]:
+        """Workloads that call it."""
+        found = (self.labels[each] for each in self.into.get(ident, ()))
+        return [label for kind, label in found if kind == "workload"]
+
+    def called(self, ident: str) -> list[tuple[str, str]]:
+        """What it calls, with the word for its kind."""
+        found = (self.labels[each] for each in self.out.get(ident, ()))
+        return [(CALLED[kind], label) for kind, label in found if kind in CALLED]
 
 
 def picture(ident: str, name: str, objects: Objects, parts: Parts) -> Drawing:
@@ -45,6 +77,7 @@ def picture(ident: str, name: str, objects: Objects, parts: Parts) -> Drawing:
         for item in services
         for line in parts.fronts.get(item.name, ())
     ]
+    fronts += [Item("front", "Called by", each, services[0].name) for each in parts.callers if services]
     right = _leans_on(objects, parts)
     pod, inside = _pod(objects)
     columns = [_capped(fronts), _capped(services), inside, _capped(right)]
@@ -86,7 +119,7 @@ def inside_boxes(items: Sequence[Item]) -> list[Box]:
 
 
 def _leans_on(objects: Objects, parts: Parts) -> list[Item]:
-    found = [Item("store", kind, name) for kind, name in parts.stores]
+    found = [Item("store", kind, name) for kind, name in parts.called]
     secrets = {
         env["valueFrom"]["secretKeyRef"]["name"]
         for each in objects.containers

@@ -6,7 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ecs2k8s.assess.decisions import decisions, own_documents
+from ecs2k8s.assess.decisions import own_documents
 from ecs2k8s.core.findings import catalogue
 from ecs2k8s.core.paths import show
 from ecs2k8s.report.data import counts, not_exact, said
@@ -16,7 +16,7 @@ from ecs2k8s.report.entrances import entrances
 from ecs2k8s.report.finding_groups import groups
 from ecs2k8s.report.page_model import Difference, Topic, WorkloadView
 from ecs2k8s.report.spans import message, own
-from ecs2k8s.report.workload_picture import Parts, picture
+from ecs2k8s.report.workload_picture import Neighbours, Parts, picture
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -43,31 +43,39 @@ class _Known:
     objects: Mapping[str, Sequence[Manifest]]  # by folder
     fronts: Mapping[tuple[str, str], Sequence[str]]  # by Service
     files: Mapping[str, Sequence[str]]  # by folder
+    neighbours: Neighbours
+    waves: Mapping[str, int]  # by folder
 
 
-def workload_views(translation: Translation, target: Target, files: Sequence[str]) -> tuple[WorkloadView, ...]:
-    """In the order of the inventory."""
+def workload_views(
+    translation: Translation, target: Target, decided: Iterable[Decision], files: Sequence[str]
+) -> tuple[WorkloadView, ...]:
+    """In the order of *decided*."""
     entries: dict[str, list[Entry]] = defaultdict(list)
     for entry in translation.ledger.entries:
         entries[entry.document.id].append(entry)
     objects: dict[str, list[Manifest]] = defaultdict(list)
     for placed in translation.bundle.objects:
         objects[placed.folder].append(placed.manifest)
-    known = _Known(entries, objects, entrances(translation.bundle), _by_folder(translation, target, files))
-    return tuple(_view(f"w{at}", each, known) for at, each in enumerate(decisions(translation), 1))
+    waves = {name: wave.number for wave in translation.waves for unit in wave.units for name in unit.workloads}
+    known = _Known(
+        entries,
+        objects,
+        entrances(translation.bundle),
+        _by_folder(translation, target, files),
+        Neighbours.of(translation.dependencies),
+        waves,
+    )
+    return tuple(_view(f"w{at}", each, known) for at, each in enumerate(decided, 1))
 
 
 def _view(ident: str, decision: Decision, known: _Known) -> WorkloadView:
     workload = decision.workload
-    own_fronts = {name: lines for (space, name), lines in known.fronts.items() if space == workload.namespace}
     manifests = tuple(known.objects.get(workload.folder, ()))
-    lines = [
-        line
-        for each in manifests
-        if each["kind"] == "Service"
-        for line in known.fronts.get((workload.namespace, each["metadata"]["name"]), ())
-    ]
-    objects = Objects(manifests, tuple(lines))
+    services = [each["metadata"]["name"] for each in manifests if each["kind"] == "Service"]
+    fronts = {name: known.fronts.get((workload.namespace, name), ()) for name in services}
+    objects = Objects(manifests, tuple(line for lines in fronts.values() for line in lines))
+    parts = Parts(fronts, known.neighbours.callers(workload.folder), known.neighbours.called(workload.folder))
     entries = [entry for document in own_documents(workload) for entry in known.entries.get(document, ())]
     return WorkloadView(
         ident=ident,
@@ -76,9 +84,10 @@ def _view(ident: str, decision: Decision, known: _Known) -> WorkloadView:
         kind="not translated" if decision.refused else workload.kind,
         sources=own_documents(workload),
         word=decision.word,
+        wave=known.waves.get(workload.folder, 0),
         reasons=_reasons(decision),
         counts=counts(decision.findings),
-        picture=picture(f"{ident}-picture", workload.folder, objects, Parts(own_fronts)),
+        picture=picture(f"{ident}-picture", workload.folder, objects, parts),
         topics=_topics(workload, objects),
         exact=sum(entry.fidelity.value == "exact" for entry in entries),
         nothing=sum(entry.fidelity.value == "not-applicable" for entry in entries),

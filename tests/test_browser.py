@@ -1,0 +1,146 @@
+"""The review page in a real browser: the page of every sample, of 500 workloads, and of an account full of hostile text."""
+
+from __future__ import annotations
+
+import fcntl
+import itertools
+import json
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from ecs2k8s.assess.decisions import WORDS, decisions
+from ecs2k8s.core.escape import HIDDEN, escape
+from tests.browser import drive, missing
+from tests.estates import SAMPLES
+from tests.review_pages import HOSTILE, NAMES, files, html, translated
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+Said = dict[str, Any]
+
+
+@pytest.fixture(scope="session")
+def seen(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Said]:
+    """What the browser says of each page. One process of pytest asks for all, the others read its answer."""
+    if why := missing():
+        pytest.skip(why)
+    shared: Path = tmp_path_factory.getbasetemp().parent
+    answer = shared / "browser.json"
+    with (shared / "browser.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not answer.is_file():
+            folder = tmp_path_factory.mktemp("pages")
+            jobs = []
+            for name in NAMES:
+                (folder / f"{name}.html").write_bytes(html(name))
+                jobs.append({"path": str(folder / f"{name}.html"), "quick": name in ("many", "harmless")})
+            said = drive(jobs)
+            answer.write_text(json.dumps(dict(zip(NAMES, said, strict=True))))
+    found: dict[str, Said] = json.loads(answer.read_text())
+    return found
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_nothing_is_fetched_nothing_complains_and_nothing_runs(name: str, seen: dict[str, Said]) -> None:
+    said = seen[name]
+    assert said["console"] == []
+    assert said["violations"] == []
+    assert [url.rpartition("/")[2] for url in said["requests"]] == [f"{name}.html"]
+    assert said["ran"] == ""
+    assert "SCRIPT" not in said["tags"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_person_sees_the_decision_on_every_workload(name: str, seen: dict[str, Said]) -> None:
+    said, (translation, _) = seen[name], translated(name)
+    decided = decisions(translation)
+    assert [row[0] for row in said["index"]] == [escape(f"{d.workload.namespace}/{d.workload.name}") for d in decided]
+    assert [row[1] for row in said["index"]] == [d.word for d in decided]
+    number = Counter(d.word for d in decided)
+    assert said["cards"][:3] == [f"{number[word]}{word}" for word in WORDS]
+    worst = next(word for word in WORDS if number[word])
+    assert said["headline"].lower().startswith(worst)
+    assert [text for tag, text in said["headings"] if tag == "H3" and "/" in text] == [row[0] for row in said["index"]]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_numbers_on_the_page_are_those_of_the_files(name: str, seen: dict[str, Said]) -> None:
+    said, (translation, _) = seen[name], translated(name)
+    assert dict(said["verdicts"]) == translation.ledger.totals
+    findings = json.loads(files(name)["report/findings.json"])
+    number = Counter(finding["severity"] for finding in findings)
+    assert said["cards"][3:] == [f"{number[severity]}{severity} findings" for severity in ("error", "warning", "note")]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_filters_hide_what_was_not_asked_for(name: str, seen: dict[str, Said]) -> None:
+    said, (translation, _) = seen[name], translated(name)
+    number = Counter(decision.word for decision in decisions(translation))
+    for word in WORDS:
+        assert said["filters"][word.replace(" ", "-")] == [number[word]] * 2
+    assert said["filters"]["all"] == [sum(number.values())] * 2
+    assert [said["filters"][severity] for severity in ("error", "warning", "note")] == [0, 0, 0]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_phone_shows_it_without_scrolling_sideways(name: str, seen: dict[str, Said]) -> None:
+    said = seen[name]
+    assert said["overflow"] <= 0
+    assert [width <= 0 for width in said["phone"]["overflow"]] == [True, True], "folded and unfolded"
+    folded, unfolded = said["phone"]["shown"]
+    assert (folded, unfolded >= 2) == (0, True)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_print_shows_what_is_folded_and_no_controls(name: str, seen: dict[str, Said]) -> None:
+    assert seen[name]["print"] == {"closed": 0, "navigation": 0}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_it_is_made_for_those_who_do_not_see_or_use_no_mouse(name: str, seen: dict[str, Said]) -> None:
+    said = seen[name]
+    levels = [int(tag[1]) for tag, text in said["headings"] if text]
+    assert len(levels) == len(said["headings"])
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(after - before <= 1 for before, after in itertools.pairwise(levels))
+    assert (said["headers"], said["captions"]) == (0, 0), "header cells without a scope, tables without a caption"
+    assert all(title and text for title, text in said["drawings"])
+    assert said["keyboard"] == {"first": "Skip to the content", "inside": True}
+    assert said["dangling"] == []
+
+
+@pytest.mark.parametrize("name", [*SAMPLES, "hostile"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing(name: str, scheme: str, seen: dict[str, Said]) -> None:
+    if seen[name][scheme] is None:
+        pytest.skip("no axe-core: `make setup` fetches it where npm can download it")
+    assert seen[name][scheme] == []
+
+
+def test_dark_is_dark(seen: dict[str, Said]) -> None:
+    colour = seen["three-tier"]["background"]
+    assert sum(int(part) for part in colour.strip("rgb()").split(",")) < 3 * 40
+
+
+def test_hostile_text_makes_no_element_and_no_attribute(seen: dict[str, Said]) -> None:
+    hostile, harmless = seen["hostile"], seen["harmless"]
+    assert hostile["tags"] == harmless["tags"]
+    assert hostile["attributes"] == harmless["attributes"]
+
+
+def test_hostile_text_leads_nowhere(seen: dict[str, Said]) -> None:
+    for link in seen["hostile"]["links"]:
+        assert link.startswith(("#", "../", "https://")), link
+
+
+def test_hostile_text_is_read_as_it_is_with_nothing_hidden(seen: dict[str, Said]) -> None:
+    text = seen["hostile"]["phone"]["text"]
+    assert not HIDDEN.search(text.replace("\n", ""))
+    for name in ("migrate", "DB_HOST", "QUEUE_URL", "DB_PASSWORD", "SIGNING_KEY"):
+        assert escape(HOSTILE[name]) in text, name
+    assert escape(HOSTILE["backend"]) in text
+    assert "49" not in [word for word in text.split() if word.startswith("49")]
