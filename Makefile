@@ -9,7 +9,7 @@ INSTALL := $(PIP) install --constraint constraints.txt
 PYTEST := $(BIN)/python -m pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-long lint lint-code lint-format lint-types lint-layers format bench update wheel clean
+.PHONY: help setup demo test test-long lint lint-code lint-format lint-types lint-layers format bench update wheel pictures clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' Makefile
@@ -77,6 +77,9 @@ wheel: $(READY) ## build the wheel, install it into an empty environment, run it
 	for job in '--version' 'demo' 'coverage migration-demo' 'explain containerDefinitions[].ulimits'; do \
 	  echo "wheel: ecs2k8s $$job" && set -f && ecs2k8s $$job >"$$there/out" || { cat "$$there/out"; exit 1; }; \
 	done
+
+pictures: $(READY) ## render docs/images from the review page of samples/three-tier, in chromium
+	@$(BIN)/python -m tests.pictures
 
 clean: ## remove all that the other targets made
 	@rm -rf $(VENV) dist build migration-demo .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -14,6 +14,7 @@ const axe = (() => {
   }
 })();
 const WIDE = { width: 1280, height: 900 };
+const MARGIN = 16; // around a picture of one element
 const PHONE = { width: 360, height: 740 };
 
 const texts = (page, selector) => page.$$eval(selector, (found) => found.map((each) => each.textContent.trim()));
@@ -51,7 +52,7 @@ async function looked(page) {
     verdicts: await page.$$eval("#decision tbody tr", (found) =>
       found.map((row) => [row.cells[0].textContent.trim(), Number(row.cells[1].textContent)]),
     ),
-    index: await page.$$eval("#index > table tbody tr", (found) =>
+    index: await page.$$eval("#index .filtered > table tbody tr", (found) =>
       found.map((row) => [...row.cells].map((cell) => cell.innerText.trim())),
     ),
     tags: await page.$$eval("*", (found) => {
@@ -75,15 +76,16 @@ async function looked(page) {
   };
 }
 
-async function filtered(page) {
+// `scope`: where to look. Computing styles of everything in a page of 500 workloads would undo what it leaves out.
+async function filtered(page, scope) {
   const found = {};
   for (const only of ["no-go", "go-with-work", "go", "all"]) {
     await clicked(page, `#only-${only}`);
-    found[only] = [await shown(page, ".workload"), await shown(page, "#index > table tbody tr")];
+    found[only] = [await shown(page, "section.workload"), await shown(page, "#index .filtered > table tbody tr")];
   }
   for (const severity of ["error", "warning", "note"]) {
     await clicked(page, `#show-${severity}`);
-    found[severity] = await page.$$eval(`.finding.${severity}`, (all) =>
+    found[severity] = await page.$$eval(`${scope} .finding.${severity}`, (all) =>
       all.filter((each) => getComputedStyle(each).display !== "none").length,
     );
     await clicked(page, `#show-${severity}`);
@@ -92,20 +94,20 @@ async function filtered(page) {
 }
 
 // At the width of a phone, folded and with every part opened.
-async function unfolded(page) {
+async function unfolded(page, scope) {
   await page.setViewportSize(PHONE);
   const parts = (all) => all.filter((each) => each.lastElementChild.checkVisibility({ contentVisibilityAuto: false })).length;
-  const found = { overflow: [await overflow(page)], shown: [await page.$$eval(".workload:first-of-type details", parts)] };
-  await page.$$eval("details > summary", (all) => all.forEach((each) => each.click()));
+  const found = { overflow: [await overflow(page)], shown: [await page.$$eval("section.workload:first-of-type details details", parts)] };
+  await page.$$eval(`${scope} details:not([open]) > summary`, (all) => all.forEach((each) => each.click()));
   found.overflow.push(await overflow(page));
-  found.shown.push(await page.$$eval(".workload:first-of-type details", parts));
+  found.shown.push(await page.$$eval("section.workload:first-of-type details details", parts));
   found.text = await page.evaluate(() => document.querySelector("header").textContent + document.querySelector("main").textContent);
   return found;
 }
 
-async function printed(page) {
+async function printed(page, scope) {
   await page.emulateMedia({ media: "print" });
-  const found = { closed: await page.$$eval("details", (all) => all.filter((each) => !each.open && getComputedStyle(each, "::details-content").contentVisibility === "hidden").length) };
+  const found = { closed: await page.$$eval(`${scope} details`, (all) => all.filter((each) => !each.open && getComputedStyle(each, "::details-content").contentVisibility === "hidden").length) };
   found.navigation = await shown(page, ".sections, .filters");
   await page.emulateMedia({ media: "screen" });
   return found;
@@ -129,17 +131,18 @@ async function audited(page, skip) {
 
 async function look(browser, job) {
   const said = { console: [], requests: [] };
+  const scope = job.large ? "section.workload:first-of-type" : ".filtered";
   const context = await browser.newContext({ viewport: WIDE, colorScheme: "light" });
   const page = await opened(context, job.path, said);
-  const found = { ...(await looked(page)), keyboard: await tabbed(page), filters: await filtered(page) };
-  found.print = await printed(page);
-  found.light = await audited(page, job.quick);
+  const found = { ...(await looked(page)), keyboard: await tabbed(page), filters: await filtered(page, scope) };
+  found.print = await printed(page, scope);
+  found.light = await audited(page, !job.audit);
   await page.evaluate(() => scrollTo(0, 0));
-  found.phone = await unfolded(page);
+  found.phone = await unfolded(page, scope);
   await page.setViewportSize(WIDE);
   await page.emulateMedia({ colorScheme: "dark" });
   found.background = await page.evaluate(() => getComputedStyle(document.body).backgroundColor);
-  found.dark = await audited(page, job.quick);
+  found.dark = await audited(page, !job.audit);
   await context.close();
   return { ...said, ...found };
 }
@@ -149,8 +152,11 @@ async function shoot(browser, job) {
     const context = await browser.newContext({ viewport: shot.viewport ?? WIDE, colorScheme: shot.dark ? "dark" : "light" });
     const page = await opened(context, job.path, { console: [], requests: [] });
     for (const selector of shot.open ?? []) await page.$$eval(selector, (all) => all.forEach((each) => (each.open = true)));
-    const place = shot.selector ? page.locator(shot.selector).first() : page;
-    await place.screenshot({ path: shot.file, animations: "disabled" });
+    const clip = shot.selector && (await page.$eval(shot.selector, (each, margin) => {
+      const { x, y, width, height } = each.getBoundingClientRect();
+      return { x: x + scrollX - margin, y: y + scrollY - margin, width: width + 2 * margin, height: height + 2 * margin };
+    }, MARGIN));
+    await page.screenshot({ path: shot.file, scale: "css", timeout: 240_000, ...(clip ? { clip, fullPage: true } : {}) });
     await context.close();
   }
 }

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 FILE = "report/index.html"
 TEMPLATES = Path(__file__).parent / "templates"
+FEW = 12  # workloads: as many are shown unfolded
 ELEMENTS = {"plain": "{}", "code": "<code>{}</code>", "strong": "<strong>{}</strong>"}
 DOCS = "https://"  # how every link of the catalogue begins; a test holds it to that
 
@@ -57,6 +58,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
+    found.globals["FEW"] = FEW
     found.filters |= {"href": href, "marked": marked}
     return found
 
