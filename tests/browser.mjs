@@ -1,6 +1,7 @@
 // Opens pages in a real browser and prints, for each, what a person would meet there.
 // The folder that holds node_modules and the browser are the arguments; stdin is a list of {path, shots}, where a shot
-// is {file, selector, viewport}: a picture of the first element that the selector finds, or of what the window shows.
+// is {file, selector, viewport, most}: a picture of the first element that the selector finds, at most so high, or of
+// what the window shows.
 import { readFileSync } from "node:fs";
 import { pathToFileURL } from "node:url";
 
@@ -152,10 +153,10 @@ async function shoot(browser, job) {
     const context = await browser.newContext({ viewport: shot.viewport ?? WIDE, colorScheme: shot.dark ? "dark" : "light" });
     const page = await opened(context, job.path, { console: [], requests: [] });
     for (const selector of shot.open ?? []) await page.$$eval(selector, (all) => all.forEach((each) => (each.open = true)));
-    const clip = shot.selector && (await page.$eval(shot.selector, (each, margin) => {
+    const clip = shot.selector && (await page.$eval(shot.selector, (each, [margin, most]) => {
       const { x, y, width, height } = each.getBoundingClientRect();
-      return { x: x + scrollX - margin, y: y + scrollY - margin, width: width + 2 * margin, height: height + 2 * margin };
-    }, MARGIN));
+      return { x: x + scrollX - margin, y: y + scrollY - margin, width: width + 2 * margin, height: Math.min(height + 2 * margin, most) };
+    }, [MARGIN, shot.most ?? 1e6]));
     await page.screenshot({ path: shot.file, scale: "css", timeout: 240_000, ...(clip ? { clip, fullPage: true } : {}) });
     await context.close();
   }

@@ -17,7 +17,13 @@ SHOTS: tuple[dict[str, Any], ...] = (
     {"file": "review-topology.png", "viewport": WINDOW, "selector": "#topology"},
     {"file": "review-waves.png", "viewport": WINDOW, "selector": "#waves"},
     {"file": "review-workload.png", "viewport": WINDOW, "selector": "section.workload"},
-    {"file": "review-sides.png", "viewport": WINDOW, "selector": ".topics", "open": [".whole > div > details:first-of-type"]},
+    {
+        "file": "review-sides.png",
+        "most": 640,
+        "viewport": WINDOW,
+        "selector": ".topics",
+        "open": [".whole > div > details:first-of-type"],
+    },
 )
 
 

@@ -128,9 +128,12 @@ def test_dark_is_dark(seen: dict[str, Said]) -> None:
 
 
 def test_hostile_text_makes_no_element_and_no_attribute(seen: dict[str, Said]) -> None:
+    """The twin has as many of what the template writes once or once for each workload, and no other kind of element."""
     hostile, harmless = seen["hostile"], seen["harmless"]
-    assert hostile["tags"] == harmless["tags"]
+    assert hostile["tags"].keys() == harmless["tags"].keys()
     assert hostile["attributes"] == harmless["attributes"]
+    for tag in ("HTML", "HEAD", "BODY", "META", "TITLE", "STYLE", "INPUT", "H1", "H2", "H3", "svg", "desc", "SECTION"):
+        assert hostile["tags"][tag] == harmless["tags"][tag], tag
 
 
 def test_hostile_text_leads_nowhere(seen: dict[str, Said]) -> None:
@@ -143,5 +146,5 @@ def test_hostile_text_is_read_as_it_is_with_nothing_hidden(seen: dict[str, Said]
     assert not HIDDEN.search(text.replace("\n", ""))
     for name in ("migrate", "DB_HOST", "QUEUE_URL", "DB_PASSWORD", "SIGNING_KEY"):
         assert escape(HOSTILE[name]) in text, name
-    assert escape(HOSTILE["backend"]) in text
-    assert "49" not in [word for word in text.split() if word.startswith("49")]
+    for name in ("backend", "worker"):
+        assert escape(HOSTILE[name]) in text, name
