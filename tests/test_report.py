@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,6 +15,7 @@ from ecs2k8s.core.documents import Snapshot
 from ecs2k8s.core.findings import catalogue
 from ecs2k8s.core.target import convert
 from ecs2k8s.pipeline import translate
+from ecs2k8s.report.accounts import accounts_report
 from ecs2k8s.report.markdown import report
 from tests.estates import SAMPLES, estate
 
@@ -101,3 +103,17 @@ def test_the_first_line_stays_so_that_a_bot_updates_its_comment() -> None:
     snapshot, target = estate("three-tier")
     first = report(translate(snapshot, target), target)["report/report.md"].split("\n", 1)[0]
     assert first == "<!-- ecs2k8s report 111122223333/eu-west-1 -->"
+
+
+def test_the_report_of_many_accounts_fits_too() -> None:
+    snapshot, target = estate("routing")
+    translation = translate(snapshot, target)
+    units = [(Path(f"{number:012}/eu-west-1"), translation) for number in range(1_000)]
+    text = accounts_report(units, ["nothing in x"] * 3, ["access | denied"])
+    assert len(text) <= 60_000
+    assert text.startswith("<!-- ecs2k8s accounts -->\n# Accounts and Regions\n")
+    said = re.search(r"\*\*(\d+) more directories of this section are in `accounts\.json`\.\*\*", text)
+    assert said
+    assert text.count("/report/report.md)") + int(said[1]) == 1_000
+    assert r"- access \| denied" in text
+    is_whole(text)

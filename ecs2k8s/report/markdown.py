@@ -22,7 +22,7 @@ from ecs2k8s.report.reachability import lines as reachability_lines
 from ecs2k8s.report.routing import routing_lines
 from ecs2k8s.report.scaling import scaling_lines
 from ecs2k8s.report.schedules import schedule_lines
-from ecs2k8s.report.sections import Item, Section, fitted, sections_of, text
+from ecs2k8s.report.sections import MOST, Item, Section, fitted, sections_of, text
 from ecs2k8s.report.target_cluster import lines as cluster_lines
 from ecs2k8s.report.timing import lines as timing_lines
 from ecs2k8s.report.waves import wave_lines
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
     from ecs2k8s.core.target import Target
     from ecs2k8s.resolve.workload import Workload
 
-MOST = 60_000  # characters of report.md: GitHub takes 65,536 in a comment
 EVERYTHING = "everything.md"
 UNIT = re.compile(r"[a-z0-9/-]+")
 VERDICTS = ("exact", "approximated", "manual", "not-applicable")

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 HEADING, SUBHEADING, ROW, BULLET, CODE, FENCE = "## ", "### ", "|", "- ", "    ", "```"
 DELIMITER = "|-", "| -", "|:"
 FOLD, UNFOLD = "<details", "</details>"
+MOST = 60_000  # characters of a report: GitHub takes 65,536 in a comment
 LONGEST_END = 120  # characters of the line that says what is left
 
 
