@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+import os
 import stat
 import sys
 from typing import TYPE_CHECKING, Any
@@ -78,6 +79,13 @@ def live(manifest: Manifest, *managers: dict[str, Any], **metadata: Any) -> Mani
     kept = {"uid": "1", "resourceVersion": "7", "generation": 3, "creationTimestamp": "2026-01-01T00:00:00Z"}
     held = {"managedFields": list(managers)} if managers else {}
     return manifest | {"metadata": manifest["metadata"] | kept | held | metadata}
+
+
+def deep(levels: int) -> Any:
+    value: Any = "bottom"
+    for _ in range(levels):
+        value = {"a": value}
+    return value
 
 
 def wanted(manifest: Manifest, tree: Tree = "manifests") -> Wanted:
@@ -353,6 +361,12 @@ UNKNOWN: dict[str, tuple[int, Any, str]] = {
     "too much to do": (429, status(429, "TooManyRequests", "later"), "the dry run gave no result"),
     "a page of a proxy": (403, b"<html>go away</html>", "the dry run gave no result"),
     "no JSON": (200, b"\x00\xff{", "the dry run gave no result"),
+    "a number that is none": (
+        200,
+        json.dumps(live(config()) | {"data": float("nan")}).encode(),
+        "the dry run gave no result",
+    ),
+    "what is nested too deeply": (200, live(config()) | {"data": deep(400)}, "it is nested too deeply"),
     "JSON of another kind": (200, ["a", "list"], "the dry run gave no result"),
     "another object": (200, live(config(a="1")) | {"kind": "Other"}, "the dry run gave no result"),
     "a conflict of versions": (
@@ -711,6 +725,16 @@ def test_a_kubeconfig_that_names_no_cluster_is_one_line(tmp_path: Path, name: st
     assert str(file) in str(found.value)
 
 
+def test_the_kubeconfig_of_the_environment_may_be_several_files(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.usual()
+    other = tmp_path / "other"
+    other.write_text("apiVersion: v1\nkind: Config\nclusters: []\ncontexts: []\nusers: []\n")
+    monkeypatch.setenv("KUBECONFIG", f"{other}{os.pathsep}{world.kubeconfig(tmp_path)}")
+    assert connect(None, "test", "ecs2k8s", HURRIED).identity() == UID
+
+
 def test_a_context_that_is_not_there_is_named(tmp_path: Path) -> None:
     file = kubeconfig(tmp_path / "kubeconfig", {"server": "http://127.0.0.1:1"}, {})
     with pytest.raises(ClusterError, match="production"):
@@ -818,6 +842,12 @@ def test_trees_are_compared_by_name(world: World, tmp_path: Path, capsys: pytest
     assert "create Ingress/shop/web" in capsys.readouterr().out
     with pytest.raises(UsageError, match="has manifests, traffic/ingress"):
         run(world, tmp_path, trees=("traffic/gateway",))
+
+
+@pytest.mark.parametrize("name", ["", "x" * 129, "a\nb"])
+def test_a_manager_needs_a_name(world: World, tmp_path: Path, name: str) -> None:
+    with pytest.raises(UsageError, match="--field-manager"):
+        run(world, tmp_path, manager=name)
 
 
 def test_a_file_that_holds_no_object_is_named(world: World, tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ecs2k8s.cli.console import Talk
     from ecs2k8s.cli.diff_output import View
 
+LONGEST = 128  # characters of the name of a manager: apimachinery/pkg/apis/meta/v1/validation
 TREES: tuple[Tree, ...] = get_args(Tree)
 
 
@@ -36,8 +37,10 @@ class Request:
 
 
 def run(request: Request, view: View, talk: Talk) -> int:
-    """Raises `UsageError` of a tree that is not there, `OutputError` of a file, `ClusterError` of the cluster."""
+    """Raises `UsageError` of an option, `OutputError` of a file, `ClusterError` of the cluster."""
     place = Path(request.directory)
+    if not 0 < len(request.manager) <= LONGEST or not request.manager.isprintable():
+        raise UsageError(f"--field-manager {request.manager}: 1 to {LONGEST} printable characters")
     check_finished(place)
     chosen = [_tree(place, name) for name in request.trees]
     lying = {tree: lying_manifests(place, tree) for tree in TREES if (place / tree).is_dir()}

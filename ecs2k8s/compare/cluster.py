@@ -13,8 +13,11 @@ import re
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
+
+import msgspec
 
 from ecs2k8s.core.errors import Ecs2k8sError
 
@@ -28,6 +31,7 @@ APPLY = "application/apply-patch+yaml"  # JSON is YAML
 THREADS = 8
 LARGEST = 64 * 1024 * 1024  # bytes of one answer; the server keeps objects of 1.5 MiB at most, and lists come in pages
 AGAIN = (429, 500, 502, 503, 504)
+LONGEST = 2000  # characters of what the server says
 LONGEST_PAUSE = 10.0  # seconds, whatever Retry-After says
 # Discovery, lists and objects. Subresources that act on GET (proxy, exec, attach, portforward) are none of these.
 SEGMENT = r"(?!(?:\.|%2[eE]){1,2}(?:/|$))(?:[\w.~-]|%(?!2[fF])[0-9a-fA-F]{2})+"
@@ -71,7 +75,7 @@ class Answer:
     def message(self) -> str:
         """The server's own words, or what is wrong with the answer."""
         said = (self.body or {}).get("message")
-        return said if isinstance(said, str) and said else self.text or f"HTTP {self.status}"
+        return said[:LONGEST] if isinstance(said, str) and said else self.text or f"HTTP {self.status}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +105,7 @@ class Cluster:
         found = (answer.body or {}).get("metadata")
         if answer.good and isinstance(found, dict) and found.get("uid"):
             return str(found["uid"])
-        if answer.status == 403 and answer.body:  # noqa: PLR2004 (HTTP's own number)
+        if answer.status == HTTPStatus.FORBIDDEN and answer.body:
             return ""
         raise ClusterError(f"{self.server}: {answer.message}")
 
@@ -114,7 +118,7 @@ class Cluster:
             answer = self._once(method, path, query, body)
             if answer.status and answer.status not in AGAIN:
                 break
-        if answer.status == 401:  # noqa: PLR2004
+        if answer.status == HTTPStatus.UNAUTHORIZED:
             raise ClusterError(f"{self.server}: {answer.message}: log in again, as your kubeconfig's user needs it")
         return answer
 
@@ -203,7 +207,7 @@ def _answer(response: Any) -> Answer:
     if len(data) > LARGEST:
         return Answer(response.status, text=f"the answer is larger than {LARGEST} bytes", again=again)
     try:
-        body = json.loads(data)
+        body = msgspec.json.decode(data)
     except (ValueError, RecursionError):
         body = None
     if not isinstance(body, dict):

@@ -63,15 +63,13 @@ def compare(
 
     Raises `ClusterError` where the cluster stops taking the login.
     """
-    sorts = sorted(
-        {(ref.api_version, ref.kind) for ref in generated} | {(v, k) for v, ks in EMITTED.items() for k in ks}
-    )
+    emitted = {(api_version, kind) for api_version, kinds in EMITTED.items() for kind in kinds}
+    sorts = sorted(emitted | {(ref.api_version, ref.kind) for ref in generated})
     versions = sorted({api_version for api_version, _ in sorts})
     answers = _in_threads(lambda version: cluster.get(root(version)), versions)
     known = served(dict(zip(versions, answers, strict=True)))
-    judge = Judge(
-        cluster, known, frozenset(item.ref for item in wanted), Applier(Manager(cluster.manager, "Apply"), show_values)
-    )
+    by = Applier(Manager(cluster.manager, "Apply"), show_values)
+    judge = Judge(cluster, known, frozenset(item.ref for item in wanted), by)
     judged: list[Judged] = _in_threads(judge.judged, wanted)
     stale = _in_threads(lambda sort: leftovers(cluster, known, sort, generated), sorts)
     changes = [one.change for one in judged] + [one for ones, _ in stale for one in ones]
@@ -111,6 +109,12 @@ class Judge:
     by: Applier
 
     def judged(self, wanted: Wanted) -> Judged:
+        try:
+            return self.asked(wanted)
+        except RecursionError:
+            return _unvalidated(wanted, "it is nested too deeply")
+
+    def asked(self, wanted: Wanted) -> Judged:
         ref = wanted.ref
         kind = self.served.kinds.get((ref.api_version, ref.kind))
         if kind is None:
@@ -141,10 +145,8 @@ class Judge:
         rest = self.cluster.dry_run(path, without(wanted.manifest, conflicts))
         if _is(rest, wanted):
             return self.changed(wanted, live, rest, conflicts)
-        known, more = (
-            self.changed(wanted, live, Answer(HTTPStatus.OK, live), conflicts),
-            self.failed(wanted, live, rest),
-        )
+        known = self.changed(wanted, live, Answer(HTTPStatus.OK, live), conflicts)
+        more = self.failed(wanted, live, rest)
         rows, said = (*known.change.rows, *more.change.rows), (*known.change.said, *more.change.said)
         return Judged(replace(known.change, rows=rows, said=said), more.undecided)
 
