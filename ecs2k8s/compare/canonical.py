@@ -65,14 +65,22 @@ class Node:
 
     def compared(self, *, unsealed: bool = False) -> str:
         """Equal texts, equal meaning. With *unsealed* all that is sealed is alike: an order that no key decides."""
+        return _text(self._parts(unsealed=unsealed))
+
+    def _parts(self, *, unsealed: bool) -> Any:
+        """What makes the text: a text in a text would double its quotes at each level."""
         if self.form == "leaf":
             return self.text if not unsealed or not isinstance(self.value, Sealed) else "sealed"
-        parts = [(step, child.compared(unsealed=unsealed)) for step, child in self.children.items()]
+        parts = [(step, child._parts(unsealed=unsealed)) for step, child in self.children.items()]  # noqa: SLF001 (its own)
         if self.form == "set":
-            return json.dumps([self.form, sorted(text for _, text in parts)])
+            return [self.form, sorted((part for _, part in parts), key=_text)]
         if not self.in_order:
             parts.sort(key=lambda part: _sorting(part[0]))
-        return json.dumps([self.form, [(repr(step), text) for step, text in parts]])
+        return [self.form, [(repr(step), part) for step, part in parts]]
+
+
+def _text(parts: Any) -> str:
+    return parts if isinstance(parts, str) else json.dumps(parts)
 
 
 def _sorting(step: Step) -> tuple[str, str]:

@@ -264,3 +264,12 @@ def test_deep_values_are_compared(depth: int) -> None:
 
     assert len(rows(nested("a"), nested("b"), "Unheard")) == 1
     assert rows(nested("a"), nested("a"), "Unheard") == ()
+
+
+@pytest.mark.parametrize("depth", [30, 60, 200])
+def test_a_deep_value_that_faces_none_like_it_is_one_row(depth: int) -> None:
+    """Its text grows with what it holds, and not with each level anew."""
+    value: Any = "a"
+    for _ in range(depth):
+        value = {"k": [value]}
+    assert len(rows({"spec": value}, {"spec": "b"}, "Unheard")) == 1
