@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import copy
 import json
+import os
 import shutil
+import signal
+import subprocess
+import sys
+import threading
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -37,6 +42,7 @@ OLD, NEW = f"{ECS}:task-definition/shop-backend:117", f"{ECS}:task-definition/sh
 DATABASE = "security-group/sg-0a1b2c3d4e5f60004"
 CANARY = "Zq7tRw2xKm9pLb4v"
 JSON = View(DiffFormat.json)
+KEYS = {"AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": "not-a-key", "AWS_SESSION_TOKEN": "not-a-token"}
 Documents = tuple[Document, ...]
 
 
@@ -253,15 +259,28 @@ def test_no_form_shows_a_secret(form: DiffFormat, place: Path, later: Path, caps
     assert CANARY not in text.out + text.err
 
 
-def test_an_interruption_leaves_nothing(place: Path, shop: Documents) -> None:
-    def dying(request: Request, _: int) -> None:
-        if request.call == "iam.GetPolicyVersion":
-            raise KeyboardInterrupt
+def test_an_interruption_is_130_and_leaves_nothing(place: Path, shop: Documents) -> None:
+    asked, over = threading.Event(), threading.Event()
+
+    def hanging(request: Request, _: int) -> None:
+        if request.call == "ecs.ListServices":
+            asked.set()
+            over.wait(60)
 
     before = tree(place)
-    request = diff_drift.Request(str(place), login=login.Login(regions=(REGION,)))
-    with pytest.raises(KeyboardInterrupt):
-        diff_drift.run(request, Talk(0), prepared(hook_of(shop, dying)))
+    with listening(hook_of(shop, hanging)) as url:
+        command = [sys.executable, "-m", "ecs2k8s", "diff", "drift", str(place), "--endpoint-url", url]
+        process = subprocess.Popen(command, stderr=subprocess.PIPE, cwd=ROOT, env=os.environ | KEYS)
+        try:
+            assert asked.wait(60)
+            process.send_signal(signal.SIGINT)
+            _, said = process.communicate(timeout=30)
+        finally:
+            over.set()
+            process.kill()
+            process.wait()
+    assert process.returncode == 130
+    assert b"Traceback" not in said
     assert tree(place) == before
 
 
@@ -282,6 +301,6 @@ def test_several_accounts_and_regions_are_looked_at_each(
 def test_exit_codes_of_the_command(expected: int, arguments: tuple[str, ...], place: Path, shop: Documents) -> None:
     with listening(hook_of(shop)) as url:
         given = (url if argument == "URL" else argument for argument in arguments)
-        done = ecs2k8s("diff", "drift", str(place), *given, AWS_ACCESS_KEY_ID="AKIDEXAMPLE", AWS_SECRET_ACCESS_KEY="x")
+        done = ecs2k8s("diff", "drift", str(place), *given, stdin=b"", cwd=None, **KEYS)
     assert done.returncode == expected, done.stderr
     assert b"Traceback" not in done.stderr
