@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -30,6 +31,7 @@ def run(name: str, view: View, workload: str | None) -> int:
     """Exit 3 where a leaf is unknown or must not be applied as it is, 5 where something could not be compared."""
     place = Path(name)
     check_finished(place)
+    gc.disable()  # values only grow until they are written, as in an export
     snapshot, target = lying(place)
     translation = translate(snapshot, target)
     objects = LyingObjects(place, translation.bundle, target.format, _hashes(place))

@@ -30,6 +30,7 @@ Look = tuple[str, int, bool, int]  # the same, with whether it is near, and 1 wh
 Score = tuple[int, ...]
 NO_SCORE: Score = ()
 NOBODY: list[Source] = []  # nobody appends to it
+SURE = 2  # of the three signs: more than one at the very place leaves nothing to look for
 EVERY = "*"
 TOO_WIDE = frozenset({EVERY, "Pod", "Pod.spec"})  # nothing is explained by a field that may change all of a pod
 FEW = 8  # fields of one place that are looked at where neither value nor name tells which it is
@@ -75,7 +76,7 @@ def sources(entries: Iterable[Entry]) -> dict[str, list[Source]]:
     last: Document | None = None
     for entry in entries:
         if entry.document is not last:
-            last, rest = entry.document, spots(entry.document.data)
+            last, rest = entry.document, iter(spots(entry.document.data))
         spot = next(rest)
         found[f"{last.shape} {last.id}"].append(Source(entry, spot, _texts(spot) if entry.to else frozenset()))
     return found
@@ -169,6 +170,8 @@ class Pool:
                     score = _score(spot, source, look)
                     if score > best:
                         best, found = score, source
+            if best and best[0] > SURE and not look[1]:
+                break
         return found
 
 

@@ -12,8 +12,6 @@ from ecs2k8s.core.names import label as dns_label
 from ecs2k8s.core.paths import show
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from ecs2k8s.core.paths import Path
 
 CONTAINERS = frozenset({"containers", "initContainers", "containerDefinitions"})
@@ -31,6 +29,7 @@ NAMES = (
 )
 EVERYWHERE = frozenset({"", "0", "1", "true", "false", "tcp", "TCP", "HTTP", "/"})  # values that say nothing alone
 NOWHERE: frozenset[str] = frozenset()
+Around = tuple[str, str, frozenset[str]]  # the container, the name of the item, its scalars
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,32 +51,36 @@ class Spot:
         return self.name if last in {"value", "Value"} and self.name else str(last)
 
 
-def spots(value: Any) -> Iterator[Spot]:
+def spots(value: Any) -> list[Spot]:
     """Each leaf in the order of `core.paths.leaves`."""
-    yield from _spots(value, (), "", "", "", NOWHERE)
+    found: list[Spot] = []
+    _put(found, value, (), "", ("", "", NOWHERE))
+    return found
 
 
-def _spots(  # noqa: PLR0913, PLR0917
-    value: Any, path: Path, label: str, container: str, name: str, keys: frozenset[str]
-) -> Iterator[Spot]:
+def _put(found: list[Spot], value: Any, path: Path, label: str, around: Around) -> None:
     if isinstance(value, dict) and value:
         for key, child in value.items():
-            yield from _spots(child, (*path, key), label + _key(str(key), first=not label), container, name, keys)
+            _put(found, child, (*path, key), label + _key(str(key), first=not label), around)
     elif isinstance(value, list) and value:
         of_containers = bool(path) and path[-1] in CONTAINERS
         for index, child in enumerate(value):
-            called = _called(child)
-            step = _item(*called) if called else f"[{index}]"
-            if of_containers and isinstance(child, dict):
-                inside = dns_label(str(child.get("name", "")))  # as it is called in manifests
-                yield from _spots(child, (*path, index), label + step, inside, "", NOWHERE)
-            elif isinstance(child, dict):
-                inner = frozenset(text for each in child.values() if (text := text_of(each)) not in EVERYWHERE)
-                yield from _spots(child, (*path, index), label + step, container, called[1] if called else "", inner)
-            else:
-                yield from _spots(child, (*path, index), label + step, container, name, keys)
+            step, inside = _item(index, child, around, of_containers=of_containers)
+            _put(found, child, (*path, index), label + step, inside)
     else:
-        yield Spot(path, label, value, text_of(value), container, name, keys)
+        found.append(Spot(path, label, value, text_of(value), *around))
+
+
+def _item(index: int, item: Any, around: Around, *, of_containers: bool) -> tuple[str, Around]:
+    """The step to an item of a list, and what is around the leaves in it."""
+    if not isinstance(item, dict):
+        return f"[{index}]", around
+    called = _called(item)
+    step = _shown(*called) if called else f"[{index}]"
+    if of_containers:
+        return step, (dns_label(str(item.get("name", ""))), "", NOWHERE)  # as it is called in manifests
+    scalars = (text_of(each) for each in item.values() if not isinstance(each, dict | list))
+    return step, (around[0], called[1] if called else "", frozenset(scalars) - EVERYWHERE)
 
 
 @lru_cache(maxsize=10_000)
@@ -86,15 +89,13 @@ def _key(key: str, *, first: bool) -> str:
     return shown if first or shown.startswith("[") else f".{shown}"
 
 
-def _called(item: Any) -> tuple[str, str] | None:
+def _called(item: dict[str, Any]) -> tuple[str, str] | None:
     """By which key an item is known, and what it is called."""
-    if not isinstance(item, dict):
-        return None
     return next(((key, str(item[key])) for key in NAMES if isinstance(item.get(key), str | int)), None)
 
 
 @lru_cache(maxsize=100_000)
-def _item(key: str, name: str) -> str:
+def _shown(key: str, name: str) -> str:
     return str(Item(((key, json.dumps(name)),)))
 
 

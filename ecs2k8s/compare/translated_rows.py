@@ -100,7 +100,10 @@ def _shown(shape: str, spot: Spot, mask: Mask) -> Any:
 
 
 def _hidden(shape: str, spot: Spot, mask: Mask) -> str:
-    return mask.reason(spot.value, _treatment(shape, spot.path), spot.call)
+    how = _treatment(shape, spot.path)
+    if how is None and not isinstance(spot.value, str):
+        return ""  # no number has the form of a secret
+    return mask.reason(spot.value, how, spot.call)
 
 
 @lru_cache(maxsize=100_000)  # documents and objects of one shape share most of their paths
