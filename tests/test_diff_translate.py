@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -267,3 +268,18 @@ def test_a_file_gets_what_stdout_would_get(place: Path, tmp_path: Path, capsys: 
     assert capsys.readouterr().out == ""
     diff_translate.run(str(place), view(DiffFormat.html), None)
     assert capsys.readouterr().out == file.read_text("utf-8")
+
+
+def test_docs_show_what_is_printed(exports: Export, capsys: pytest.CaptureFixture[str], update: bool) -> None:
+    place, page = exports("kustomize"), ROOT / "docs" / "diffs.md"
+    capsys.readouterr()
+    diff_translate.run(str(place), view(DiffFormat.text), None)
+    lines = capsys.readouterr().out.replace(str(place), "migration").split("\n")
+    start = next(at for at, line in enumerate(lines) if line.startswith("  ~ mapped (note), because: Distributed over"))
+    text = page.read_text("utf-8")
+    made = re.sub(r"(?m)^    migration: .*\(D1\)$", f"    {lines[0]}", text)
+    example = "\n".join(f"  {line}" for line in lines[start : start + 6])
+    made = re.sub(r"(?m)^    ~ mapped \(note\), because: Distributed(?:.*\n){6}", lambda _: f"{example}\n", made)
+    if update:
+        page.write_text(made, "utf-8")
+    assert page.read_text("utf-8") == made, "run `make update`"
