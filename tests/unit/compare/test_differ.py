@@ -11,6 +11,7 @@ import pytest
 
 from ecs2k8s.compare.changes import Action, Change, Diff, Leaf, Masked, Risk, Row, Status
 from ecs2k8s.compare.differ import rows
+from ecs2k8s.core.key_paths import parse_keys
 
 
 def deployment(*containers: dict[str, Any]) -> dict[str, Any]:
@@ -185,3 +186,22 @@ def test_the_name_of_an_image_is_no_secret() -> None:
         "Deployment",
     )
     assert row.before == Leaf("shop/token:1.2.3")
+
+
+@pytest.mark.parametrize(
+    "key", ["__class__", "_a", "", " ", "a.b", "[0]", 'q"uote', "root", "é\n", "0", "[#0]", "name=x"]
+)
+def test_odd_keys_are_found_and_their_paths_parsed(key: str) -> None:
+    (row,) = rows({"spec": {key: {"x": 1}, "same": 1}}, {"spec": {key: {"x": 2}, "same": 1}}, "Unheard")
+    assert parse_keys(row.path) == ("spec", key, "x")
+
+
+def test_a_text_that_became_a_map_is_one_row_with_both() -> None:
+    (row,) = rows({"spec": {"a": "1"}}, {"spec": {"a": {"b": [{"c": 1}]}}}, "Unheard")
+    assert (row.path, row.status) == ("spec.a", Status.CHANGED)
+    assert (row.before, row.after) == (Leaf("1"), Leaf({"b": [{"c": 1}]}))
+
+
+def test_a_text_that_became_a_map_shows_no_secret_of_the_map() -> None:
+    (row,) = rows({"spec": {"a": "1"}}, {"spec": {"a": {"b": [{"url": "http://me:hunter22@db/"}]}}}, "Unheard")
+    assert (row.before, row.after) == (Leaf(Masked(same=False)), Leaf(Masked(same=False)))
