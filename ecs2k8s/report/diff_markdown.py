@@ -95,16 +95,17 @@ def _rows(group: Group, most: int) -> Iterator[str]:
     what = f"{group.symbol} {group.status}" + (f" **{group.severity}**" if group.severity else "")
     why = _why(group)
     for line in group.lines[:most]:
-        yield f"| {what} | {line.risk} | {code(line.path)} | {_side(line.before)} | {_side(line.after)} | {why} |"
+        before, after = _side(line.before), _side(line.after, same=line.alike)
+        yield f"| {what} | {line.risk} | {code(line.path)} | {before} | {after} | {why} |"
         why = "the same"
     if more := more_words(group, most):
         yield f"| {what} | | {more} | | | {why} |"
 
 
-def _side(side: Side | None) -> str:
+def _side(side: Side | None, *, same: bool = False) -> str:
     if side is None:
         return ""
-    return code(side.value) + (f" <br> {code(side.origin)}" if side.origin else "")
+    return ("=" if same else code(side.value)) + (f" <br> {code(side.place)}" if side.origin else "")
 
 
 def _why(group: Group) -> str:

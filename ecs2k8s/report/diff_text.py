@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
 
 LEAST = 40  # columns that a value gets, however narrow the terminal is
 MOST = 6  # leaves of which the same is said
-OF_ARN = re.compile(r"\barn:[^:\s]*:[^:\s]*:[^:\s]*:[^:\s]*:(?=\S)")  # what stands before the name of a resource
 
 
 def unstyled(_what: str, text: str) -> str:
@@ -90,7 +88,7 @@ def _side(sign: str, what: str, side: Side | None, width: int, style: Style) -> 
 
 
 def _at(side: Side) -> str:
-    return f"({OF_ARN.sub('', side.origin)})"
+    return f"({side.place})"
 
 
 def _wrapped(text: str, indent: int, width: int) -> list[str]:

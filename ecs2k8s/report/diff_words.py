@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from dataclasses import dataclass
 from hashlib import sha256
@@ -27,6 +28,7 @@ SYMBOLS = {
 }
 RULES = 3  # that are named where several say the same
 MASKED = "••••••"  # of one length, whatever it hides
+OF_ARN = re.compile(r"\barn:[^:\s]*:[^:\s]*:[^:\s]*:[^:\s]*:(?=\S)")  # what stands before the name of a resource
 HASH = 8  # characters of the hash of a value that is cut
 
 
@@ -39,6 +41,11 @@ class Side:
 
     value: str
     origin: str
+
+    @property
+    def place(self) -> str:
+        """Where it stands, of an ARN the name alone."""
+        return OF_ARN.sub("", self.origin)
 
 
 @dataclass(frozen=True, slots=True)
