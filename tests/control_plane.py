@@ -30,9 +30,8 @@ if TYPE_CHECKING:
 
 ASSETS = "KUBEBUILDER_ASSETS"
 HOW = (
-    f"{ASSETS} is not set: it names a folder with etcd and kube-apiserver. `setup-envtest use -p path` (Go: "
-    "sigs.k8s.io/controller-runtime/tools/setup-envtest) fetches both; or take etcd from your distribution, and build the "
-    "other one: `go build k8s.io/kubernetes/cmd/kube-apiserver` (docs/contributing.md)"
+    f"{ASSETS} is not set: it names a folder with etcd and kube-apiserver. `setup-envtest use -p path` fetches both; or "
+    "take etcd from your distribution, and build the other one with Go: tests/build_kube_apiserver.py"
 )
 ADMIN, NOBODY = "token-of-the-admin", "token-of-nobody"
 PATIENCE = 90  # seconds until it is ready, on a machine that is busy
