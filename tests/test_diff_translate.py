@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import yaml
 
 from ecs2k8s.cli import diff_translate, export
 from ecs2k8s.cli.console import Talk
@@ -149,10 +150,13 @@ def test_a_file_that_was_removed_and_one_that_was_added_are_shown(
     mine = (folder / "serviceaccount.yaml").read_text("utf-8").replace("name: backend", "name: mine")
     (folder / "serviceaccount.yaml").unlink()
     (folder / "mine.yaml").write_text(mine, "utf-8")
+    (folder / "other.json").write_text(json.dumps(yaml.safe_load(mine.replace("name: mine", "name: other"))), "utf-8")
+    (folder / "link.yaml").symlink_to(folder / "mine.yaml")
     _, found = asked(place, capsys)
     actions = {change["subject"]: (change["action"], change["said"]) for change in found["changes"]}
     assert actions["ServiceAccount/shop/backend"] == ("delete", ["Its file was removed by hand."])
     assert actions["ServiceAccount/shop/mine"] == ("create", [f"{folder / 'mine.yaml'}: Added by hand."])
+    assert actions["ServiceAccount/shop/other"] == ("create", [f"{folder / 'other.json'}: Added by hand."])
 
 
 def test_an_object_of_another_export_is_not_said_to_be_edited(place: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     Objects = list[tuple[ObjectRef, Manifest]]
 
+SUFFIXES = frozenset({".yaml", ".yml", ".json"})  # what `kubectl apply -R -f` reads
 TREES = ("manifests", "traffic", "monitoring")
 KUSTOMIZATION, VALUES = "kustomization.yaml", "values.yaml"
 AROUND = (KUSTOMIZATION, VALUES, CHART)  # files that hold no object
@@ -108,8 +109,12 @@ class LyingObjects:
                     yield Change(str(ref), Action.CREATE, by_hand, said=(f"{self.place / file}: {ADDED}",))
 
     def _files(self) -> list[str]:
-        below = [file for tree in TREES for file in (self.place / tree).rglob("*.yaml") if not file.is_symlink()]
-        found = [str(file.relative_to(self.place)) for file in below if file.name not in AROUND]
+        below = [file for tree in TREES for file in (self.place / tree).rglob("*") if file.suffix in SUFFIXES]
+        found = [
+            file.relative_to(self.place).as_posix()
+            for file in below
+            if file.name not in AROUND and not file.is_symlink() and file.is_file()
+        ]
         return sorted(file for file in found if self.form != "helm" or OF_CHART in file)
 
     def _in(self, file: str) -> Objects:
