@@ -236,6 +236,27 @@ def test_no_value_of_a_secret_is_in_any_form(tmp_path: Path, capsys: pytest.Capt
     assert not [value for value in (secret, edited, "mauve") if value in shown]
 
 
+@pytest.mark.parametrize("text", ["spec: [", "kind: A", "? [a]\n: b", "a: 1\na: 2", "\x00"])
+def test_what_holds_no_object_is_named(text: str, place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = place / "manifests" / "shop" / "backend" / "deployment.yaml"
+    file.write_text(text, "utf-8")
+    with pytest.raises(OutputError, match=str(file)):
+        asked(place, capsys)
+
+
+@pytest.mark.parametrize("value", [".nan", ".inf", "2020-01-01", "!!binary aGk=", "1e400", "!!set {a, b}", "{5: x}"])
+def test_a_value_of_any_type_of_yaml_is_shown(value: str, place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    replaced(place / "manifests" / "shop" / "backend" / "deployment.yaml", "replicas: 2", f"replicas: {value}")
+    code, found = asked(place, capsys)
+    assert (
+        code,
+        {(name, path.partition("[")[0].partition(".5")[0]) for name, path, *_ in rows(found, "changed", "added")},
+    ) == (
+        0,
+        {("Deployment/shop/backend", "spec.replicas")},
+    )
+
+
 def test_what_cannot_be_read_is_one_line_and_exit_1(place: Path) -> None:
     file = place / "manifests" / "shop" / "backend" / "deployment.yaml"
     file.write_text("spec: [", "utf-8")

@@ -42,7 +42,10 @@ class StrictLoader(yaml.CSafeLoader):
 
 def _map(loader: StrictLoader, node: yaml.MappingNode) -> dict[Any, Any]:
     pairs = loader.construct_pairs(node, deep=True)
-    seen = dict(pairs)
+    try:
+        seen = dict(pairs)
+    except TypeError as error:  # a list or a map as a key
+        raise MappingError(f"line {node.start_mark.line + 1}: a key that is no plain word") from error
     if len(seen) != len(pairs):
         keys = [key for key, _ in pairs]
         twice = next(key for key in keys if keys.count(key) > 1)
