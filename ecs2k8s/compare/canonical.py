@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from math import isfinite
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import unquote
 
 from ecs2k8s.compare import equality
 from ecs2k8s.compare.masking import Sealed, treatment
+from ecs2k8s.compare.trees import Node
 from ecs2k8s.compare.values import PARSED, text_of
 from ecs2k8s.core.key_paths import Item, Step
 
@@ -26,65 +27,12 @@ if TYPE_CHECKING:
     from ecs2k8s.compare.patterns import Cursor, Names
     from ecs2k8s.core.paths import Path
 
-Form = Literal["leaf", "map", "keyed", "ordered", "set"]
 # What has its name beside it: variables, tags, attributes, headers.
 PAIRS = (
     *(("name", "value"), ("Name", "Value"), ("key", "value"), ("Key", "Value"), ("HeaderName", "HeaderValue")),
     *(("name", "values"), ("HttpHeaderName", "Values")),
 )
 DEEPEST = 64  # levels; what lies deeper is one leaf
-
-
-@dataclass(slots=True)
-class Node:
-    """A value with its place. A leaf has a `value` and the `text` that it is compared by; all others have children."""
-
-    form: Form
-    at: Path
-    names: Names
-    value: Any = None
-    text: str = ""
-    children: dict[Step, Node] = field(default_factory=dict)
-    in_order: bool = False  # of a keyed list: the order means something too
-    rules: tuple[str, ...] = ()  # rows of equality.yaml that it was read by
-
-    def leaves(self, path: tuple[Step, ...] = ()) -> Iterator[tuple[tuple[Step, ...], Node]]:
-        """Each leaf with its path; a map or a list that is empty is one."""
-        if not self.children:
-            yield path, self
-        for step, child in self.children.items():
-            yield from child.leaves((*path, step))
-
-    def plain(self) -> Any:
-        """What it was read from, with `Sealed` in place of what is not shown."""
-        if self.form == "leaf":
-            return self.value
-        if self.form == "map":
-            return {str(step): child.plain() for step, child in self.children.items()}
-        return [child.plain() for child in self.children.values()]
-
-    def compared(self, *, unsealed: bool = False) -> str:
-        """Equal texts, equal meaning. With *unsealed* all that is sealed is alike: an order that no key decides."""
-        return _text(self._parts(unsealed=unsealed))
-
-    def _parts(self, *, unsealed: bool) -> Any:
-        """What makes the text: a text in a text would double its quotes at each level."""
-        if self.form == "leaf":
-            return self.text if not unsealed or not isinstance(self.value, Sealed) else "sealed"
-        parts = [(step, child._parts(unsealed=unsealed)) for step, child in self.children.items()]  # noqa: SLF001 (its own)
-        if self.form == "set":
-            return [self.form, sorted((part for _, part in parts), key=_text)]
-        if not self.in_order:
-            parts.sort(key=lambda part: _sorting(part[0]))
-        return [self.form, [(repr(step), part) for step, part in parts]]
-
-
-def _text(parts: Any) -> str:
-    return parts if isinstance(parts, str) else json.dumps(parts)
-
-
-def _sorting(step: Step) -> tuple[str, str]:
-    return type(step).__name__, f"{step:09}" if isinstance(step, int) else repr(step)
 
 
 @dataclass(frozen=True, slots=True)

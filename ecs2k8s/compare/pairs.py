@@ -12,7 +12,7 @@ from dataclasses import replace
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
-from ecs2k8s.compare.canonical import Node
+from ecs2k8s.compare.trees import Node
 from ecs2k8s.core.key_paths import Item, KeyPath, Step
 
 if TYPE_CHECKING:
