@@ -16,6 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from bench import live
+from ecs2k8s.report.page import html, model
+from tests.browser import drive, missing
+from tests.review_pages import MANY, translated
 
 LIVE = (200, 1000)
 REGION, ACCOUNT = "eu-west-1", "111122223333"
@@ -150,6 +153,22 @@ def diff(objects: int = 3000) -> None:
         print(f"diff of {objects} {name} objects: {float(seconds):.2f} s, {found} rows")
 
 
+def page() -> None:
+    """How long the review page takes to make, how large it is, and how long a browser takes to open it."""
+    made, target = translated("many")
+    begin = time.perf_counter()
+    text = html(model(made, target, ())).encode()
+    seconds = time.perf_counter() - begin
+    print(f"review page of {MANY} services: made in {seconds:.2f} s, {len(text) / 1e6:.1f} MB", end="")
+    if missing():
+        print(f", not opened: {missing()}")
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder, "index.html").write_bytes(text)
+        said = drive([{"path": str(Path(folder, "index.html")), "large": True}])
+    print(f", opened in {said[0]['milliseconds']} ms")
+
+
 def start(*command: str) -> float:
     """The shortest of 10 runs, in seconds."""
     times = []
@@ -173,6 +192,7 @@ def main(counts: list[int]) -> None:
     for count in LIVE:
         live.show(count)
     diff()
+    page()
     helped, bare = start("-m", "ecs2k8s", "--help"), start("-c", "pass")
     print(f"ecs2k8s --help: {helped * 1000:.0f} ms, python -c pass: {bare * 1000:.0f} ms, ratio {helped / bare:.1f}")
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ecs2k8s.report.data import Said
 
 NOWHERE = Place("", "", (), ())
-MOST_PLACES = 4  # that a group lists; findings.json has all
+MOST_PLACES = 3  # that a group lists; findings.json has all
 
 
 def groups(findings: Iterable[Finding], *, subjects: bool) -> tuple[Group, ...]:

@@ -116,11 +116,12 @@ def _topics(workload: Workload, objects: Objects) -> tuple[Topic, ...]:
 
 
 def _differences(entries: Iterable[Entry]) -> tuple[Difference, ...]:
-    """The fields by what is said of them, in the order of the documents."""
+    """The fields by what is said of them, in the order of the documents; those that findings name stand with these."""
     found: dict[tuple[str, str, tuple[str, ...]], list[str]] = defaultdict(list)
     for entry in entries:
-        titles = tuple(catalogue()[slug].title for slug in entry.slugs)
-        found[entry.fidelity.value, "" if titles else entry.because, titles].append(show(entry.path))
+        if all(catalogue()[slug].ledger_only for slug in entry.slugs):
+            titles = tuple(catalogue()[slug].title for slug in entry.slugs)
+            found[entry.fidelity.value, "" if titles else entry.because, titles].append(show(entry.path))
     return tuple(
         Difference(tuple(fields), verdict, own(why), titles) for (verdict, why, titles), fields in found.items()
     )

@@ -11,10 +11,13 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
+from bench.estate import documents
 from ecs2k8s.cli.export import files_of
+from ecs2k8s.core.documents import Snapshot
 from ecs2k8s.core.escape import HIDDEN
 from ecs2k8s.core.fidelity import Fidelity
 from ecs2k8s.core.findings import catalogue
+from ecs2k8s.core.target import Target
 from ecs2k8s.pipeline import translate
 from ecs2k8s.report.drawing import LETTER, clipped, columns
 from ecs2k8s.report.estate_view import MEANINGS
@@ -130,6 +133,17 @@ def test_a_label_fits_its_box(text: str) -> None:
     label = clipped(text, 176)
     assert columns(label) * LETTER <= 176
     assert not HIDDEN.search(label)
+
+
+def test_a_page_of_a_thousand_services_stays_below_twenty_megabytes() -> None:
+    """Each service adds the same, so that two small accounts tell."""
+    small, large = (len(of_services(count)) for count in (20, 50))
+    each = (large - small) / 30
+    assert small + 980 * each <= 20_000_000
+
+
+def of_services(count: int) -> bytes:
+    return files_of(translate(Snapshot(tuple(documents(count))), Target()), Target())[FILE]
 
 
 # --- the palette
