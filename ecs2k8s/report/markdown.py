@@ -138,7 +138,7 @@ def _next_steps(number: Mapping[str, int], form: Format, *, background: bool) ->
     first = (
         "Settle the [errors](#errors): what they name does not work yet." if number["error"] else "There are no errors."
     )
-    read = "Let each owner read the page of their workload (below) and the [warnings](#warnings)."
+    read = "Open [index.html](index.html), and let each owner read their workload there and the [warnings](#warnings)."
     steps = [first, read, *later_steps(form, background=background)]
     return ["## What to do next", "", *(f"{at}. {step}" for at, step in enumerate(steps, 1)), ""]
 
