@@ -191,7 +191,8 @@ def test_another_format_replaces_the_files_of_the_first_and_keeps_edited_ones(tm
     edited = out / "manifests" / "shop" / "backend" / "service.yaml"
     edited.write_text(edited.read_text() + "# mine\n")
     done = ecs2k8s("export", "--from", sample, "-o", str(out), "--set", "format=helm")
-    assert b"service.yaml: edited by hand" in done.stderr
+    assert done.returncode == 5
+    assert b"service.yaml: conflict: is no longer generated, and was edited by hand" in done.stderr
     assert f"helm template manifests {out}/manifests".encode() in done.stdout
     left = {path for path in tree(out / "manifests") if not path.startswith("templates/")}
     assert left == {"Chart.yaml", "values.yaml", "shop/backend/service.yaml"}
@@ -201,7 +202,9 @@ def test_another_format_replaces_the_files_of_the_first_and_keeps_edited_ones(tm
     ecs2k8s("export", "--from", sample, "-o", str(tmp_path / "new"))
     assert tree(out / "manifests") == tree(tmp_path / "new" / "manifests")
     names = json.loads((out / "report" / "ledger.json").read_text())["files"]
-    assert sorted(names) == sorted(set(tree(out)) - {"snapshot.json", "target.yaml", "report/ledger.json"})
+    assert sorted(names) == sorted(
+        set(tree(out)) - {"snapshot.json", "target.yaml", "report/ledger.json", "generated.json"}
+    )
 
 
 @pytest.mark.parametrize("form", ["helm", "plain"])

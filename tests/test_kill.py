@@ -123,12 +123,36 @@ def undisturbed(begin: str) -> tuple[Path, Tree, Tree]:
     scratch = Path(tempfile.mkdtemp(prefix="ecs2k8s-kill-"))
     SCRATCH.append(scratch)
     start, end = scratch / "start", scratch / "end"
-    if begin == "old":
+    if begin != "new":
         assert exported(hook_of(changed()), start) == 0
+        if begin == "edited":
+            edit(start)
         shutil.copytree(start, end)
-    before = tree(start) if begin == "old" else {}
-    assert exported(hook_of(everything()), end) == 0
+    before = tree(start) if begin != "new" else {}
+    assert exported(hook_of(everything()), end) == code_of(begin)
     return start, before, tree(end)
+
+
+def code_of(begin: str) -> int:
+    return 5 if begin == "edited" else 0  # two conflicts await a decision
+
+
+REMOVED = "manifests/shop/frontend/serviceaccount.yaml"
+
+
+def edit(start: Path) -> None:
+    """Into a conflict, beside a change, in what is no longer generated; a file goes, and one is people's own."""
+    for path, old, new in (
+        ("aws/trust-shop-backend/new.json", "shop:api", "shop:mine"),
+        ("manifests/kustomization.yaml", "resources:", "resources:\n- mine.yaml  # mine"),
+        ("aws/README.md", "\n", "\nMine.\n"),
+        ("manifests/shop/api/deployment.yaml", "kind: Deployment", "kind: Deployment  # mine"),
+    ):
+        text = (start / path).read_text()
+        assert old in text, path
+        (start / path).write_text(text.replace(old, new, 1))
+    (start / REMOVED).unlink()
+    (start / "manifests/mine.yaml").write_text("mine\n")
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -147,7 +171,7 @@ SCRATCH: list[Path] = []
 def begun(begin: str, folder: Path) -> Iterator[Path]:
     start, _, _ = undisturbed(begin)
     out = folder / "out"
-    if begin == "old":
+    if begin != "new":
         shutil.copytree(start, out)
     yield out
 
@@ -203,12 +227,13 @@ def readable(out: Path, before: Tree, after: Tree) -> str:
     for path, data in tree(out).items():
         if path == directory.PARTIAL or path.endswith(".partial"):
             continue
-        known = {before.get(path), after.get(path), after.get(directory.LEDGER) if path == directory.NEXT else None}
+        known = {before.get(path), after.get(path), after.get(path.removesuffix(".next"))}
         assert data in known, f"{path} is neither the old file nor the new one"
     if (out / "snapshot.json").exists():
         load(json.loads((out / "snapshot.json").read_bytes()))
     if (said := refusal(out)) is not None:
-        assert said in (f"{out}: interrupted export, run it again", f"{out}: is no migration directory")
+        again = f"{out}: interrupted export, run it again"
+        assert said in (again, f"{again} ({REMOVED} is missing)", f"{out}: is no migration directory")
         assert "interrupted" in said or not before
         return "interrupted"
     ends = [settled(its) for its in (before, after)]
@@ -231,10 +256,10 @@ def settled(found: Tree) -> Tree:
     return {path: data for path, data in found.items() if path not in aside and not path.endswith(".partial")}
 
 
-def complete(out: Path, after: Tree) -> Hook:
+def complete(out: Path, after: Tree, code: int = 0) -> Hook:
     """The next run, and nothing is left over of the one that was killed."""
     hook = hook_of(everything())
-    assert exported(hook, out) == 0
+    assert exported(hook, out) == code
     assert tree(out) == after
     return hook
 
@@ -266,7 +291,7 @@ def steps(begin: str) -> int:
     """How many there are when nobody kills."""
     with tempfile.TemporaryDirectory() as folder, begun(begin, Path(folder)) as out:
         code, found = killed_at_step(out, 0, Path(folder))
-    assert code == 0
+    assert code == code_of(begin)
     assert len(found) > 60
     return len(found)
 
@@ -278,7 +303,7 @@ def killed_while_writing(begin: str, number: int, folder: Path) -> None:
         assert (code, len(found)) == (-signal.SIGKILL, number)
         try:
             readable(out, before, after)
-            complete(out, after)
+            complete(out, after, code_of(begin))
         except AssertionError as error:
             raise AssertionError(f"killed before {found[-1]}: {error}") from error
 
@@ -290,12 +315,12 @@ def test_killed_at_the_first_steps_of_the_writing(number: int, tmp_path: Path) -
 
 @pytest.mark.parametrize("left", LAST)
 def test_killed_at_the_last_steps(left: int, tmp_path: Path) -> None:
-    killed_while_writing("old", steps("old") - left, tmp_path)
+    killed_while_writing("edited", steps("edited") - left, tmp_path)
 
 
 @pytest.mark.parametrize("share", SHARES)
 def test_killed_in_the_middle_of_the_writing(share: float, tmp_path: Path) -> None:
-    begin = "new" if SHARES.index(share) % 2 else "old"
+    begin = ("edited", "old", "edited", "new")[SHARES.index(share) % 4]
     killed_while_writing(begin, int(steps(begin) * share) + 1, tmp_path)
 
 
@@ -389,7 +414,7 @@ def test_killed_at_many_requests(begin: str, number: int, tmp_path: Path) -> Non
 
 @pytest.mark.long
 @pytest.mark.parametrize("percent", range(100))
-@pytest.mark.parametrize("begin", ["old", "new"])
+@pytest.mark.parametrize("begin", ["old", "new", "edited"])
 def test_killed_at_many_steps_of_the_writing(begin: str, percent: int, tmp_path: Path) -> None:
     number = 1 + steps(begin) * percent // 100
     killed_while_writing(begin, number, tmp_path)

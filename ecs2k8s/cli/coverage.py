@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections import Counter, defaultdict
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Any
 from ecs2k8s.cli.console import ExitCode, out, table
 from ecs2k8s.core.errors import OutputError
 from ecs2k8s.core.fidelity import Fidelity
-from ecs2k8s.render import directory
+from ecs2k8s.render import directory, earlier
 
 VERDICTS = [fidelity.value for fidelity in Fidelity]
 SCHEMA = "ecs2k8s/coverage/v1"
@@ -34,14 +35,15 @@ def load(place: Path) -> dict[str, Any]:
     """The ledger of a finished export. Raises `OutputError` where there is none or the files do not belong to it."""
     check_finished(place)
     try:
-        ledger: dict[str, Any] = json.loads((place / directory.LEDGER).read_bytes())
-        missing = [path for path in ledger["files"] if not (place / path).is_file()]
+        ledger: dict[str, Any] = json.loads((place / earlier.LEDGER).read_bytes())
+        removed = set(ledger.get("removed", ()))
+        missing = [path for path in ledger["files"] if path not in removed and not os.path.lexists(place / path)]
         entries, totals = ledger["entries"], ledger["totals"]
     except (ValueError, KeyError, TypeError) as error:
-        raise OutputError(f"{place / directory.LEDGER}: is no ledger: export again") from error
+        raise OutputError(f"{place / earlier.LEDGER}: is no ledger: export again") from error
     if missing or len(entries) != sum(totals.values()):
         raise OutputError(
-            f"{place}: interrupted export, run it again ({missing[0] if missing else 'totals'} does not match)"
+            f"{place}: interrupted export, run it again ({missing[0] + ' is missing' if missing else 'totals differ'})"
         )
     return ledger
 

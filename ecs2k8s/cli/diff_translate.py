@@ -17,7 +17,7 @@ from ecs2k8s.compare.translated import in_order
 from ecs2k8s.core.errors import OutputError
 from ecs2k8s.core.findings import message
 from ecs2k8s.pipeline import translate
-from ecs2k8s.render import directory
+from ecs2k8s.render.earlier import LEDGER
 from ecs2k8s.report.translated import by_workload, translated_changes
 
 if TYPE_CHECKING:
@@ -47,10 +47,10 @@ def run(name: str, view: View, workload: str | None) -> int:
 def _hashes(place: Path) -> dict[str, str]:
     """What the last export wrote: path to hash."""
     try:
-        files: dict[str, str] = json.loads((place / directory.LEDGER).read_bytes())["files"]
+        files: dict[str, str] = json.loads((place / LEDGER).read_bytes())["files"]
         return dict(files)
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise OutputError(f"{place / directory.LEDGER}: is no ledger: export again") from error
+        raise OutputError(f"{place / LEDGER}: is no ledger: export again") from error
 
 
 def _not_read(snapshot: Snapshot) -> list[str]:

@@ -16,10 +16,11 @@ from ecs2k8s.core.errors import MappingError, OutputError
 from ecs2k8s.core.manifests import ObjectRef
 from ecs2k8s.core.mappings import StrictLoader
 from ecs2k8s.core.yaml_lines import line_of, template_lines, yaml_lines
-from ecs2k8s.render import FORMATS, PLACES, directory
+from ecs2k8s.render import FORMATS, PLACES
 from ecs2k8s.render.helm import CHART, TEMPLATES
 from ecs2k8s.render.helm_read import rendered
 from ecs2k8s.render.helm_values import takes_values
+from ecs2k8s.render.settle import digest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -152,7 +153,7 @@ class LyingObjects:
 
     def _why(self, file: str) -> str:
         files = [file, _values(file)] if takes_values(self.made[file]) else [file]
-        exported = all(directory.digest(self._read(each) or b"") == self.hashes.get(each) for each in files)
+        exported = all(digest(self._read(each) or b"") == self.hashes.get(each) for each in files)
         return STALE if exported else BY_HAND
 
     def _at(self, file: str, document: int, path: Path) -> str:

@@ -84,6 +84,14 @@ EnvFile = Annotated[
 ]
 Strict = Annotated[bool, typer.Option("--strict", help="Exit 3 when a finding is an error.")]
 AllowPartial = Annotated[bool, typer.Option("--allow-partial", help="Exit 0 although something could not be read.")]
+Overwrite = Annotated[
+    list[str] | None,
+    typer.Option("--overwrite", metavar="GLOB", help="Files to write as generated, edits thrown away. Repeatable."),
+]
+Keep = Annotated[
+    list[str] | None,
+    typer.Option("--keep", metavar="GLOB", help="Edited files whose conflicts are settled as they lie. Repeatable."),
+]
 Redact = Annotated[bool, typer.Option("--redact", help="Mask values that look like secrets, in every file.")]
 Format = Annotated[OutputFormat, typer.Option("--format", help="What stdout holds.")]
 Against = Annotated[

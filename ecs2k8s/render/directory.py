@@ -2,32 +2,23 @@
 
 from __future__ import annotations
 
-import json
 import os
-from dataclasses import dataclass
 from functools import lru_cache
-from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from ecs2k8s.core.errors import OutputError
+from ecs2k8s.render.earlier import LEDGER, NEXT, NEXT_TEXTS, TEXTS, Earlier
+from ecs2k8s.render.settle import look, settle, settle_old
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-LEDGER = "report/ledger.json"
-NEXT = "report/ledger.json.next"  # written first, renamed last: while it is there the export was interrupted
+    from ecs2k8s.render.settle import Settled, Wanted
+
 PARTIAL = "snapshot.partial.jsonl"  # what an interrupted reading of AWS had got
 ACCOUNTS = "report/accounts.json"  # the mark of a folder that holds a directory for each account and Region
 OURS = (LEDGER, NEXT, "snapshot.json", "target.yaml", PARTIAL, ACCOUNTS)
-
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    """What a write did: files that people had edited (kept) and files that are no longer generated (removed)."""
-
-    kept: tuple[str, ...]
-    removed: tuple[str, ...]
 
 
 def check(directory: Path, *, several: bool = False) -> None:
@@ -47,62 +38,53 @@ def check(directory: Path, *, several: bool = False) -> None:
         raise OutputError(f"{directory}: holds several accounts or Regions; choose another one with -o")
 
 
-def digest(data: bytes) -> str:
-    return sha256(data).hexdigest()
+def settled(
+    directory: Path, paths: Iterable[str], files: Mapping[str, bytes], earlier: Earlier, wanted: Wanted
+) -> list[Settled]:
+    """What becomes of each of *paths*, which are generated now (*files*) or were before. Nothing is written yet."""
+    _folder.cache_clear()
+    found = []
+    for path in sorted(paths):
+        lying = look(_inside(directory, path))
+        now = files.get(path)
+        one = settle_old(path, lying, earlier, wanted) if now is None else settle(path, now, lying, earlier, wanted)
+        found.append(one)
+    return found
 
 
-def write(
-    directory: Path, files: Mapping[str, bytes], snapshot: bytes, ledger: bytes, left: Container[str] = ()
-) -> Written:
-    """Write all *files*, `snapshot.json` (mode 0600) and last the *ledger*, which names each file's hash.
+def write(directory: Path, files: Iterable[Settled], snapshot: bytes, ledger: bytes, texts: bytes) -> None:
+    """Write *files*, `snapshot.json` (mode 0600), the *texts* that the next export merges with, and last the *ledger*.
 
-    Files of earlier exports that are not among them are removed, but for those *left*.
-
-    A file whose content is neither what an earlier export wrote nor what this one writes was edited: it stays.
+    The new ledger and texts lie beside the old ones before the first file is touched: at any moment both are there.
     """
     _folder.cache_clear()
-    known = _known(directory)
     _put(directory, NEXT, ledger)
     _put(directory, "snapshot.json", snapshot, mode=0o600)
-    kept = [path for path, data in sorted(files.items()) if not _replace(directory, path, data, known)]
-    removed = []
-    for path in sorted(path for path in known.keys() - files.keys() if path not in left):
-        place = _inside(directory, path)
-        _beside(place).unlink(missing_ok=True)  # of a write that was interrupted
-        if _is_generated(directory, path, known):
-            place.unlink()
-            removed.append(path)
-        elif place.is_file():
-            kept.append(path)
-        _remove_empty(directory, place.parent)
+    _put(directory, NEXT_TEXTS, texts, mode=0o600)  # it holds environments, as manifests do, and is for nobody to read
+    for each in files:
+        place = _inside(directory, each.path)
+        if each.writes:
+            _settle(directory, place, each)
+        if each.is_gone:
+            _beside(place).unlink(missing_ok=True)  # of a write that was interrupted
+            _remove_empty(directory, place.parent)
+    (directory / NEXT_TEXTS).replace(directory / TEXTS)
     (directory / NEXT).replace(directory / LEDGER)
-    return Written(tuple(sorted(kept)), tuple(removed))
 
 
-def leftovers(directory: Path, files: Container[str]) -> dict[str, str]:
-    """Files of earlier exports, as those wrote them, that are not among *files*: path to hash."""
-    _folder.cache_clear()
-    known = _known(directory)
-    found = (path for path in sorted(known) if path not in files and _is_generated(directory, path, known))
-    return {path: digest(_inside(directory, path).read_bytes()) for path in found}
+def _settle(directory: Path, place: Path, each: Settled) -> None:
+    """Raises `OutputError` where somebody was faster; what they did is found by the next run."""
+    if look(place) != each.lying:
+        raise OutputError(f"{place}: was changed while this ran: run it again")
+    if each.data is None:
+        place.unlink()
+    else:
+        _put(directory, each.path, each.data)
 
 
 def interrupted(directory: Path) -> bool:
     """Whether an export was cut off, so that files and ledger do not belong together."""
     return (directory / NEXT).exists() or not (directory / LEDGER).exists()
-
-
-def _known(directory: Path) -> dict[str, set[str]]:
-    """Path to the hashes that earlier exports, finished or interrupted, gave it."""
-    found: dict[str, set[str]] = {}
-    for name in (LEDGER, NEXT):
-        try:
-            listed = json.loads((directory / name).read_bytes()).get("files", {})
-        except (OSError, ValueError, AttributeError, RecursionError):
-            continue
-        for path, value in listed.items() if isinstance(listed, dict) else ():
-            found.setdefault(str(path), set()).add(str(value))
-    return found
 
 
 def _inside(directory: Path, path: str) -> Path:
@@ -123,23 +105,6 @@ def _folder(directory: Path, folder: str) -> Path:
         if step.is_symlink():
             raise OutputError(f"{step}: is a link; remove it and export again")
     return step
-
-
-def _is_generated(directory: Path, path: str, known: Mapping[str, set[str]]) -> bool:
-    place = _inside(directory, path)
-    return place.is_file() and not place.is_symlink() and digest(place.read_bytes()) in known.get(path, ())
-
-
-def _replace(directory: Path, path: str, data: bytes, known: Mapping[str, set[str]]) -> bool:
-    place = _inside(directory, path)
-    if place.exists() or place.is_symlink():
-        current = place.read_bytes() if place.is_file() else None
-        if current == data:
-            return True
-        if current is None or digest(current) not in known.get(path, ()):
-            return False
-    _put(directory, path, data)
-    return True
 
 
 def put(directory: Path, path: str, data: bytes) -> None:
@@ -175,7 +140,3 @@ def _remove_empty(directory: Path, folder: Path) -> None:
                 return
             folder.rmdir()
         folder = folder.parent
-
-
-def hashes(files: Iterable[tuple[str, bytes]]) -> dict[str, str]:
-    return {path: digest(data) for path, data in sorted(files)}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ecs2k8s.core.documents import canonical, in_lines
 from ecs2k8s.core.findings import SEVERITIES, Finding, action, catalogue, message
@@ -78,10 +78,10 @@ def counts(findings: Iterable[Finding]) -> dict[str, int]:
     return {severity: found[severity] for severity in SEVERITIES}
 
 
-def ledger_json(ledger: Ledger, files: dict[str, str]) -> bytes:
-    """report/ledger.json, one entry on each line; *files* are the hashes of the generated files by path."""
+def ledger_json(ledger: Ledger, files: dict[str, Any]) -> bytes:
+    """report/ledger.json, one entry on each line; *files* is the account of the files, with their hashes by path."""
     entries = in_lines(entry.plain() for entry in ledger.entries)
-    rest = {"files": files, "format": LEDGER_FORMAT, "totals": ledger.totals}
+    rest = {**files, "format": LEDGER_FORMAT, "totals": ledger.totals}
     return b'{\n"entries": ' + entries + b",\n" + canonical(rest).lstrip(b"{\n")
 
 

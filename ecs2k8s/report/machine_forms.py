@@ -22,6 +22,7 @@ Subject = Annotated[str, Meta(description="An ARN, a file, or Kind/namespace/nam
 LeafPath = Annotated[str, Meta(description="containerDefinitions[0].cpu; empty for the subject as a whole.")]
 Count = Annotated[int, Meta(ge=0)]
 Hash = Annotated[str, Meta(pattern="^[0-9a-f]{64}$", description="SHA-256.")]
+Base = Annotated[str, Meta(pattern="^([0-9a-f]{64})?$", description="SHA-256; empty: a file was there before.")]
 Amount = Annotated[str, Meta(pattern=r"^-?[0-9]+(\.[0-9]+)?$", description="A decimal as text, because it is exact.")]
 Time = Annotated[str, Meta(description="RFC 3339, UTC.")]
 
@@ -91,12 +92,56 @@ class LedgerEntry(Form):
 
 
 class Ledger(Form):
-    """report/ledger.json: an entry for each leaf, and the hash of each generated file."""
+    """report/ledger.json: an entry for each leaf, and what lies in the directory, by path."""
 
     format: Literal["ecs2k8s/ledger/v1"]
     totals: Totals
     entries: list[LedgerEntry]
-    files: dict[str, Hash]
+    files: Annotated[dict[str, Base], Meta(description="Generated files, with what each was merged with last.")]
+    merged: Annotated[dict[str, Hash], Meta(description="Files with edits of people, as the export left them.")]
+    left: Annotated[dict[str, Hash], Meta(description="As `files`, of what was edited and is no longer generated.")]
+    removed: Annotated[list[str], Meta(description="Files that people removed.")]
+
+
+class Generated(Form):
+    """generated.json: the text that each file, which people may edit, was merged with last."""
+
+    format: Literal["ecs2k8s/generated/v1"]
+    files: dict[str, str]
+
+
+class EditValue(Form):
+    """A value, or that it is not shown."""
+
+    value: Any | UnsetType = UNSET
+    masked: Literal[True] | UnsetType = UNSET
+
+
+class Edit(Form):
+    """One difference between what lies in a file and what is generated. A value that is not there has no key."""
+
+    file: str
+    path: Annotated[str, Meta(description="Of the value, or lines; empty for the file as a whole.")]
+    because: str
+    then: EditValue | UnsetType = UNSET
+    now: EditValue | UnsetType = UNSET
+    edited: EditValue | UnsetType = UNSET
+
+
+class Edits(Form):
+    """report/edits.json: what people changed in the directory. It is there only where they did."""
+
+    format: Literal["ecs2k8s/edits/v1"]
+    conflicts: list[Edit]
+    kept: list[Edit]
+
+
+class EditTotals(Form):
+    """Of one directory: edited files, edits that were kept, and conflicts."""
+
+    files: Count
+    kept: Count
+    conflicts: Count
 
 
 class Finding(Form):
@@ -198,6 +243,7 @@ class Export(Form):
     objects: Count
     leaves: Totals
     findings: Severities
+    edits: EditTotals
     failures: list[str]
 
 
@@ -494,9 +540,11 @@ FORMS: dict[str, Written] = {
     "coverage": Written(Coverage, "ecs2k8s coverage --format json", is_file=False),
     "diff": Written(Diff, "ecs2k8s diff translate, drift, cluster, plan --format json", is_file=False),
     "explain": Written(Explained, "ecs2k8s explain --format json", is_file=False),
+    "edits": Written(Edits, "report/edits.json"),
     "export": Written(Export, "ecs2k8s export --format json", is_file=False),
     "exports": Written(Exports, "ecs2k8s export --format json", is_file=False),
     "findings": Written(list[Finding], "report/findings.json"),
+    "generated": Written(Generated, "generated.json"),
     "ledger": Written(Ledger, "report/ledger.json"),
     "routing": Written(Routing, "ecs2k8s diff routing --format json", is_file=False),
     "security-group-rules": Written(GroupRules, "aws/security-group-rules.json"),

@@ -1,0 +1,125 @@
+"""What people changed in the generated files: for the terminal, for report.md, and as report/edits.json."""
+
+from __future__ import annotations
+
+import json
+import re
+from itertools import accumulate
+from typing import TYPE_CHECKING, Any
+
+from ecs2k8s.core.documents import canonical
+from ecs2k8s.core.edits import ABSENT
+from ecs2k8s.core.redacted import looks_secret
+from ecs2k8s.report.escape_markdown import code, plain
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from ecs2k8s.core.edits import Edit
+
+FORMAT = "ecs2k8s/edits/v1"
+EDITS = "report/edits.json"
+REPORT = "report/report.md"
+HOLDERS = ("env", "environment", "data", "stringData")
+HELD = re.compile(rf"(^|[.\]])({'|'.join(HOLDERS)})(?=[.\[]|$)")
+LAST = re.compile(r"(?:\[\"?|^|\.)([^.\[\]\"]+)\"?\]?(?:\.value)?$")
+LONGEST = 60
+MOST = 4_500  # characters of the section: with them report.md still fits into a comment on GitHub
+HIDDEN = "••••••"
+SETTLING = (
+    "Settle a conflict by writing what is generated into the file, with `--overwrite FILE`, which takes the generated "
+    "file whole, or with `--keep FILE`, which makes yours stand."
+)
+
+
+def edits_files(edits: Sequence[Edit], report: bytes) -> dict[str, bytes]:
+    """edits.json, and report.md with a section more; nothing where nobody edited anything."""
+    if not edits:
+        return {}
+    kept, conflicts = ([edit for edit in edits if edit.is_conflict is which] for which in (False, True))
+    found = {"format": FORMAT, "conflicts": [_plain(edit) for edit in conflicts], "kept": [_plain(e) for e in kept]}
+    head, mark, rest = report.decode().partition("\n## ")
+    section = _section(conflicts, kept)
+    return {EDITS: canonical(found), REPORT: "\n".join((head, *section[:-1], mark[1:] + rest)).encode()}
+
+
+def line(edit: Edit) -> str:
+    """A conflict on one line of a terminal."""
+    if edit.because:
+        return f"conflict: {edit.because}; it stays as it is"
+    if edit.path.startswith("line"):
+        return f"{edit.path}: conflict: generated differently since; yours stays"
+    then, now, edited = map(_text, _values(edit))
+    return f"{edit.path}: conflict: generated {now}, was {then}; yours stays: {edited}"
+
+
+def _plain(edit: Edit) -> dict[str, Any]:
+    values = dict(zip(("then", "now", "edited"), _values(edit), strict=True))
+    shown = {name: {"masked": True} if value == HIDDEN else {"value": value} for name, value in values.items()}
+    held = {name: shown[name] for name, value in values.items() if value is not ABSENT}
+    return {"file": edit.file, "path": edit.path, "because": edit.because, **held}
+
+
+def _values(edit: Edit) -> list[Any]:
+    """Then, now, edited, as they may be shown. Lines of texts are named by their numbers alone."""
+    found = [edit.then, edit.now, edit.edited]
+    if edit.path.startswith("line"):
+        return [ABSENT] * 3
+    name = LAST.search(edit.path)
+    is_hidden = bool(HELD.search(edit.path))
+    return [_masked(value, name[1] if name else "", is_hidden=is_hidden) for value in found]
+
+
+def _masked(value: Any, name: str, *, is_hidden: bool) -> Any:
+    """Environment and data are never shown, elsewhere what looks like a secret is not."""
+    if isinstance(value, dict):
+        called = str(value.get("name", ""))
+        return {
+            key: _masked(child, called if key == "value" else key, is_hidden=_hides(key, is_hidden=is_hidden))
+            for key, child in value.items()
+        }
+    if isinstance(value, list):
+        return [_masked(child, name, is_hidden=is_hidden) for child in value]
+    is_shown = value is ABSENT or value is None or not (is_hidden or looks_secret(name, str(value)))
+    return value if is_shown else HIDDEN
+
+
+def _hides(key: str, *, is_hidden: bool) -> bool:
+    """Whether what stands under *key* is hidden: below an environment all but the names of its variables."""
+    return key in HOLDERS or (is_hidden and key not in ("name", "valueFrom"))
+
+
+def _text(value: Any) -> str:
+    if value is ABSENT:
+        return "nothing"
+    text = value if isinstance(value, str) else json.dumps(value, sort_keys=True, ensure_ascii=False)
+    return text if len(text) <= LONGEST else f"{text[: LONGEST // 2]}…{text[-LONGEST // 2 :]}"
+
+
+def _section(conflicts: Sequence[Edit], kept: Sequence[Edit]) -> list[str]:
+    lines = ["", "## Your edits", "", f"{len(kept)} edits are kept, {len(conflicts)} are in conflict.", ""]
+    if conflicts:
+        lines += [f"What you wrote stays. {SETTLING}", ""]
+    rows = [*_rows(conflicts, "in conflict"), *_rows(kept, "kept")]
+    fitting = [row for row, size in zip(rows, accumulate(len(row) + 1 for row in rows), strict=True) if size <= MOST]
+    lines += [
+        "| | file | field | generated before | generated now | yours |",
+        "|---|---|---|---|---|---|",
+        *fitting,
+        "",
+    ]
+    more = len(rows) - len(fitting)
+    return [*lines, *([f"{more} more are in `edits.json`.", ""] if more else []), ""]
+
+
+def _rows(edits: Sequence[Edit], word: str) -> list[str]:
+    return [f"| {word} | {' | '.join(_cells(edit))} |" for edit in edits]
+
+
+def _cells(edit: Edit) -> Iterable[str]:
+    if edit.because:
+        return code(edit.file), "(the file)", "", "", plain(edit.because)
+    values = ["nothing" if value is ABSENT else code(_text(value)) for value in _values(edit)]
+    if edit.path.startswith("line"):
+        values = ["", "", ""]
+    return code(edit.file), code(edit.path), *values
