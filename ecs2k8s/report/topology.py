@@ -38,7 +38,7 @@ def topology(found: Dependencies, idents: Mapping[str, str], words: Mapping[str,
     boxes = [_box(group, places[at], tallest, places, idents, words) for at, group in enumerate(groups)]
     return Drawing(
         "topology-drawing",
-        2 * EDGE + (max(column for column, _ in places.values()) + 1) * (WIDTH + GAP) - GAP,
+        2 * EDGE + (max(column for column, _ in places.values()) + 1) * (WIDTH + GAP) - GAP // 2,  # room for bows
         2 * EDGE + tallest * STEP - (STEP - BOX_HEIGHT),
         "Who calls whom",
         _said(found, groups, len(lines) - len(drawn)),
@@ -141,5 +141,5 @@ def _said(found: Dependencies, groups: Sequence[Cluster], left: int) -> str:
     if left:
         said.append(f"{left} dashed lines are not drawn.")
     if found.wide:
-        said.append(f"{len(found.wide)} permissions of many for many are in the table only.")
+        said.append(f"Permissions of many for many are in the table only: {len(found.wide)}.")
     return " ".join(said)
