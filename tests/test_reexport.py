@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import subprocess
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -408,3 +409,15 @@ def test_a_file_that_changes_while_the_export_runs_is_not_written(
     monkeypatch.undo()
     assert "nginx:mine" in account.deployment.read_text()
     assert account.export() == 5
+
+
+@pytest.mark.skipif(not shutil.which("kubectl"), reason="needs kubectl")
+def test_kubectl_reads_a_tree_that_was_merged(account: Account) -> None:
+    account.edit("resources:\n", "resources:\n- mine.yaml  # ours\n", "manifests/kustomization.yaml")
+    mine = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: mine\n  namespace: default\n"
+    (account.out / "manifests" / "mine.yaml").write_text(mine)
+    account.edit("        - name: B\n", "        - name: MINE\n          value: kept\n        - name: B\n")
+    account.image = "nginx:1.28"
+    assert account.export() == 0
+    made = subprocess.run(["kubectl", "kustomize", account.out / "manifests"], capture_output=True, check=True).stdout
+    assert all(text in made.decode() for text in ("name: mine", "name: MINE", "image: nginx:1.28"))
