@@ -118,5 +118,5 @@ def test_the_runbook_names_objects_that_there_are(name: str) -> None:
     assert named or any(kind == "rollout" for _, kind, _ in there)
     owners = {(space, name) for space, kind, name in there if kind in ("deployment", "daemonset")}
     assert {tuple(heading.split("/")) for heading in re.findall(r"^### (\S+)$", text, re.MULTILINE)} == owners
-    for tree in re.findall(r"kubectl (?:apply|diff) -k (\S+)", text):
+    for tree in re.findall(r"kubectl (?:apply|diff) --server-side --field-manager=ecs2k8s -k (\S+)", text):
         assert f"{tree}/kustomization.yaml" in files

@@ -20,13 +20,13 @@ from urllib.parse import parse_qs
 import msgspec
 
 from ecs2k8s.core.errors import Ecs2k8sError
+from ecs2k8s.core.formats import MANAGER
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from ecs2k8s.core.manifests import Manifest
 
-MANAGER = "ecs2k8s"
 APPLY = "application/apply-patch+yaml"  # JSON is YAML
 THREADS = 8
 LARGEST = 64 * 1024 * 1024  # bytes of one answer; the server keeps objects of 1.5 MiB at most, and lists come in pages

@@ -10,15 +10,18 @@ if TYPE_CHECKING:
     from ecs2k8s.core.manifests import Bundle, Placed
 
 Format = Literal["kustomize", "helm", "plain"]
+MANAGER = "ecs2k8s"  # who owns what is applied: the same for kubectl as for `diff cluster` and the cutover
+# At the server's side a field that somebody else owns is a conflict; at the client's it is overwritten silently.
+AS_US = f"--server-side --field-manager={MANAGER}"
 APPLY: Mapping[Format, str] = {
-    "kustomize": "kubectl apply -k {tree}",
+    "kustomize": f"kubectl apply {AS_US} -k {{tree}}",
     "helm": "helm upgrade --install {release} {tree}",
-    "plain": "kubectl apply -R -f {tree}",
+    "plain": f"kubectl apply {AS_US} -R -f {{tree}}",
 }
 DIFF: Mapping[Format, str] = {
-    "kustomize": "kubectl diff -k {tree}",
+    "kustomize": f"kubectl diff {AS_US} -k {{tree}}",
     "helm": "helm template {release} {tree} | kubectl diff -f -",
-    "plain": "kubectl diff -R -f {tree}",
+    "plain": f"kubectl diff {AS_US} -R -f {{tree}}",
 }
 
 

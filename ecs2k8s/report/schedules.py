@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ecs2k8s.assess.schedules import is_suspended
+from ecs2k8s.core.formats import apply_command
+from ecs2k8s.core.manifests import BACKGROUND
 from ecs2k8s.report.aws_objects import block
 from ecs2k8s.report.escape_markdown import code, plain, span
 
@@ -29,8 +31,6 @@ stopped in AWS before it.
 When all are handed over, set `background: eks` in target.yaml, export again and apply `manifests/`: that raises the
 deadlines, and a later export does not switch anything off again.
 """
-APPLY = "`kubectl apply -k traffic/background`"
-PLAIN = "`kubectl apply -R -f traffic/background`"
 HELM = "An export with `background: eks`, and an upgrade of the chart `manifests/`,"
 
 
@@ -64,5 +64,5 @@ def handover_lines(translation: Translation, target: Target) -> Iterator[str]:
     for step in translation.handover_steps:
         yield from (f"### {plain(step.title)}", "", f"About {span(step.subject)}. {plain(step.why)}", "")
         yield from (*block(step.command), "", "Way back:", "", *block(step.back), "")
-    how = {"helm": HELM, "plain": PLAIN}.get(target.format, APPLY)
+    how = HELM if target.format == "helm" else f"`{apply_command(target.format, BACKGROUND)}`"
     yield ALL.format(how=how)
