@@ -151,7 +151,6 @@ def test_a_file_that_was_removed_and_one_that_was_added_are_shown(
     (folder / "serviceaccount.yaml").unlink()
     (folder / "mine.yaml").write_text(mine, "utf-8")
     (folder / "other.json").write_text(json.dumps(yaml.safe_load(mine.replace("name: mine", "name: other"))), "utf-8")
-    (folder / "link.yaml").symlink_to(folder / "mine.yaml")
     _, found = asked(place, capsys)
     actions = {change["subject"]: (change["action"], change["said"]) for change in found["changes"]}
     assert actions["ServiceAccount/shop/backend"] == ("delete", ["Its file was removed by hand."])
@@ -236,12 +235,61 @@ def test_no_value_of_a_secret_is_in_any_form(tmp_path: Path, capsys: pytest.Capt
     assert not [value for value in (secret, edited, "mauve") if value in shown]
 
 
-@pytest.mark.parametrize("text", ["spec: [", "kind: A", "? [a]\n: b", "a: 1\na: 2", "\x00"])
-def test_what_holds_no_object_is_named(text: str, place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+BOMB = "a0: &a0 [x, x]\n" + "".join(f"a{n}: &a{n} [*a{n - 1}, *a{n - 1}]\n" for n in range(1, 40))
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (b"spec: [", "line 2 column 1: did not find expected node content"),
+        (b"kind: A", "is no Kubernetes object"),
+        (b"? [a]\n: b", "a key that is no plain word"),
+        (b"a: 1\na: 2", "key 'a' stands twice"),
+        (b"\x00", "characters that YAML forbids"),
+        (b"a: \xff", "is no text of UTF-8: byte 4"),
+        (BOMB.encode(), "holds more than 1,000,000 values"),
+        (b"a: &a [*a]", "line 1: holds itself"),
+        (b"a: " + b"[" * 3000 + b"]" * 3000, "is nested too deeply"),
+    ],
+)
+def test_what_holds_no_object_is_named(text: bytes, said: str, place: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = place / "manifests" / "shop" / "backend" / "deployment.yaml"
-    file.write_text(text, "utf-8")
-    with pytest.raises(OutputError, match=str(file)):
+    file.write_bytes(text)
+    with pytest.raises(OutputError) as raised:
         asked(place, capsys)
+    assert str(raised.value).startswith(f"{file}: ")
+    assert said in str(raised.value)
+    assert "\n" not in str(raised.value)
+
+
+def test_an_object_that_stands_twice_in_a_file_is_shown(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = place / "manifests" / "shop" / "backend" / "serviceaccount.yaml"
+    text = file.read_text("utf-8")
+    file.write_text(f"{text}---\n{text.replace('role/shop-backend', 'role/admin')}", "utf-8")
+    _, found = asked(place, capsys)
+    again = [change for change in found["changes"] if any("more than once" in said for said in change["said"])]
+    assert [change["subject"] for change in again] == ["ServiceAccount/shop/backend"]
+    assert "arn:aws:iam::111122223333:role/admin" in [row["after"]["value"] for row in again[0]["rows"]]
+
+
+def test_a_link_in_place_of_a_file_is_undecided_and_not_said_to_be_removed(
+    place: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = place / "manifests" / "shop" / "backend"
+    made, other = folder / "serviceaccount.yaml", folder / "service.yaml"
+    made.rename(tmp_path / "elsewhere.yaml")
+    made.symlink_to(tmp_path / "elsewhere.yaml")
+    (folder / "more").symlink_to(tmp_path)
+    other.unlink()
+    other.mkdir()
+    code, found = asked(place, capsys)
+    assert code == 5
+    assert [text.partition(": ")[::2] for text in found["undecided"]] == [
+        (str(folder / "more"), "is a link, which is not followed; what it leads to is not compared"),
+        (str(other), "is no file; what an export wrote there is not compared"),
+        (str(made), "is a link, which is not followed; what it leads to is not compared"),
+    ]
+    assert rows(found, "removed") == []
 
 
 @pytest.mark.parametrize("value", [".nan", ".inf", "2020-01-01", "!!binary aGk=", "1e400", "!!set {a, b}", "{5: x}"])

@@ -7,18 +7,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import yaml
-
 from ecs2k8s.assess.lbc import VERSION
 from ecs2k8s.assess.routing import Proof, prove, services_of
 from ecs2k8s.cli.console import ExitCode, out, table
 from ecs2k8s.cli.coverage import check_finished
 from ecs2k8s.cli.lying import lying
-from ecs2k8s.compare.decoded import decoded
-from ecs2k8s.core.errors import MappingError, OutputError
+from ecs2k8s.cli.lying_documents import objects_in, text_in
 from ecs2k8s.core.findings import catalogue, message
 from ecs2k8s.core.manifests import Manifest, ObjectRef, Placed
-from ecs2k8s.core.mappings import StrictLoader
 from ecs2k8s.pipeline import translate
 from ecs2k8s.render.helm import CHART, TEMPLATES
 from ecs2k8s.render.helm_values import literal, takes_values
@@ -98,14 +94,9 @@ def _manifests(folder: Path) -> Iterator[Manifest]:
     for file in sorted((folder / TEMPLATES if chart else folder).rglob("*.yaml")):
         if file.name == "kustomization.yaml" or file.is_symlink():
             continue
-        try:
-            text = file.read_bytes()
-            if chart and takes_values(text.decode()):
-                continue
-            documents = list(yaml.load_all(literal(text.decode()) if chart else text, StrictLoader))
-            yield from (decoded(item) for item in documents if item is not None)
-        except (yaml.YAMLError, MappingError, OSError, ValueError, RecursionError) as error:
-            raise OutputError(f"{file}: {error}") from error
+        text = text_in(file)
+        if not (chart and takes_values(text)):
+            yield from (item for item in objects_in(literal(text) if chart else text, file) if item is not None)
 
 
 def _show(proof: Proof, translation: Translation) -> None:

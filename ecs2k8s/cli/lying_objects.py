@@ -6,15 +6,11 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
-import yaml
-
+from ecs2k8s.cli.lying_documents import objects_in, text_in, values_in
 from ecs2k8s.compare.changes import Action, Change
-from ecs2k8s.compare.decoded import decoded
 from ecs2k8s.compare.differ import rows
 from ecs2k8s.compare.edited import BY_HAND, Edit
-from ecs2k8s.core.errors import MappingError, OutputError
 from ecs2k8s.core.manifests import ObjectRef
-from ecs2k8s.core.mappings import StrictLoader
 from ecs2k8s.core.yaml_lines import line_of, template_lines, yaml_lines
 from ecs2k8s.render import FORMATS, PLACES
 from ecs2k8s.render.helm import CHART, TEMPLATES
@@ -43,6 +39,9 @@ REMOVED = "Its file was removed by hand."
 RENAMED = "Its file holds no object of this name any more."
 UNTOLD = "was edited so that only Helm can tell what it holds; it is not compared"
 ADDED = "Added by hand."
+TWICE = "It stands in this file more than once: kustomize refuses that, kubectl takes the last one."
+LINK = "is a link, which is not followed; what it leads to is not compared"
+NO_FILE = "is no file; what an export wrote there is not compared"
 UNSEEN = "was edited; what it does to the objects is not compared"
 
 
@@ -62,6 +61,7 @@ class LyingObjects:
     def __post_init__(self) -> None:
         around = [path for path in self.made if path.endswith((KUSTOMIZATION, CHART))]
         self.undecided += [f"{self.place / path}: {UNSEEN}" for path in around if not self._as_made(path)]
+        self.undecided += [f"{self.place / path}: {why}" for path, why in self._odd.items()]
 
     @cached_property
     def made(self) -> Mapping[str, str]:
@@ -88,7 +88,7 @@ class LyingObjects:
     def edit(self, placed: Placed) -> Edit | None:
         """The object as it lies, where that is another one."""
         file = PLACES[self.form](placed)
-        if file not in self.made or self._as_made(file):
+        if file not in self.made or self._as_made(file) or file in self._odd:
             return None
         if self._read(file) is None:
             return Edit(None, partial(self._at, file, 0), REMOVED)
@@ -102,12 +102,24 @@ class LyingObjects:
         for file in self._files():
             if file in self.made and self._as_made(file):
                 continue
+            before: set[ObjectRef] = set()
             for at, (ref, manifest) in enumerate(self._in(file)):
-                if (file, ref) not in self.refs:
+                if (file, ref) not in self.refs or ref in before:
                     place = partial(self._at, file, at)
                     found = rows(None, manifest, ref.kind, origin_after=place, show_values=show_values)
                     by_hand = tuple(replace(row, because=ADDED) for row in found)
-                    yield Change(str(ref), Action.CREATE, by_hand, said=(f"{self.place / file}: {ADDED}",))
+                    said = f"{self.place / file}: {ADDED}{f' {TWICE}' if ref in before else ''}"
+                    yield Change(str(ref), Action.CREATE, by_hand, said=(said,))
+                before.add(ref)
+
+    @cached_property
+    def _odd(self) -> Mapping[str, str]:
+        """What lies in the trees and cannot be read as a file: path to why."""
+        below = [each for tree in TREES for each in (self.place / tree).rglob("*")]
+        links = {each: LINK for each in below if each.is_symlink()}
+        made = {each: NO_FILE for each in map(self.place.joinpath, self.made) if each.exists() and not each.is_file()}
+        found = sorted((made | links).items())
+        return {each.relative_to(self.place).as_posix(): why for each, why in found}
 
     def _files(self) -> list[str]:
         below = [file for tree in TREES for file in (self.place / tree).rglob("*") if file.suffix in SUFFIXES]
@@ -121,23 +133,21 @@ class LyingObjects:
     def _in(self, file: str) -> Objects:
         """The objects of one file. Raises `OutputError` naming it where it holds none."""
         if file not in self._objects:
-            place = self.place / file
-            try:
-                text = self._text(file)
-                documents = [decoded(item) for item in yaml.load_all(text or "", StrictLoader) if item is not None]
-            except (yaml.YAMLError, MappingError, ValueError, RecursionError) as error:
-                raise OutputError(f"{place}: {error}") from error
+            place, text = self.place / file, self._text(file)
+            documents = objects_in(text or "", place)
             if text is None:
                 self.undecided.append(f"{place}: {UNTOLD}")
-            self._objects[file] = [(ObjectRef.of(item), item) for item in documents]
+            self._objects[file] = [(ObjectRef.of(item), item) for item in documents if item is not None]
         return self._objects[file]
 
     def _text(self, file: str) -> str | None:
         """The text that holds objects; of a template of Helm what Helm makes of it, None where only Helm can tell."""
-        text = (self._read(file) or b"").decode()
+        text = text_in(self.place / file) if self._read(file) is not None else ""
         if self.form != "helm":
             return text
-        return rendered(text, yaml.load(self._read(_values(file)) or b"", StrictLoader))  # noqa: S506
+        values = _values(file)
+        held = text_in(self.place / values) if self._read(values) is not None else ""
+        return rendered(text, values_in(held, self.place / values))
 
     def _read(self, path: str) -> bytes | None:
         """The file as it lies; None where there is none. A link is not followed."""

@@ -36,8 +36,36 @@ def tables() -> Iterator[str]:
     )
 
 
+MOST_NODES = 1_000_000  # of one document, each alias as what it stands for
+
+
 class StrictLoader(yaml.CSafeLoader):
-    """CSafeLoader that refuses a key that stands twice (PyYAML keeps the last one silently)."""
+    """CSafeLoader that refuses a key that stands twice (PyYAML keeps the last one silently), and too many aliases."""
+
+    def construct_document(self, node: yaml.Node) -> Any:
+        try:
+            _check_size(node, {})
+        except RecursionError as error:
+            raise MappingError("is nested too deeply") from error
+        return super().construct_document(node)
+
+
+def _check_size(node: yaml.Node, sizes: dict[int, int]) -> int:
+    """How many nodes a node holds; 0 stands in *sizes* as long as that is not known."""
+    if isinstance(node, yaml.ScalarNode):
+        return 1
+    line = f"line {node.start_mark.line + 1}"
+    if id(node) in sizes:
+        if not sizes[id(node)]:
+            raise MappingError(f"{line}: holds itself")
+        return sizes[id(node)]
+    sizes[id(node)] = 0
+    inner = (each for pair in node.value for each in (pair if isinstance(pair, tuple) else (pair,)))
+    size = 1 + sum(_check_size(each, sizes) for each in inner)
+    if size > MOST_NODES:
+        raise MappingError(f"{line}: holds more than {MOST_NODES:,} values")
+    sizes[id(node)] = size
+    return size
 
 
 def _map(loader: StrictLoader, node: yaml.MappingNode) -> dict[Any, Any]:

@@ -13,6 +13,7 @@ from ecs2k8s.core.errors import MappingError, TargetError
 from ecs2k8s.core.formats import Format
 from ecs2k8s.core.mappings import StrictLoader, load_yaml
 from ecs2k8s.core.splits import Split, read_splits
+from ecs2k8s.core.yaml_lines import problem
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -102,18 +103,24 @@ def _minor(version: str) -> int:
 
 def given(text: bytes | str, sets: tuple[str, ...] = (), name: str = "target.yaml") -> dict[str, Any]:
     """The choices in *text* (YAML), with each `key=value` of *sets* on top. Raises `TargetError` naming the key."""
-    try:
-        value = yaml.load(text, StrictLoader) or {}  # noqa: S506
-    except (yaml.YAMLError, MappingError) as error:
-        raise TargetError(f"{name}: {error}") from error
+    value = _read(text, name) or {}
     if not isinstance(value, dict):
         raise TargetError(f"{name}: expected a map of choices")
     for pair in sets:
         key, equals, chosen = pair.partition("=")
         if not equals:
             raise TargetError(f"--set {pair}: expected key=value")
-        value[key] = yaml.load(chosen, StrictLoader) if key != "kubernetes_version" else chosen  # noqa: S506
+        value[key] = _read(chosen, f"--set {pair}") if key != "kubernetes_version" else chosen
     return value
+
+
+def _read(text: bytes | str, name: str) -> Any:
+    try:
+        return yaml.load(text, StrictLoader)  # noqa: S506
+    except yaml.YAMLError as error:
+        raise TargetError(f"{name}: {problem(error)}") from error
+    except (MappingError, RecursionError, ValueError) as error:
+        raise TargetError(f"{name}: {error}") from error
 
 
 def load(text: bytes | str, sets: tuple[str, ...] = (), name: str = "target.yaml") -> Target:

@@ -32,13 +32,18 @@ def yaml_lines(text: str) -> list[Lines]:
     try:
         for event in yaml.parse(text, yaml.CSafeLoader):
             reader.event(event)
-    except yaml.MarkedYAMLError as error:
+    except (yaml.YAMLError, UnicodeEncodeError) as error:
+        raise ValueError(problem(error)) from error
+    return reader.documents
+
+
+def problem(error: Exception) -> str:
+    """Why a text is no YAML, on one line that names the place."""
+    if isinstance(error, yaml.MarkedYAMLError):
         mark = error.problem_mark or error.context_mark
         place = f"line {mark.line + 1} column {mark.column + 1}: " if mark else ""
-        raise ValueError(place + escape(error.problem or error.context or "is no YAML")) from error
-    except (yaml.YAMLError, UnicodeEncodeError) as error:
-        raise ValueError("is no YAML: it holds characters that YAML forbids") from error
-    return reader.documents
+        return place + escape(error.problem or error.context or "is no YAML")
+    return "is no YAML: it holds characters that YAML forbids"
 
 
 def template_lines(text: str) -> list[Lines]:
