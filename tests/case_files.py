@@ -63,7 +63,7 @@ class Case:
 
 
 def load(path: Path) -> Case:
-    given, objects, said = [*yaml.safe_load_all(path.read_text(encoding="utf-8")), {}, {}][:3]
+    given, objects, said = [*yaml.load_all(path.read_text(encoding="utf-8"), yaml.CSafeLoader), {}, {}][:3]
     said = said or {}
     return Case(
         snapshot(given or {}),

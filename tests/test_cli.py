@@ -1,7 +1,8 @@
-"""The commands as people run them: real processes, their exit codes, stdout and stderr."""
+"""The commands as people run them: their exit codes, stdout and stderr."""
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import subprocess
@@ -9,6 +10,9 @@ import sys
 from pathlib import Path
 
 import pytest
+
+from ecs2k8s import cli
+from ecs2k8s.cli import console
 
 ROOT = Path(__file__).parent.parent
 DEFINITION = {
@@ -20,6 +24,28 @@ DEFINITION = {
 def ecs2k8s(
     *args: str, stdin: bytes = b"", cwd: Path | None = None, **environment: str
 ) -> subprocess.CompletedProcess[bytes]:
+    """The command as it is typed: in this process, which has imported all, unless it wants another environment."""
+    if environment:
+        return started(*args, stdin=stdin, cwd=cwd, **environment)
+    out, err = (io.TextIOWrapper(io.BytesIO(), "utf-8") for _ in range(2))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "argv", ["ecs2k8s", *args])
+        patch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin), "utf-8"))
+        patch.setattr(sys, "stdout", out)
+        patch.setattr(sys, "stderr", err)
+        patch.setattr(console, "_leave", sys.exit)  # which ends a process that has threads, as that of tests
+        patch.chdir(cwd or Path.cwd())
+        with pytest.raises(SystemExit) as left:
+            cli.main()
+    said = [stream.detach().getvalue() for stream in (out, err)]
+    assert isinstance(left.value.code, int)
+    return subprocess.CompletedProcess(args, left.value.code, *said)
+
+
+def started(
+    *args: str, stdin: bytes = b"", cwd: Path | None = None, **environment: str
+) -> subprocess.CompletedProcess[bytes]:
+    """A process of its own."""
     return subprocess.run(
         [sys.executable, "-m", "ecs2k8s", *args],
         input=stdin,
@@ -39,6 +65,15 @@ def source(tmp_path: Path) -> Path:
 
 def tree(folder: Path) -> dict[str, bytes]:
     return {str(p.relative_to(folder)): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
+
+
+@pytest.mark.parametrize("args", [("nonsense",), ("export", "--from", "td.json"), ("coverage", "out")])
+def test_a_process_of_its_own_says_the_same(args: tuple[str, ...], source: Path, tmp_path: Path) -> None:
+    if args[-1] == "out":
+        ecs2k8s("export", "--from", str(source), "-o", str(tmp_path / "out"))
+    one, two = (run(*args, cwd=tmp_path) for run in (started, ecs2k8s))
+    assert (one.returncode, one.stdout) == (two.returncode, two.stdout)
+    assert one.stderr.replace(b"python -m ecs2k8s", b"ecs2k8s") == two.stderr
 
 
 def test_export_writes_a_directory_and_exits_with_0(source: Path, tmp_path: Path) -> None:

@@ -29,12 +29,18 @@ def members(shape: str) -> dict[str, Any]:
 
 @cache
 def model(service: str) -> Any:
-    from botocore.loaders import Loader  # noqa: PLC0415
     from botocore.model import ServiceModel  # noqa: PLC0415
 
+    return ServiceModel(_loader().load_service_model(service, "service-2"), service)
+
+
+@cache
+def _loader() -> Any:
+    """One for all services: each looks through the folders of every service that botocore knows."""
+    from botocore.loaders import Loader  # noqa: PLC0415
+
     # Not ~/.aws/models: what a file means must not depend on whose machine reads it.
-    loader = Loader(extra_search_paths=[Loader.BUILTIN_DATA_PATH], include_default_search_paths=False)
-    return ServiceModel(loader.load_service_model(service, "service-2"), service)
+    return Loader(extra_search_paths=[Loader.BUILTIN_DATA_PATH], include_default_search_paths=False)
 
 
 def _compile(shape: Any, above: tuple[str, ...] = ()) -> Check:
