@@ -15,7 +15,7 @@ import yaml
 from ecs2k8s.cli.demo import place
 from ecs2k8s.cli.export import files_of
 from ecs2k8s.collect import files
-from ecs2k8s.compare.list_keys import keyed
+from ecs2k8s.compare.list_keys import Place
 from ecs2k8s.core.mappings import StrictLoader
 from ecs2k8s.core.target import Target
 from ecs2k8s.pipeline import translate
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 Leaves = dict[tuple[str, ...], str]
 SMALL = """\
-kind: Deployment
+kind: Pod
 spec:
   replicas: 2
   strategy: {}
@@ -160,24 +160,27 @@ def handled(text: str, random: Random) -> tuple[str, list[str]]:
     return "\n".join(lines) + "\n", notes
 
 
-def leaves(value: Any, path: tuple[str, ...] = ()) -> Leaves:
+def leaves(value: Any, kind: str, path: tuple[str, ...] = ()) -> Leaves:
     """What each place holds, as JSON; items of lists with keys by their key, other lists as one value."""
-    children = below(value, path)
+    children = below(value, kind, path)
     if not children:
         return {path: json.dumps(value, sort_keys=True)}
-    return {place: leaf for key, child in children.items() for place, leaf in leaves(child, (*path, key)).items()}
+    return {place: leaf for key, child in children.items() for place, leaf in leaves(child, kind, (*path, key)).items()}
 
 
-def below(value: Any, path: tuple[str, ...]) -> dict[str, Any]:
+def below(value: Any, kind: str, path: tuple[str, ...]) -> dict[str, Any]:
     if isinstance(value, dict):
         return {str(key): child for key, child in value.items()}
-    items = keyed(path[-1] if path else "", value) if isinstance(value, list) else None
+    place = Place(kind, tuple(step for step in path if not step.startswith("[")))
+    items = place.keyed(value) if isinstance(value, list) else None
     named = (items or {}).items()
     return {f"[{'/'.join(map(str, key)) if isinstance(key, tuple) else key}]": child for key, child in named}
 
 
-def orders(value: Any, path: tuple[str, ...] = ()) -> dict[tuple[str, ...], list[str]]:
+def orders(value: Any, kind: str, path: tuple[str, ...] = ()) -> dict[tuple[str, ...], list[str]]:
     """The keys of each list with keys, in order."""
-    children = below(value, path)
+    children = below(value, kind, path)
     found = {path: list(children)} if isinstance(value, list) and children else {}
-    return found | {at: keys for key, child in children.items() for at, keys in orders(child, (*path, key)).items()}
+    for key, child in children.items():
+        found |= orders(child, kind, (*path, key))
+    return found

@@ -104,9 +104,9 @@ class Reader:
     def _map(self, value: dict[Any, Any], place: Place) -> Node:
         children: dict[Step, Node] = {}
         rules: list[str] = []
-        called = dict(_called(value))
+        beside = dict(called(value))
         for name in sorted(value, key=str):
-            below = place.child(str(name), called.get(name, ""))
+            below = place.child(str(name), beside.get(name, ""))
             if not _absent(value[name], below):
                 children[str(name)] = self._read(value[name], below)
             elif value[name] is not None:
@@ -206,7 +206,7 @@ def _says_nothing(value: Any, place: Place) -> bool:
     return isinstance(value, list) and not value
 
 
-def _called(value: dict[Any, Any]) -> Iterator[tuple[str, str]]:
+def called(value: dict[Any, Any]) -> Iterator[tuple[str, str]]:
     """Keys whose values have a name beside them: of `{name: TOKEN, value: …}` the second."""
     for name, held in PAIRS:
         if isinstance(value.get(name), str) and held in value:

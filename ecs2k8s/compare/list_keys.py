@@ -1,41 +1,62 @@
-"""Lists whose items have keys: those of mappings/equality.yaml, by the name that a list stands under."""
+"""Lists whose items have keys, by the place of a list: the kind of its object and the keys that lead there."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from functools import cache
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from ecs2k8s.compare.equality import Rule, rules
+from ecs2k8s.compare.equality import Rule, patterns, rule
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
 
-SETS = frozenset(
-    {"resources", "components", "configurations", "crds", "finalizers"}
-)  # kustomize's own, and of metadata
+    from ecs2k8s.compare.patterns import Names
+
+KUSTOMIZATION = "Kustomization"
+SETS = {("resources",), ("components",), ("configurations",), ("crds",)}  # of kustomize: each item stands once
+FINALIZERS = ("metadata", "finalizers")
 
 
-@cache
-def _by_name() -> dict[str, list[Rule]]:
-    found: dict[str, list[Rule]] = defaultdict(list)
-    for rule in rules().values():
-        names = {place.rpartition(".")[2] for places in rule.places.values() for place in places}
-        for name in names if rule.by else ():
-            found[name].append(rule)
-    return dict(found)
+@dataclass(frozen=True, slots=True)
+class Place:
+    """`names`: keys of maps alone, as in mappings/equality.yaml; an item of a list stands where the list does."""
+
+    kind: str = ""
+    names: Names = ()
+    beside: str = ""  # the name that stands beside the value, as that of a variable does
+
+    @classmethod
+    def of(cls, *documents: Any) -> Place:
+        """The root of an object: its kind is that of the first of *documents* that has one."""
+        kinds = (each.get("kind") for each in documents if isinstance(each, dict))
+        return cls(next((kind for kind in kinds if isinstance(kind, str)), ""))
+
+    def below(self, name: Any, beside: str = "") -> Place:
+        return replace(self, names=(*self.names, str(name)), beside=beside)
+
+    def keyed(self, items: list[Any]) -> dict[Hashable, Any] | None:
+        """The items of the list here by what tells them apart, in order; None where nothing does."""
+        if self._is_set and all(isinstance(item, str) for item in items):
+            found: dict[Hashable, Any] = {item: item for item in items}
+        else:
+            by = _rule(self.kind, self.names)
+            found = {_key(item, by): item for item in items} if by else {None: None}
+        return found if None not in found and len(found) == len(items) else None
+
+    @property
+    def _is_set(self) -> bool:
+        return self.names == FINALIZERS or (self.kind == KUSTOMIZATION and self.names in SETS)
 
 
-def keyed(name: str, items: list[Any]) -> dict[Hashable, Any] | None:
-    """The items of the list called *name* by what tells them apart, in order; None where nothing does."""
-    if name in SETS and all(isinstance(item, str) for item in items):
-        found = {item: item for item in items}
-        return found if len(found) == len(items) else None
-    for rule in _by_name().get(name, ()):
-        named = {_key(item, rule): item for item in items}
-        if None not in named and len(named) == len(items):
-            return dict(named)
-    return None
+@lru_cache(maxsize=10_000)
+def _rule(kind: str, names: Names) -> Rule | None:
+    """The rule of the list there, where its items have keys."""
+    cursor = patterns().root(kind)
+    for name in names:
+        cursor = patterns().child(cursor, name)
+    found = rule(cursor, "items")
+    return found[1] if found and found[1].by else None
 
 
 def _key(item: Any, rule: Rule) -> Hashable:

@@ -9,13 +9,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from ecs2k8s.compare.list_keys import keyed
+from ecs2k8s.compare.canonical import called
+from ecs2k8s.compare.list_keys import Place
 from ecs2k8s.core.edits import ABSENT, Edit
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Sequence
 
 Three = tuple[Any, Any, Any]  # then, edited, now
+Path = tuple[str, ...]  # as it is shown
+ORDER = " (order)"  # of what a list holds, behind its path: no key has a blank before a bracket without quotes
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +37,10 @@ class Merged:
         return [edit for edit in self.edits if edit.is_conflict]
 
 
-def merge(then: Any, edited: Any, now: Any, file: str = "") -> Merged:
-    """The merge of three values; each may be `ABSENT`."""
+def merge(then: Any, edited: Any, now: Any, file: str = "", place: Place | None = None) -> Merged:
+    """The merge of three values; each may be `ABSENT`. *place* is theirs; None: they hold objects by their names."""
     merging = _Merging(file)
-    value, base = merging.merge((then, edited, now), ())
+    value, base = merging.merge((then, edited, now), (), place)
     return Merged(value, base, tuple(merging.edits))
 
 
@@ -62,7 +65,7 @@ class _Merging:
     file: str
     edits: list[Edit] = field(default_factory=list)
 
-    def merge(self, three: Three, path: tuple[str, ...]) -> tuple[Any, Any]:
+    def merge(self, three: Three, path: Path, place: Place | None) -> tuple[Any, Any]:
         """The merged value, and the base that the next merge starts from."""
         then, edited, now = three
         if same(edited, now):
@@ -71,46 +74,48 @@ class _Merging:
             return now, now
         maps = [each for each in three if each is not ABSENT]
         if ABSENT not in (edited, now) and all(isinstance(each, dict) for each in maps):
-            return self.maps(three, path)
-        if isinstance(edited, list) and isinstance(now, list) and all(isinstance(each, list) for each in maps):
-            keys = [keyed(path[-1] if path else "", each) for each in ([] if then is ABSENT else then, edited, now)]
+            return self.maps(three, path, place)
+        if place and ABSENT not in (edited, now) and all(isinstance(each, list) for each in maps):
+            keys = [place.keyed([] if each is ABSENT else each) for each in three]
             if all(each is not None for each in keys):
-                return self.lists((keys[0], keys[1], keys[2]), path)
-        return self.leaf(three, path)
+                return self.lists((keys[0], keys[1], keys[2]), path, place)
+        return self.leaf(three, path, place or Place.of(now, then, edited))
 
-    def leaf(self, three: Three, path: tuple[str, ...]) -> tuple[Any, Any]:
+    def leaf(self, three: Three, path: Path, place: Place) -> tuple[Any, Any]:
         then, edited, now = three
-        edit = Edit(self.file, shown(path), then, now, edited)
+        edit = Edit(self.file, shown(path), then, now, edited, kind=place.kind, names=place.names, beside=place.beside)
         if same(then, now):
             self.edits.append(edit)
             return edited, now
         self.edits.append(replace(edit, is_conflict=True))
         return edited, then
 
-    def maps(self, three: Three, path: tuple[str, ...]) -> tuple[Any, Any]:
+    def maps(self, three: Three, path: Path, place: Place | None) -> tuple[Any, Any]:
         then, edited, now = three
         then = {} if then is ABSENT else then
         value, base = {}, {}
+        beside = dict((*called(then), *called(now), *called(edited)))
         for key in dict.fromkeys((*edited, *now, *then)):
             its = (then.get(key, ABSENT), edited.get(key, ABSENT), now.get(key, ABSENT))
-            value[key], base[key] = self.merge(its, (*path, _step(key)))
+            below = place.below(key, beside.get(key, "")) if place else Place.of(its[2], its[0], its[1])
+            value[key], base[key] = self.merge(its, (*path, _step(key)), below)
         return _present(value), _present({key: base[key] for key in dict.fromkeys((*now, *then, *base))})
 
-    def lists(self, three: Three, path: tuple[str, ...]) -> tuple[Any, Any]:
+    def lists(self, three: Three, path: Path, place: Place) -> tuple[Any, Any]:
         """Lists with keys, as maps from key to item, and then their order."""
         then, edited, now = three
         value, base = {}, {}
         for key in dict.fromkeys((*edited, *now, *then)):
             its = (then.get(key, ABSENT), edited.get(key, ABSENT), now.get(key, ABSENT))
             name = "/".join(map(str, key)) if isinstance(key, tuple) else str(key)
-            value[key], base[key] = self.merge(its, (*path, f"[{name}]"))
+            value[key], base[key] = self.merge(its, (*path, f"[{name}]"), place)
         value, base = _present(value), _present(base)
         orders = [[key for key in each if key in then and key in edited and key in now] for each in three]
         moved, moves = orders[1] != orders[0], orders[2] not in (orders[0], orders[1])
         if moved:
             first, second = edited, now
             order = [_names(each) for each in orders]
-            edit = Edit(self.file, shown((*path, "[order]")), order[0], order[2], order[1])
+            edit = Edit(self.file, f"{shown(path)}{ORDER}", order[0], order[2], order[1], kind=place.kind)
             if orders[1] != orders[2]:
                 self.edits.append(replace(edit, is_conflict=moves))
         else:

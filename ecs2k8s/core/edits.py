@@ -31,3 +31,6 @@ class Edit:
     edited: Any = ABSENT
     because: str = ""
     is_conflict: bool = False
+    kind: str = ""  # of the object that it is in
+    names: tuple[str, ...] = ()  # of the maps that lead to it: what mappings/masking.yaml asks for
+    beside: str = ""  # the name that stands beside it, as that of a variable does

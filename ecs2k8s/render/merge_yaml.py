@@ -15,6 +15,7 @@ import yaml
 
 from ecs2k8s.collect.sources import Unreadable
 from ecs2k8s.collect.yaml_text import yaml_values
+from ecs2k8s.compare.list_keys import Place
 from ecs2k8s.compare.three_way import merge, same
 from ecs2k8s.core.edits import ABSENT
 from ecs2k8s.core.escape import escape
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 COMMENT = re.compile(r"(?:^|(?<=\s))#[^\n]*", re.MULTILINE)
+VALUES, FILE = "HelmValues", "File"
 HANDMADE = "what changed cannot be written into it without touching what was written by hand"
 
 
@@ -37,7 +39,8 @@ def merge_yaml(then: str, edited: str, now: str, file: str = "") -> MergedText:
     documents = [values(text) for text in (then, edited, now)]
     are_many = any(len(each) > 1 for each in documents)
     before, mine, after = (_by_object(each) if are_many else each[0] if each else ABSENT for each in documents)
-    merged = merge(before, mine, after, file)
+    place = None if are_many else _place(file, after, before, mine)
+    merged = merge(before, mine, after, file, place)
     want, its_base = (_documents(value, are_many=are_many) for value in (merged.value, merged.base))
     base = "---\n".join(block(each) for each in its_base) if merged.conflicts else now
     if same(want, documents[1]):
@@ -75,6 +78,12 @@ def _scalars(text: str) -> Iterator[tuple[int, int]]:
         if isinstance(token, yaml.ScalarToken):
             start, end = token.start_mark.index, token.end_mark.index
             yield (text.find("\n", start), end) if token.style in ("|", ">") else (start, end)
+
+
+def _place(file: str, *documents: Any) -> Place:
+    """What Kubernetes does not know has a shape by its name, for mappings/masking.yaml."""
+    found = Place.of(*documents)
+    return found if found.kind else Place(VALUES if file.endswith("/values.yaml") else FILE)
 
 
 def _by_object(documents: list[Any]) -> dict[str, Any]:

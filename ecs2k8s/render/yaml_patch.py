@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from ecs2k8s.compare.list_keys import keyed
+from ecs2k8s.compare.list_keys import Place
 from ecs2k8s.compare.three_way import same
 from ecs2k8s.render.dump import ManifestDumper, dump
 
@@ -33,7 +33,7 @@ def patched(text: str, have: Sequence[Any], want: Sequence[Any]) -> str:
     for node, before, after in zip(nodes, have, want, strict=True):
         if type(before) is not type(after):
             raise Unpatchable("a document became another kind of value")
-        patch.change(node, before, after, "", 0)
+        patch.change(node, before, after, Place.of(after), 0)
     return patch.applied()
 
 
@@ -59,16 +59,16 @@ class _Patch:
             at = end
         return "".join((*parts, self.text[at:]))
 
-    def change(self, node: yaml.Node, have: Any, want: Any, name: str, depth: int) -> None:
-        """Only for collections of one kind; `name` is the key that a list stands under."""
+    def change(self, node: yaml.Node, have: Any, want: Any, place: Place, depth: int) -> None:
+        """Only for collections of one kind."""
         if same(have, want):
             return
         if not isinstance(node, yaml.CollectionNode) or node.flow_style:
             self.change_flow(node, have, want, depth)
         elif isinstance(node, yaml.MappingNode) and isinstance(have, dict):
-            self.change_map(node, have, want, depth)
+            self.change_map(node, have, want, place, depth)
         elif isinstance(node, yaml.SequenceNode) and isinstance(have, list):
-            self.change_list(node, have, want, name, depth)
+            self.change_list(node, have, want, place, depth)
 
     def change_flow(self, node: yaml.Node, have: Any, want: Any, depth: int) -> None:
         """In JSON, and in what is written as JSON: the smallest value that holds the change is written anew."""
@@ -85,7 +85,9 @@ class _Patch:
             text = _flow(want, None if start.line == end.line else self.column(node))
             self.put(start.index, end.index, text, depth)
 
-    def change_map(self, node: yaml.MappingNode, have: dict[str, Any], want: dict[str, Any], depth: int) -> None:
+    def change_map(
+        self, node: yaml.MappingNode, have: dict[str, Any], want: dict[str, Any], place: Place, depth: int
+    ) -> None:
         pairs = {key.value: (key, value) for key, value in node.value}
         if not want.keys() & pairs.keys():
             raise Unpatchable("no key of a map stays")
@@ -95,7 +97,7 @@ class _Patch:
             if name not in want:
                 self.cut(key.start_mark.index, self.end(value, key.end_mark.index), depth)
             elif not same(have[name], want[name]):
-                self.change_pair(key, value, have[name], want[name], depth)
+                self.change_pair((key, value), have[name], want[name], place.below(name), depth)
         column = node.start_mark.column
         last: yaml.Node | None = None
         for name, value in want.items():
@@ -106,12 +108,13 @@ class _Patch:
                 at = self.line_end(self.end(near, 0))
                 self.put(at, at, _indented(block({name: value}), column), depth)
 
-    def change_pair(self, key: yaml.Node, value: yaml.Node, have: Any, want: Any, depth: int) -> None:
+    def change_pair(self, pair: tuple[yaml.Node, yaml.Node], have: Any, want: Any, place: Place, depth: int) -> None:
+        key, value = pair
         end = self.end(value, key.end_mark.index)
         if type(have) is type(want) and isinstance(want, dict | list) and want and have:
             done = len(self.found)
             try:
-                self.change(value, have, want, key.value, depth + 1)
+                self.change(value, have, want, place, depth + 1)
             except Unpatchable:
                 del self.found[done:]
             else:
@@ -119,15 +122,15 @@ class _Patch:
         if _is_inline(value) and (scalar := _scalar(want)) is not None:
             self.put(value.start_mark.index, end, scalar, depth)
             return
-        pair = _indented(block({key.value: want}), key.start_mark.column)
-        self.put(key.start_mark.index, self.line_end(end), pair.lstrip(" "), depth)
+        text = _indented(block({key.value: want}), key.start_mark.column)
+        self.put(key.start_mark.index, self.line_end(end), text.lstrip(" "), depth)
 
-    def change_list(self, node: yaml.SequenceNode, have: list[Any], want: list[Any], name: str, depth: int) -> None:
+    def change_list(self, node: yaml.SequenceNode, have: list[Any], want: list[Any], place: Place, depth: int) -> None:
         """Items stay where they are, as far as they can be told apart."""
-        had, wanted = _named(name, have), _named(name, want)
-        if keyed(name, have) is None and len(have) == len(want) and had.keys() != wanted.keys():
+        had, wanted = _named(place, have), _named(place, want)
+        if place.keyed(have) is None and len(have) == len(want) and had.keys() != wanted.keys():
             for item, before, after in zip(node.value, have, want, strict=True):
-                self.change_item(item, before, after, depth)
+                self.change_item(item, before, after, place, depth)
             return
         common = [key for key in had if key in wanted]
         if not common:
@@ -140,7 +143,7 @@ class _Patch:
             if key not in wanted:
                 self.cut(self.dash(item), self.end(item, item.start_mark.index), depth)
             elif not same(had[key], wanted[key]):
-                self.change(item, had[key], wanted[key], "", depth + 1)
+                self.change(item, had[key], wanted[key], place, depth + 1)
         at = self.line_start(self.dash(node.value[0]))
         for key, value in wanted.items():
             if key in nodes:
@@ -148,12 +151,12 @@ class _Patch:
             else:
                 self.put(at, at, self.item(node, value), depth)
 
-    def change_item(self, item: yaml.Node, have: Any, want: Any, depth: int) -> None:
+    def change_item(self, item: yaml.Node, have: Any, want: Any, place: Place, depth: int) -> None:
         scalar = _scalar(want)
         if _is_inline(item) and scalar is not None and not same(have, want):
             self.put(item.start_mark.index, self.end(item, item.start_mark.index), scalar, depth)
         elif type(have) is type(want):
-            self.change(item, have, want, "", depth + 1)
+            self.change(item, have, want, place, depth + 1)
         else:
             raise Unpatchable("an item of a list became another kind of value")
 
@@ -219,9 +222,9 @@ class _Patch:
         return index - self.line_start(index)
 
 
-def _named(name: str, items: list[Any]) -> dict[Hashable, Any]:
+def _named(place: Place, items: list[Any]) -> dict[Hashable, Any]:
     """Items by their key, else by their value and how often it stood before."""
-    found = keyed(name, items)
+    found = place.keyed(items)
     if found is not None:
         return found
     named: dict[Hashable, Any] = {}

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-import re
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
+from ecs2k8s.compare.masking import Mask
+from ecs2k8s.compare.shown import HIDDEN, Shown
 from ecs2k8s.core.documents import canonical
 from ecs2k8s.core.edits import ABSENT
-from ecs2k8s.core.redacted import looks_secret
+from ecs2k8s.core.shell_secrets import line as without_secrets
 from ecs2k8s.report.escape_markdown import code, plain
 
 if TYPE_CHECKING:
@@ -20,12 +21,8 @@ if TYPE_CHECKING:
 FORMAT = "ecs2k8s/edits/v1"
 EDITS = "report/edits.json"
 REPORT = "report/report.md"
-HOLDERS = ("env", "environment", "data", "stringData")
-HELD = re.compile(rf"(^|[.\]])({'|'.join(HOLDERS)})(?=[.\[]|$)")
-LAST = re.compile(r"(?:\[\"?|^|\.)([^.\[\]\"]+)\"?\]?(?:\.value)?$")
 LONGEST = 60
 MOST = 4_500  # characters of the section: with them report.md still fits into a comment on GitHub
-HIDDEN = "••••••"
 SETTLING = (
     "Settle a conflict by writing what is generated into the file, with `--overwrite FILE`, which takes the generated "
     "file whole, or with `--keep FILE`, which makes yours stand."
@@ -46,47 +43,33 @@ def edits_files(edits: Sequence[Edit], report: bytes) -> dict[str, bytes]:
 def line(edit: Edit) -> str:
     """A conflict on one line of a terminal."""
     if edit.because:
-        return f"conflict: {edit.because}; it stays as it is"
-    if edit.path.startswith("line"):
+        return f"conflict: {without_secrets(edit.because)}; it stays as it is"
+    if _is_of_lines(edit):
         return f"{edit.path}: conflict: generated differently since; yours stays"
     then, now, edited = map(_text, _values(edit))
-    return f"{edit.path}: conflict: generated {now}, was {then}; yours stays: {edited}"
+    return f"{without_secrets(edit.path)}: conflict: generated {now}, was {then}; yours stays: {edited}"
 
 
 def _plain(edit: Edit) -> dict[str, Any]:
     values = dict(zip(("then", "now", "edited"), _values(edit), strict=True))
-    shown = {name: {"masked": True} if value == HIDDEN else {"value": value} for name, value in values.items()}
+    shown = {name: {"masked": True} if value is HIDDEN else {"value": value} for name, value in values.items()}
     held = {name: shown[name] for name, value in values.items() if value is not ABSENT}
-    return {"file": edit.file, "path": edit.path, "because": edit.because, **held}
+    return {"file": edit.file, "path": without_secrets(edit.path), "because": without_secrets(edit.because), **held}
 
 
 def _values(edit: Edit) -> list[Any]:
     """Then, now, edited, as they may be shown. Lines of texts are named by their numbers alone."""
-    found = [edit.then, edit.now, edit.edited]
-    if edit.path.startswith("line"):
+    if _is_of_lines(edit):
         return [ABSENT] * 3
-    name = LAST.search(edit.path)
-    is_hidden = bool(HELD.search(edit.path))
-    return [_masked(value, name[1] if name else "", is_hidden=is_hidden) for value in found]
+    shown = Shown(edit.kind, Mask())
+    found = [shown.value(value, edit.names, edit.beside) for value in (edit.then, edit.now, edit.edited)]
+    is_hidden = any(value is HIDDEN for value in found)  # the others may be close to it
+    return [HIDDEN if is_hidden and value is not ABSENT else value for value in found]
 
 
-def _masked(value: Any, name: str, *, is_hidden: bool) -> Any:
-    """Environment and data are never shown, elsewhere what looks like a secret is not."""
-    if isinstance(value, dict):
-        called = str(value.get("name", ""))
-        return {
-            key: _masked(child, called if key == "value" else key, is_hidden=_hides(key, is_hidden=is_hidden))
-            for key, child in value.items()
-        }
-    if isinstance(value, list):
-        return [_masked(child, name, is_hidden=is_hidden) for child in value]
-    is_shown = value is ABSENT or value is None or not (is_hidden or looks_secret(name, str(value)))
-    return value if is_shown else HIDDEN
-
-
-def _hides(key: str, *, is_hidden: bool) -> bool:
-    """Whether what stands under *key* is hidden: below an environment all but the names of its variables."""
-    return key in HOLDERS or (is_hidden and key not in ("name", "valueFrom"))
+def _is_of_lines(edit: Edit) -> bool:
+    """Of a text; what is in a value has a kind."""
+    return not edit.kind and edit.path.startswith("line")
 
 
 def _text(value: Any) -> str:
@@ -118,8 +101,8 @@ def _rows(edits: Sequence[Edit], word: str) -> list[str]:
 
 def _cells(edit: Edit) -> Iterable[str]:
     if edit.because:
-        return code(edit.file), "(the file)", "", "", plain(edit.because)
+        return code(edit.file), "(the file)", "", "", plain(without_secrets(edit.because))
     values = ["nothing" if value is ABSENT else code(_text(value)) for value in _values(edit)]
-    if edit.path.startswith("line"):
+    if _is_of_lines(edit):
         values = ["", "", ""]
-    return code(edit.file), code(edit.path), *values
+    return code(edit.file), code(without_secrets(edit.path)), *values

@@ -11,6 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ecs2k8s.collect.yaml_text import yaml_values
+from ecs2k8s.compare.list_keys import Place
+from ecs2k8s.compare.three_way import ORDER
 from ecs2k8s.render.merge import merge_file
 from ecs2k8s.render.merge_lines import lines, merge_lines
 from ecs2k8s.render.merge_yaml import comments
@@ -55,7 +57,8 @@ def check(seed: int) -> bool:
     assert (again.data, again.base) == (merged.data, merged.base)
     assert all(note in made for note in notes)
     assert ("\r\n" in edited) == ("\r\n" in made)
-    before, mine, ours, got = (leaves(value_of(text)) for text in (then, edited, now, made))
+    kind = Place.of(*(value_of(text) for text in (now, then, edited))).kind
+    before, mine, ours, got = (leaves(value_of(text), kind) for text in (then, edited, now, made))
     conflicts = [edit for edit in merged.edits if edit.is_conflict]
     for place in before.keys() | mine.keys() | ours.keys() | got.keys():
         sides = [each.get(place) for each in (before, mine, ours, got)]
@@ -66,7 +69,7 @@ def check(seed: int) -> bool:
             assert sides[3] == sides[2], f"the change of {place} did not arrive"
         if sides[0] != sides[1] != sides[2] != sides[0] and all(sides[1:3]):
             assert is_in_conflict, f"{place} was changed differently, and no conflict says so"
-    ordered = [orders(value_of(text)) for text in (then, edited, now, made)]
+    ordered = [orders(value_of(text), kind) for text in (then, edited, now, made)]
     for place in set.intersection(*map(set, ordered)):
         common = set.intersection(*(set(each[place]) for each in ordered))
         was, mine_, ours_, is_ = ([key for key in each[place] if key in common] for each in ordered)
@@ -82,7 +85,7 @@ def check(seed: int) -> bool:
 
 def covers(path: str, place: tuple[str, ...]) -> bool:
     """Whether a path of the report is that of the place or of what it stands in."""
-    return any(shown(place[:length]) == path.removesuffix("[order]") for length in range(len(place) + 1))
+    return any(shown(place[:length]) == path.removesuffix(ORDER) for length in range(len(place) + 1))
 
 
 def shown(place: tuple[str, ...]) -> str:
@@ -162,7 +165,7 @@ def test_lines_of_both_sides_are_in_a_merged_text(hundred: int) -> None:
 
 
 THEN = """\
-kind: Deployment
+kind: Pod
 spec:
   replicas: 1
   containers:
@@ -176,7 +179,7 @@ spec:
 """
 EDITED = """\
 # Ours.
-"kind":   Deployment
+"kind":   Pod
 spec:
     replicas: 1
 
@@ -259,3 +262,32 @@ def test_values_of_other_types_are_other_values(edited: str, now: str) -> None:
 def test_a_mark_of_comments_in_a_text_is_no_comment() -> None:
     text = "a: 'x # no'\nb: \"# no\"\nc: x#no\nd: |  # yes\n  # no\n# and yes\ne: [1]  # yes\n"
     assert comments(text) == Counter({"# yes": 2, "# and yes": 1})
+
+
+OURS, MINE, CHANGED = (
+    "[{name: a, value: '1'}]",
+    "[{name: a, value: '1'}, {name: b, value: '2'}]",
+    "[{name: a, value: '3'}]",
+)
+
+
+@pytest.mark.parametrize(
+    ("head", "name", "is_keyed"),
+    [
+        ("kind: Pod\nspec: {containers: [{name: x, env: %s}]}\n", "spec.containers[x].env[b]", True),
+        ("kind: Widget\nspec: {containers: [{name: x, env: %s}]}\n", "spec.containers", False),
+        ("kind: Pod\nspec: {env: %s}\n", "spec.env", False),
+        ("spec: {containers: [{name: x, env: %s}]}\n", "spec.containers", False),
+    ],
+)
+def test_a_list_has_keys_by_its_kind_and_its_whole_path(head: str, name: str, is_keyed: bool) -> None:
+    merged = merge_file("x.yaml", head % OURS, (head % MINE).encode(), head % CHANGED)
+    assert [(edit.path, edit.is_conflict) for edit in merged.edits] == [(name, not is_keyed)]
+    assert ("'3'" in merged.data.decode() or '"3"' in merged.data.decode()) is is_keyed
+
+
+def test_an_order_is_not_taken_for_an_item_of_that_name() -> None:
+    text = "kind: Pod\nspec:\n  containers:\n  - name: order\n    image: a\n  - name: x\n    image: b\n"
+    edited = "kind: Pod\nspec:\n  containers:\n  - name: x\n    image: b\n  - name: order\n    image: mine\n"
+    merged = merge_file("x.yaml", text, edited.encode(), text)
+    assert [edit.path for edit in merged.edits] == ["spec.containers[order].image", "spec.containers (order)"]
