@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 
 from ecs2k8s.collect import files
 from ecs2k8s.core.target import Target, convert
+from ecs2k8s.pipeline import translate
 
 if TYPE_CHECKING:
+    from ecs2k8s.assess.translation import Translation
     from ecs2k8s.core.documents import Snapshot
 
 ROOT = Path(__file__).parent.parent
@@ -27,3 +29,9 @@ def estate(name: str) -> tuple[Snapshot, Target]:
 
     case = load(ROOT / "tests" / "cases" / name)
     return case.snapshot, case.target
+
+
+@cache
+def translated(name: str) -> Translation:
+    """What an estate becomes, for tests that only look at it."""
+    return translate(*estate(name))

@@ -13,8 +13,9 @@ from ecs2k8s.compare import schema
 from ecs2k8s.core.findings import catalogue, message
 from ecs2k8s.core.paths import show
 from ecs2k8s.core.target import Version
-from ecs2k8s.pipeline import translate
+from ecs2k8s.pipeline import objects
 from tests.case_files import Case, load
+from tests.estates import translated
 
 if TYPE_CHECKING:
     from ecs2k8s.assess.translation import Translation
@@ -67,7 +68,7 @@ def on_aws(made: Translation) -> list[Manifest]:
 @pytest.mark.parametrize("name", FILES)
 def test_case(name: str) -> None:
     case = load(FOLDER / name)
-    made = translate(case.snapshot, case.target)
+    made = translated(name)
     wrong = []
     manifests = [*made.bundle.manifests, *on_aws(made)]
     for reference, expected in case.objects.items():
@@ -117,10 +118,9 @@ def _places(case: Case, entries: Any) -> list[str]:
 
 @pytest.mark.parametrize("name", FILES)
 def test_notes_are_declared_in_the_row_that_they_are_about(name: str) -> None:
-    case = load(FOLDER / name)
     stray = {
         (slug, entry.row.table, entry.row.source)
-        for entry in translate(case.snapshot, case.target).ledger.entries
+        for entry in translated(name).ledger.entries
         for slug in entry.slugs
         if entry.row
         and slug not in entry.row.notes
@@ -131,10 +131,14 @@ def test_notes_are_declared_in_the_row_that_they_are_about(name: str) -> None:
 
 
 @pytest.mark.skipif(not schema.available(), reason="the extra `validate` is not installed")
+@pytest.mark.parametrize("every", [False, pytest.param(True, marks=pytest.mark.long)], ids=["some versions", "every"])
 @pytest.mark.parametrize("name", FILES)
-def test_the_objects_of_a_case_are_valid(name: str) -> None:
+def test_the_objects_of_a_case_are_valid(name: str, every: bool) -> None:
+    """For the oldest and the newest version; those between take turns. The samples are held against all, elsewhere."""
     case = load(FOLDER / name)
-    for version in get_args(Version):
+    oldest, *between, newest = get_args(Version)
+    turn = between[FILES.index(name) % len(between)]
+    for version in between if every else (oldest, turn, newest):
         target = msgspec.structs.replace(case.target, kubernetes_version=version)
-        problems = schema.problems(translate(case.snapshot, target).bundle.manifests, version)
+        problems = schema.problems(objects(case.snapshot, target).bundle.manifests, version)
         assert (problems == []) is case.valid, version
