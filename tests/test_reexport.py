@@ -13,6 +13,9 @@ import pytest
 from ecs2k8s.cli import coverage, export
 from ecs2k8s.cli.console import Talk
 from ecs2k8s.core.errors import OutputError
+from ecs2k8s.render.directory import settled
+from ecs2k8s.render.earlier import Earlier
+from ecs2k8s.render.settle import Wanted, digest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -173,6 +176,11 @@ def test_a_file_that_people_removed_stays_so_until_they_want_it_back(account: Ac
             f"{account.deployment}: removed by hand, stays removed; --overwrite {path} writes it again" in account.said
         )
         assert coverage.load(account.out)["removed"] == [path]
+        still = f"; {account.out}/manifests/kustomization.yaml still lists it: take it out there"
+        assert f"writes it again{still}\n" in account.said
+    account.edit("- default/web/deployment.yaml\n", "", "manifests/kustomization.yaml")
+    assert account.export() == 0
+    assert "still lists" not in account.said
     account.image = "nginx:1.28"
     for _ in range(2):
         assert account.export() == 5
@@ -421,3 +429,72 @@ def test_kubectl_reads_a_tree_that_was_merged(account: Account) -> None:
     assert account.export() == 0
     made = subprocess.run(["kubectl", "kustomize", account.out / "manifests"], capture_output=True, check=True).stdout
     assert all(text in made.decode() for text in ("name: mine", "name: MINE", "image: nginx:1.28"))
+
+
+THEIRS, OURS = "hunter2-in-aws", "hunter2-by-hand"
+
+
+def holding(account: Account, secret: str) -> list[str]:
+    return [path for path, data in account.tree().items() if secret.encode() in data]
+
+
+def changed_secret(account: Account) -> None:
+    account.edit(THEIRS, OURS)
+
+
+def broken(account: Account) -> None:
+    account.deployment.write_text("a: [\n")
+
+
+def gone(account: Account) -> None:
+    account.edit("image: nginx:1.27", "image: nginx:mine")
+    account.family = "other"
+
+
+def removed(account: Account) -> None:
+    account.deployment.unlink()
+
+
+def only_elsewhere(account: Account) -> None:
+    account.edit("image: nginx:1.27", "image: nginx:mine")
+
+
+# What people did, the files in which the value of AWS or theirs is left, and whether that needs somebody.
+MASKED: dict[str, tuple[Callable[[Account], None], list[str], int]] = {
+    "the value itself": (changed_secret, [f"{FOLDER}/deployment.yaml"], 5),
+    "a broken file": (broken, [], 5),
+    "a removed file": (removed, [], 5),
+    "what is no longer generated": (gone, [f"{FOLDER}/deployment.yaml"], 5),
+    "another value": (only_elsewhere, [], 0),
+}
+
+
+@pytest.mark.parametrize("name", MASKED)
+def test_redacting_keeps_no_secret_but_where_people_edited_and_says_so(name: str, account: Account) -> None:
+    account.environment["DB_PASSWORD"] = THEIRS
+    assert account.export() == 0
+    assert "generated.json" in holding(account, THEIRS)
+    edit, left, code = MASKED[name]
+    edit(account)
+    for _ in range(2):
+        assert account.export(redact=True) == code
+        assert holding(account, THEIRS) + holding(account, OURS) == left
+        where = account.out / f"{FOLDER}/deployment.yaml"
+        assert (f"{where}: holds what looks like a secret, and was edited: mask it by hand" in account.said) is bool(
+            left
+        )
+
+
+def test_redacting_masks_what_a_run_that_could_not_read_everything_leaves(account: Account) -> None:
+    account.environment["DB_PASSWORD"] = THEIRS
+    assert account.export() == 0
+    earlier = Earlier.of(account.out)
+    path = f"{FOLDER}/deployment.yaml"
+    (left,) = settled(account.out, [path], {}, earlier, Wanted(is_whole=False, redacts=True))
+    assert left.is_left
+    assert left.data == (left.text or "").encode()
+    assert left.base == digest(left.data), "it is no edit of people"
+    assert THEIRS.encode() not in left.data
+    assert b"image: nginx:1.27\n" in left.data
+    (left,) = settled(account.out, [path], {}, earlier, Wanted(is_whole=False))
+    assert left.data == account.deployment.read_bytes()

@@ -259,7 +259,7 @@ def _write(request: Request, place: Path, target: Target, read: Snapshot, talk: 
     talk.stage(f"read {len(snapshot.documents)} documents")
     translation = translate(snapshot, target)
     talk.stage(f"translated {len(translation.translated)} workloads")
-    wanted = Wanted(request.overwrite, request.keep, is_whole=not snapshot.failures, place=str(place))
+    wanted = Wanted(request.overwrite, request.keep, not snapshot.failures, request.redact, str(place))
     edits = write(place, files_of(translation, target), snapshot, translation.ledger, wanted)
     _write_target(place, target)
     edits.say(place, talk)

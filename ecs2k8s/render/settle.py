@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from ecs2k8s.core.edits import Edit
 from ecs2k8s.render.earlier import REPORTS
+from ecs2k8s.render.masked_text import masked_text
 from ecs2k8s.render.merge import merge_file
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ class Wanted:
     overwrite: tuple[str, ...] = ()
     keep: tuple[str, ...] = ()
     is_whole: bool = True
+    redacts: bool = False  # what looks like a secret is to be in no file but in those that people wrote it into
     place: str = ""  # the directory: its name in front of a path is what a shell completes
 
     def overwrites(self, path: str) -> bool:
@@ -129,7 +131,7 @@ def settle(path: str, now: bytes, lying: Lying, earlier: Earlier, wanted: Wanted
     if lying == Lying():
         is_removed = earlier.is_removed(path) and earlier.base(path, "")
         return _absent(written, earlier, wanted) if is_removed else written
-    made = _edited(written, earlier)
+    made = _edited(written, earlier, redacts=wanted.redacts)
     return _agreed(made, written) if wanted.keeps(path) else made
 
 
@@ -138,10 +140,13 @@ def _absent(written: Settled, earlier: Earlier, wanted: Wanted) -> Settled:
     is_same = base == written.base or wanted.keeps(written.path)
     edit = Edit(written.path, because=REMOVED if is_same else REMOVED_AND_CHANGED, is_conflict=not is_same)
     made = replace(written, data=None, is_removed=True, edits=(edit,))
-    return made if is_same else replace(made, base=base, text=earlier.text(written.path, base))
+    if is_same:
+        return made
+    made = replace(made, base=base, text=earlier.text(written.path, base))
+    return _masked(made) if wanted.redacts else made
 
 
-def _edited(written: Settled, earlier: Earlier) -> Settled:
+def _edited(written: Settled, earlier: Earlier, *, redacts: bool) -> Settled:
     """Merged, or as a whole in conflict where there is nothing to merge it with."""
     path, lying, now = written.path, written.lying, written.text
     base = earlier.base(path, lying.digest)
@@ -151,12 +156,20 @@ def _edited(written: Settled, earlier: Earlier) -> Settled:
         then = earlier.text(path, base or "")
     if lying.data is not None and then is not None and now is not None:
         merged = merge_file(path, then, lying.data, now)
+        if redacts and merged.base not in (None, now):  # the rest of what is said is of a base without secrets
+            merged = merge_file(path, masked_text(merged.base or ""), merged.data, now)
+        then = masked_text(then) if redacts else then
         made = replace(written, data=merged.data, edits=merged.edits)
         return made if merged.base == now else _based(made, merged.base if merged.base is not None else then)
     why = lying.odd or (OWN if not base else NO_TEXT if now is not None else REPORT)
     whole = Edit(path, because=why, is_conflict=base != written.base)
     made = replace(written, data=lying.data, edits=(whole,))
     return replace(made, base=base or "", text=then) if whole.is_conflict else made
+
+
+def _masked(made: Settled) -> Settled:
+    """Not merged with what is generated now: its text is of a run that may not have masked."""
+    return made if made.text is None else _based(made, masked_text(made.text))
 
 
 def _based(made: Settled, text: str) -> Settled:
@@ -175,11 +188,16 @@ def settle_old(path: str, lying: Lying, earlier: Earlier, wanted: Wanted) -> Set
     text = earlier.text(path, base) if base and not path.startswith(REPORTS) else None
     gone = Settled(path, lying, None, None, is_generated=False)
     stays = replace(gone, data=lying.data, base=base, text=text)
+    is_generated = _is_generated(path, lying, earlier)
+    if wanted.redacts:
+        stays = _masked(stays)
+        is_ours = is_generated and stays.text is not None and not wanted.is_whole
+        stays = replace(stays, data=stays.text.encode()) if is_ours and stays.text is not None else stays
     if lying == Lying():
         return replace(stays, is_removed=True) if earlier.is_removed(path) and base else gone
     if not wanted.is_whole:
         return replace(stays, is_generated=True, is_left=True)
-    if _is_generated(path, lying, earlier):
+    if is_generated:
         return gone
     if wanted.overwrites(path) and lying.can_be_replaced:
         return replace(gone, is_forced=True)
