@@ -45,10 +45,17 @@ class Refusal(Exception):  # noqa: N818 (what AWS answers is no failure of ours)
 @cache
 def model(service: str) -> Any:
     """moto's own reading of botocore's service model."""
-    from moto.core.loaders import create_loader  # noqa: PLC0415
     from moto.core.model import ServiceModel  # noqa: PLC0415
 
-    return ServiceModel(create_loader().load_service_model(service, "service-2"), service)
+    return ServiceModel(_loader().load_service_model(service, "service-2"), service)
+
+
+@cache
+def _loader() -> Any:
+    """One for all services: each looks through the folders of every service that botocore knows."""
+    from moto.core.loaders import create_loader  # noqa: PLC0415
+
+    return create_loader()
 
 
 @cache
