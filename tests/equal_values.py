@@ -96,7 +96,9 @@ SPELLINGS: dict[str, list[list[Any]]] = {
         ["every day"],
     ],
     "json": [
-        ['{"a": 1, "b": [1, 2]}', '{"b":[1,2],"a":1}', '{"b":[1,2],\n"a":1.0}'],
+        ['{"a": 1, "b": [1, 2]}', '{"b":[1,2],"a":1}', '{"b":[1,2],\n"a":1}'],
+        ['{"a": 1.0, "b": [1, 2]}'],
+        [{"a": 1, "b": [1, 2]}],  # the API server takes no map for a text
         ['{"a": 1, "b": [2, 1]}'],
         ['{"a": "1", "b": [1, 2]}'],
         ['{"a": true, "b": [1, 2]}'],
@@ -204,6 +206,11 @@ def _keyed(rule: Rule) -> Iterator[tuple[Any, Any, bool]]:
     yield [{"x": "1"}, {"x": "2"}], [{"x": "2"}, {"x": "1"}], False
     yield [{key: 80, "x": "1"}], [{key: "80", "x": "1"}], False
     yield [{key: 1, "x": "1"}], [{key: True, "x": "1"}], False
+    if rule.order == "hooks":
+        yield [one | {"lifecycle": {"preStop": {}}}, two], [two, one | {"lifecycle": {"preStop": {}}}], True
+        yield [one | {"lifecycle": {"postStart": {}}}, two], [two, one | {"lifecycle": {"postStart": {}}}], False
+    if rule.order == "spellings":
+        yield [one, one | {key: "ONE"}], [one | {key: "ONE"}, one], False
     for name, value in rule.defaults.items():
         yield [one | {name: "other"}, one | {name: value}], [one | {name: value}, one | {name: "other"}], True
 

@@ -89,7 +89,8 @@ class Rewriter:
 def _may_be_shuffled(value: list[Any], rule: Rule) -> bool:
     if rule.items != "keyed":
         return rule.items == "bag"
-    if rule.order == "always" or (rule.order == "references" and "$(" in json.dumps(value)):
+    signs = {"references": "$(", "hooks": "postStart"}
+    if rule.order == "always" or (rule.order in signs and signs[rule.order] in json.dumps(value)):
         return False
     keys = [tuple(str(item.get(key)) for key in rule.by) if isinstance(item, dict) else ("",) for item in value]
     return len(set(keys)) == len(keys) and all(isinstance(item, dict) and rule.by[0] in item for item in value)

@@ -98,6 +98,7 @@ class Reader:
 
     def _parsed(self, value: Any, place: Place, form: Literal["json", "policy"]) -> Node:
         node = self._read(value, place.inner(form))
+        node.written = form == "json"  # where the API server wants a text it takes no map
         node.rules = (*place.by("value"), *node.rules)
         return node
 
@@ -142,7 +143,9 @@ class Reader:
         how = self._treatment(place)
         whys = self.mask.reasons(value) if how is None else [self.mask.reason(item, how, place.name) for item in value]
         form = rule.value if (rule := place.rule("value")) else ""
-        read = [self._sealed(as_json(item), text_of(item, form), why) for item, why in zip(value, whys, strict=True)]
+        read = [
+            self._sealed(as_json(item), _text(item, form, place), why) for item, why in zip(value, whys, strict=True)
+        ]
         one = place.rule("one")
         if not in_order:
             # Sealed ones last, in the order in which they stood: a seal orders nothing.
@@ -155,7 +158,7 @@ class Reader:
     def _scalar(self, value: Any, place: Place) -> Node:
         form = rule.value if (rule := place.rule("value")) else ""
         how = self._treatment(place)
-        held, text = self._sealed(as_json(value), text_of(value, form), self.mask.reason(value, how, place.name))
+        held, text = self._sealed(as_json(value), _text(value, form, place), self.mask.reason(value, how, place.name))
         return Node("leaf", place.at, place.names, held, text, rules=place.by("value"))
 
     def _treatment(self, place: Place) -> Treatment | None:
@@ -177,6 +180,11 @@ def document(text: str, form: str) -> Any:
     except (ValueError, RecursionError):
         return None
     return found if isinstance(found, dict | list) else None
+
+
+def _text(value: Any, form: str, place: Place) -> str:
+    """In a text of JSON 1.0 is not 1: Go reads no whole number out of it."""
+    return f"float {value!r}" if place.document == "json" and isinstance(value, float) else text_of(value, form)
 
 
 def as_json(value: Any) -> Any:
@@ -223,6 +231,12 @@ def _keys(item: Any, rule: Rule) -> Iterator[tuple[str, str]]:
 
 
 def _in_order(value: list[Any], rule: Rule) -> bool:
+    items = [item for item in value if isinstance(item, dict)]
     if rule.order == "references":
-        return any("$(" in str(item.get("value", "")) for item in value if isinstance(item, dict))
+        return any("$(" in str(item.get("value", "")) for item in items)
+    if rule.order == "hooks":
+        return any("postStart" in hooks for item in items if isinstance(hooks := item.get("lifecycle"), dict))
+    if rule.order == "spellings":
+        names = [str(item.get(rule.by[0])).lower() for item in items]
+        return len(set(names)) < len(names)
     return rule.order == "always"

@@ -11,6 +11,7 @@ from ecs2k8s.compare.patterns import Cursor, Patterns
 from ecs2k8s.core.errors import MappingError
 from ecs2k8s.core.mappings import rows
 
+Order = Literal["never", "always", "references", "hooks", "spellings"]
 ListForm = Literal["keyed", "bag", "ordered"]
 Aspect = Literal["items", "value", "one", "empty"]
 
@@ -19,8 +20,9 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     """One row of mappings/equality.yaml: how the values of its places are compared, and who says so.
 
     `items`: how the items of a list find each other. `keyed`: by the keys `by`; `bag`: in any order; `ordered`: by
-    place. Scalars that are not keyed are one leaf. `value`: a form of compare/values.py. `one`: a single value is a
-    list of one. `empty`: an empty list or map says nothing.
+    place. Scalars that are not keyed are one leaf. `order`: whether the order of a keyed list means something too:
+    where an item refers to others, has a hook that is waited for, or is named as another but for the case. `value`: a
+    form of compare/values.py. `one`: a single value is a list of one. `empty`: an empty list or map says nothing.
     """
 
     text: str
@@ -29,7 +31,7 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     items: ListForm | None = None
     by: tuple[str, ...] = ()
     defaults: dict[str, str] = {}
-    order: Literal["never", "always", "references"] = "never"
+    order: Order = "never"
     value: str = ""
     one: bool = False
     empty: bool = False

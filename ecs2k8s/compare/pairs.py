@@ -61,7 +61,7 @@ def _trees(one: Node, other: Node, path: KeyPath, faced: dict[KeyPath, Sides]) -
     """What is not equal of two nodes that face each other; *faced* gets all that do."""
     faced[path] = one, other
     one, other = _of_one_form(one, other)
-    if one.form != other.form or one.form == "leaf":
+    if (one.form, one.written) != (other.form, other.written) or one.form == "leaf":
         return one.compared(), other.compared()
     left: dict[Step, Tree] = {}
     right: dict[Step, Tree] = {}

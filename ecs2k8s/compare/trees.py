@@ -29,6 +29,7 @@ class Node:
     text: str = ""
     children: dict[Step, Node] = field(default_factory=dict)
     in_order: bool = False  # of a keyed list: the order means something too
+    written: bool = False  # what a text holds, and not a map or a list by itself
     rules: tuple[str, ...] = ()  # rows of equality.yaml that it was read by
 
     def leaves(self, path: tuple[Step, ...] = ()) -> Iterator[tuple[tuple[Step, ...], Node]]:
@@ -54,12 +55,13 @@ class Node:
         """What makes the text: a text in a text would double its quotes at each level."""
         if self.form == "leaf":
             return self.text if not unsealed or not isinstance(self.value, Sealed) else "sealed"
+        form = f"{self.form} in a text" if self.written else self.form
         parts = [(step, child._parts(unsealed=unsealed)) for step, child in self.children.items()]  # noqa: SLF001 (its own)
         if self.form == "set":
-            return [self.form, sorted((part for _, part in parts), key=_text)]
+            return [form, sorted((part for _, part in parts), key=_text)]
         if not self.in_order:
             parts.sort(key=lambda part: _sorting(part[0]))
-        return [self.form, [(repr(step), part) for step, part in parts]]
+        return [form, [(repr(step), part) for step, part in parts]]
 
 
 def _text(parts: Any) -> str:

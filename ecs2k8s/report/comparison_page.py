@@ -14,6 +14,13 @@ from ecs2k8s.report.escape_markdown import code, ours
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+ORDERS = {
+    "always": "order counts",
+    "references": "order counts beside references",
+    "hooks": "order counts beside a postStart hook",
+    "spellings": "order counts where names differ in case alone",
+    "never": "",
+}
 ABOUT = {
     Risk.IDENTITY: "who it is, and what it may do",
     Risk.IMAGE: "what code runs",
@@ -89,7 +96,7 @@ def _equality() -> Iterator[str]:
 
 def _how(rule: Rule) -> str:
     listed = {"keyed": f"by {', '.join(map(code, rule.by))}", "bag": "in any order", "ordered": "in order", None: ""}
-    order = {"always": "order counts", "references": "order counts beside references", "never": ""}[rule.order]
+    order = ORDERS[rule.order]
     parts = [listed[rule.items], order, rule.value, "empty is none" if rule.empty else ""]
     return ", ".join(part for part in parts if part)
 

@@ -17,15 +17,16 @@ if TYPE_CHECKING:
 
 MOST = 60_000  # characters; GitHub takes 65,536 in a comment
 ROOM = 600  # of them, for what is said at the end
-ALIKE = 10  # leaves of one object of which the same is said
+ALIKE = 6  # leaves of one object of which the same is said
 LONGEST = 160  # characters of a value
 ALIVE = re.compile(r"@|://|www\.|#\d", re.IGNORECASE)  # what a forge makes a link or a mention of
+UNTOLD = "the same, explained, or carried over without a warning; `--all` shows them"
 END = "</details>"
 
 
 def diff_markdown(diff: Mapping[str, Any], *, everything: bool) -> str:
     """The view of the JSON of a diff. What does not fit is counted, and found in the JSON."""
-    found = blocks(diff, everything=everything, longest=LONGEST)
+    found = blocks(diff, everything=everything, longest=LONGEST, brief=True)
     shown = [block for block in found if block.groups or block.said]
     text = "\n".join(_head(diff)) + "\n"
     leaves, objects = sum(block.shown for block in shown), len(shown)
@@ -35,7 +36,7 @@ def diff_markdown(diff: Mapping[str, Any], *, everything: bool) -> str:
         if not whole:
             break
         leaves, objects = leaves - block.shown, objects - 1
-    quiet = quiet_words(block for block in found if not (block.groups or block.said))
+    quiet = quiet_words((block for block in found if not (block.groups or block.said)), UNTOLD)
     return text + "\n".join(_end(diff, leaves, objects, quiet)) + "\n"
 
 

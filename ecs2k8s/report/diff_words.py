@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from ecs2k8s.core.escape import escape
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
 NUMBERS = {"translate": "D1", "cluster": "D2", "drift": "D3", "plan": "D4"}
 SYMBOLS = {
@@ -56,11 +56,7 @@ class Line:
     path: str
     before: Side | None
     after: Side | None
-
-    @property
-    def alike(self) -> bool:
-        """Whether both sides are shown, and show the same."""
-        return bool(self.before and self.after and self.before.value == self.after.value)
+    alike: bool  # both sides are there, and hold the same
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,14 +132,18 @@ def subject(diff: Mapping[str, Any]) -> str:
     return escape(f"{diff['left']} against {diff['right']}")
 
 
-def blocks(diff: Mapping[str, Any], *, everything: bool, longest: int) -> list[Block]:
-    """The objects in order. Values of more than *longest* characters are cut in the middle."""
-    return [_block(change, everything=everything, longest=longest) for change in diff["changes"]]
+def blocks(diff: Mapping[str, Any], *, everything: bool, longest: int, brief: bool = False) -> list[Block]:
+    """The objects in order. Values of more than *longest* characters are cut in the middle.
+
+    *brief*: without what a rule carries over and nothing warns of.
+    """
+    hidden = _untold if brief else _explained
+    return [_block(change, longest, hidden=_nothing if everything else hidden) for change in diff["changes"]]
 
 
-def _block(change: Mapping[str, Any], *, everything: bool, longest: int) -> Block:
-    shown = [row for row in change["rows"] if everything or not _explained(row)]
-    hidden = Counter(row["status"] for row in change["rows"]) - Counter(row["status"] for row in shown)
+def _block(change: Mapping[str, Any], longest: int, hidden: Callable[[Mapping[str, Any]], bool]) -> Block:
+    shown = [row for row in change["rows"] if not hidden(row)]
+    left = Counter(row["status"] for row in change["rows"]) - Counter(row["status"] for row in shown)
     groups: dict[Key, list[Mapping[str, Any]]] = {}
     for row in shown:
         groups.setdefault(_key(row), []).append(row)
@@ -154,7 +154,7 @@ def _block(change: Mapping[str, Any], *, everything: bool, longest: int) -> Bloc
         workload=escape(change["workload"]),
         said=tuple(map(escape, change["said"])),
         groups=tuple(_group(rows, change["subject"], longest) for rows in groups.values()),
-        hidden={status: hidden[status] for status in SYMBOLS if hidden[status]},
+        hidden={status: left[status] for status in SYMBOLS if left[status]},
     )
 
 
@@ -182,17 +182,25 @@ def _group(rows: list[Mapping[str, Any]], subject: str, longest: int) -> Group:
 
 def _line(row: Mapping[str, Any], subject: str, longest: int) -> Line:
     before, after = (_side(row[side], row, subject, longest) for side in ("before", "after"))
-    return Line(row["risk"], escape(row["path"]), before, after)
+    may_be = row["equal"] is not False and row["status"] not in {"changed", "conflict"}
+    alike = bool(may_be and before and after and before.value == after.value)
+    return Line(row["risk"], escape(row["path"]), before, after, alike)
 
 
 def _side(side: Mapping[str, Any] | None, row: Mapping[str, Any], subject: str, longest: int) -> Side | None:
     """Where a value stands is left out where the lines above say it."""
     if side is None:
         return None
-    masked = f"{MASKED} ({'same' if row['equal'] else 'differs'})"
-    value = masked if side.get("masked") else cut(escape(json.dumps(side["value"], ensure_ascii=False)), longest)
+    value = _masked(row) if side.get("masked") else cut(escape(json.dumps(side["value"], ensure_ascii=False)), longest)
     origin = side["origin"].removeprefix(f"{subject} ")
     return Side(value, "" if origin == row["path"] else escape(origin))
+
+
+def _masked(row: Mapping[str, Any]) -> str:
+    """What has no other side neither differs from it nor is the same."""
+    if row["before"] is None or row["after"] is None:
+        return MASKED
+    return f"{MASKED} ({'same' if row['equal'] else 'differs'})"
 
 
 def cut(text: str, longest: int) -> str:
@@ -219,17 +227,26 @@ def more_words(group: Group, most: int) -> str:
     return f"and {left} more like {'it' if most == 1 else 'them'}" if (left := len(group.lines) - most) > 0 else ""
 
 
-def quiet_words(quiet: Iterable[Block]) -> str:
+def quiet_words(quiet: Iterable[Block], why: str = "the same or explained") -> str:
     """What the objects without any line to show come to."""
     found = list(quiet)
     if not found:
         return ""
     number = sum(sum(block.hidden.values()) for block in found)
-    return f"{_number(len(found), 'object')} more with {_number(number, 'row')}, all the same or explained"
+    return f"{_number(len(found), 'object')} more with {_number(number, 'row')}, all {why}"
 
 
 def _explained(row: Mapping[str, Any]) -> bool:
     return row["status"] == "same" or bool(row["cause"])
+
+
+def _untold(row: Mapping[str, Any]) -> bool:
+    """Whether a rule carries it, and nothing warns of how."""
+    return _explained(row) or (row["status"] == "mapped" and row["severity"] not in {"warning", "error"})
+
+
+def _nothing(_row: Mapping[str, Any]) -> bool:
+    return False
 
 
 def _blocks(row: Mapping[str, Any]) -> bool:

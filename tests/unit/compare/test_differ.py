@@ -33,6 +33,27 @@ def test_a_container_is_found_by_its_name_wherever_it_stands() -> None:
     assert rows(one, other, "Deployment") == (changed(image, Risk.IMAGE, "shop/web:1", "shop/web:2", "another tag"),)
 
 
+ACTIONS = "alb.ingress.kubernetes.io/actions.web"
+
+
+@pytest.mark.parametrize(
+    ("shape", "one", "other"),
+    [
+        ("ConfigMap", {"data": {"a.json": '{"a": 1}'}}, {"data": {"a.json": {"a": 1}}}),
+        ("ConfigMap", {"data": {"a.json": "[1]"}}, {"data": {"a.json": "[1.0]"}}),
+        ("Ingress", {"metadata": {"annotations": {ACTIONS: "{}"}}}, {"metadata": {"annotations": {ACTIONS: {}}}}),
+        (
+            "Pod",
+            {"spec": {"hostAliases": [{"ip": "1.1.1.1", "hostnames": ["db"]}, {"ip": "2.2.2.2", "hostnames": ["db"]}]}},
+            {"spec": {"hostAliases": [{"ip": "2.2.2.2", "hostnames": ["db"]}, {"ip": "1.1.1.1", "hostnames": ["db"]}]}},
+        ),
+    ],
+)
+def test_what_the_api_server_or_a_reader_tells_apart_is_never_equal(shape: str, one: Any, other: Any) -> None:
+    (row,) = rows(one, other, shape)
+    assert row.status is Status.CHANGED
+
+
 def test_an_object_that_is_not_there_has_all_leaves_added() -> None:
     found = rows(None, {"kind": "ConfigMap", "data": {"A": "1", "B": "2"}}, "ConfigMap")
     assert [(row.path, row.status, row.before) for row in found] == [

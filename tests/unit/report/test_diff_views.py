@@ -129,10 +129,44 @@ def test_markdown_keeps_its_limit_and_counts_what_is_cut(rows: int, objects: int
 def test_leaves_of_which_the_same_is_said_are_counted_where_they_are_many() -> None:
     diff = many(1, 1)
     diff["changes"][0]["rows"] *= 30
-    assert "and 20 more like them" in diff_markdown(diff, everything=False)
+    assert "and 24 more like them" in diff_markdown(diff, everything=False)
     assert "and 24 more like them" in diff_text(diff, everything=False, width=100)
     assert "more like" not in diff_text(diff, everything=True, width=100)
     assert diff_html(diff, everything=False).count("path0") == 30
+
+
+def test_markdown_leaves_out_what_a_rule_carries_without_a_warning_and_counts_it() -> None:
+    diff = load("translate")
+    row = diff["changes"][0]["rows"][0] | {"status": "mapped", "cause": "", "because": "As it is."}
+    diff["changes"] = [
+        diff["changes"][0] | {"rows": [row | {"severity": severity, "path": f"path-{severity}"}]}
+        for severity in ("", "info", "note", "warning", "error")
+    ]
+    text = diff_markdown(diff, everything=False)
+    assert "path-note" not in text
+    assert "path-warning" in text
+    assert "path-error" in text
+    assert "3 objects more with 3 rows, all the same, explained, or carried over without a warning" in text
+    assert "path-note" in diff_markdown(diff, everything=True)
+    assert "path-note" in diff_text(diff, everything=False, width=100)
+
+
+def test_a_masked_value_that_differs_is_not_shown_as_one_that_is_the_same() -> None:
+    diff = load("translate")
+    masked = {"type": "secret", "origin": "", "masked": True}
+    row = diff["changes"][0]["rows"][0] | {"status": "changed", "cause": "", "severity": "", "path": "it"}
+    both = row | {"before": masked, "after": masked, "equal": False}
+    diff["changes"] = [diff["changes"][0] | {"rows": [both]}]
+    text = diff_text(diff, everything=False, width=100)
+    assert f"- {MASKED} (differs)" in text
+    assert f"+ {MASKED} (differs)" in text
+    arguments = {"type": "array", "origin": "", "value": ["--password", f"{MASKED} (differs)"]}
+    diff["changes"] = [diff["changes"][0] | {"rows": [row | {"before": arguments, "after": arguments, "equal": None}]}]
+    assert f'+ ["--password", "{MASKED} (differs)"]' in diff_text(diff, everything=False, width=100)
+    diff["changes"] = [diff["changes"][0] | {"rows": [both | {"equal": True, "status": "mapped"}]}]
+    assert f"= {MASKED} (same)" in diff_text(diff, everything=False, width=100)
+    diff["changes"] = [diff["changes"][0] | {"rows": [both | {"before": None}]}]
+    assert f"+ {MASKED}\n" in diff_text(diff, everything=False, width=100)
 
 
 def test_a_masked_value_has_one_length_and_no_hash() -> None:
