@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import replace
-from statistics import fmean
 from typing import TYPE_CHECKING
 
-from ecs2k8s.report.drawing import BOX_HEIGHT, Box, Drawing, Line, box, curve
+from ecs2k8s.report.drawing import BOX_HEIGHT, Box, Drawing, Line, box
+from ecs2k8s.report.layers import layered
 from ecs2k8s.report.topology_groups import clusters, links
 
 if TYPE_CHECKING:
@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 
     from ecs2k8s.assess.decisions import Word
     from ecs2k8s.assess.dependencies import Dependencies
+    from ecs2k8s.report.layers import Layers
     from ecs2k8s.report.topology_groups import Cluster, Link
 
 WIDTH, GAP, STEP, EDGE = 172, 48, BOX_HEIGHT + 14, 12
+LANE = 14  # height of a line that passes a column
 DEEPEST = 3  # columns of workloads, less one
-SWEEPS = 4
 MOST_MAY = 40  # dashed lines
 MOST_NAMES = 12  # that the text of a box lists
-Places = dict[int, tuple[int, int]]  # column and row of each cluster
 
 
 def topology(found: Dependencies, idents: Mapping[str, str], words: Mapping[str, Word]) -> Drawing | None:
@@ -33,19 +33,30 @@ def topology(found: Dependencies, idents: Mapping[str, str], words: Mapping[str,
     lines = links(found, groups)
     drawn = [link for link in lines if not link.may_only]
     drawn += [link for link in lines if link.may_only][:MOST_MAY]
-    places = _rows(_columns(groups, lines), drawn)
-    tallest = max(row for _, row in places.values()) + 1
-    boxes = [_box(group, places[at], tallest, places, idents, words) for at, group in enumerate(groups)]
+    columns = _columns(groups, lines)
+    layers = layered(columns, [(link.source, link.target) for link in drawn], STEP, LANE)
+    boxes = [_box(group, at, columns, layers, idents, words) for at, group in enumerate(groups)]
+    paths = [_line(link, groups, boxes, columns, layers) for link in drawn]
+    lowest = max([each.y + BOX_HEIGHT for each in boxes] + [_bottom(layers)])
     return Drawing(
         "topology-drawing",
-        2 * EDGE + (max(column for column, _ in places.values()) + 1) * (WIDTH + GAP) - GAP // 2,  # room for bows
-        2 * EDGE + tallest * STEP - (STEP - BOX_HEIGHT),
+        2 * EDGE + (max(columns) + 1) * (WIDTH + GAP) - GAP // 2,  # room for bows
+        lowest + EDGE,
         "Who calls whom",
         _said(found, groups, len(lines) - len(drawn)),
         tuple(boxes),
-        tuple(_line(link, groups, boxes, places) for link in drawn),
+        tuple(paths),
         arrows=True,
     )
+
+
+def _bottom(layers: Layers) -> int:
+    """Of the lines that pass below all boxes."""
+    return max((_height(middle) for lane in layers.lanes.values() for _, middle in lane), default=0)
+
+
+def _height(middle: float) -> int:
+    return EDGE + round(middle) - (STEP - BOX_HEIGHT) // 2
 
 
 def _columns(groups: Sequence[Cluster], lines: Sequence[Link]) -> list[int]:
@@ -70,39 +81,23 @@ def _depths(groups: Sequence[Cluster], strong: Sequence[Link]) -> list[int]:
     return depth
 
 
-def _rows(columns: Sequence[int], drawn: Sequence[Link]) -> Places:
-    """Each column in the order of the mean row of its neighbours, a few times to and fro."""
-    members: dict[int, list[int]] = defaultdict(list)
-    for at, column in enumerate(columns):
-        members[column].append(at)
-    near: dict[int, list[int]] = defaultdict(list)
-    for link in drawn:
-        near[link.source].append(link.target)
-        near[link.target].append(link.source)
-    row = {at: place for group in members.values() for place, at in enumerate(group)}
-    for sweep in range(SWEEPS):
-        for column in sorted(members, reverse=bool(sweep % 2)):
-            means = {at: fmean([row[each] for each in near[at]] or [row[at]]) for at in members[column]}
-            members[column].sort(key=lambda at: (means[at], at))
-            row |= {at: place for place, at in enumerate(members[column])}
-    return {at: (columns[at], row[at]) for at in range(len(columns))}
-
-
 def _box(  # noqa: PLR0913, PLR0917
     group: Cluster,
-    place: tuple[int, int],
-    tallest: int,
-    places: Places,
+    at: int,
+    columns: Sequence[int],
+    layers: Layers,
     idents: Mapping[str, str],
     words: Mapping[str, Word],
 ) -> Box:
-    column, row = place
-    count = sum(each == column for each, _ in places.values())
-    top = EDGE + (tallest - count) * STEP // 2 + row * STEP
+    top = _height(layers.middles[at]) - BOX_HEIGHT // 2
     ident = group.nodes[0].ident if len(group.nodes) == 1 else ""
     word = group.word[:1].upper() + group.word[1:] + (f", {words[ident]}" if ident in words else "")
-    made = box(EDGE + column * (WIDTH + GAP), top, WIDTH, group.kind, word, group.label, idents.get(ident, ""))
+    made = box(_left(columns[at]), top, WIDTH, group.kind, word, group.label, idents.get(ident, ""))
     return replace(made, full=_names(group)) if len(group.nodes) > 1 else made
+
+
+def _left(column: int) -> int:
+    return EDGE + column * (WIDTH + GAP)
 
 
 def _names(group: Cluster) -> str:
@@ -110,14 +105,30 @@ def _names(group: Cluster) -> str:
     return ", ".join(node.label for node in group.nodes[:MOST_NAMES]) + (f" and {more} more" if more > 0 else "")
 
 
-def _line(link: Link, groups: Sequence[Cluster], boxes: Sequence[Box], places: Places) -> Line:
+def _line(link: Link, groups: Sequence[Cluster], boxes: Sequence[Box], columns: Sequence[int], layers: Layers) -> Line:
     source, target = boxes[link.source], boxes[link.target]
-    forward = places[link.source][0] < places[link.target][0]
-    path = curve(source.right, target.left) if forward else curve(source.left, target.right)
-    if places[link.source][0] == places[link.target][0]:
-        path = _bow(source, target)
     title = f"{groups[link.source].label} to {groups[link.target].label}: {_shown(link)}"
-    return Line(path, title, link.may_only)
+    if columns[link.source] == columns[link.target]:
+        return Line(_bow(source, target), title, link.may_only)
+    right = columns[link.source] < columns[link.target]
+    passed = [(_left(column), _height(middle)) for column, middle in layers.lanes[link.source, link.target]]
+    return Line(_through(source, target, passed, right=right), title, link.may_only)
+
+
+def _through(source: Box, target: Box, passed: Sequence[tuple[int, int]], *, right: bool) -> str:
+    """From box to box: curves where there are none, and level where a column of them is *passed*."""
+    start, end = (source.right, target.left) if right else (source.left, target.right)
+    path, at = f"M{start[0]} {start[1]}", start
+    for left, height in passed:
+        near, far = (left, left + WIDTH) if right else (left + WIDTH, left)
+        path += f"{_bend(at, (near, height))}H{far}"
+        at = far, height
+    return path + _bend(at, end)
+
+
+def _bend(start: tuple[int, int], end: tuple[int, int]) -> str:
+    middle = (start[0] + end[0]) // 2
+    return f"C{middle} {start[1]} {middle} {end[1]} {end[0]} {end[1]}"
 
 
 def _bow(source: Box, target: Box) -> str:

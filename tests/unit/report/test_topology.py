@@ -13,7 +13,9 @@ from ecs2k8s.report.topology_groups import MOST, clusters, links
 from tests.estates import SAMPLES, estate
 
 if TYPE_CHECKING:
-    from ecs2k8s.report.drawing import Drawing
+    from collections.abc import Iterator
+
+    from ecs2k8s.report.drawing import Box, Drawing
 
 
 def graph(workloads: int, spaces: int, *, circle: bool = False) -> Dependencies:
@@ -57,8 +59,38 @@ def _stays_inside(drawing: Drawing) -> None:
         assert box.x + box.width <= drawing.width
         assert box.y + box.height <= drawing.height
     for line in drawing.lines:
-        across = [int(number) for number in re.findall(r"-?\d+", line.path)][::2]
-        assert max(across) <= drawing.width
+        points = list(points_of(line.path))
+        assert all(0 <= x <= drawing.width and 0 <= y <= drawing.height for x, y in points)
+        behind = [box.full for box in drawing.boxes if any(_inside(box, point) for point in points)]
+        assert not behind, f"{line.title} runs behind {behind}"
+
+
+def points_of(path: str) -> Iterator[tuple[float, float]]:
+    """Points of a path of SVG that knows M, C and H."""
+    x = y = 0.0
+    for letter, text in re.findall(r"([MCH])([^MCH]*)", path):
+        numbers = [float(number) for number in text.split()]
+        if letter == "M":
+            x, y = numbers
+        elif letter == "H":
+            yield from ((x + (numbers[0] - x) * part / 20, y) for part in range(21))
+            x = numbers[0]
+        else:
+            one, two, end = zip(numbers[::2], numbers[1::2], strict=True)
+            for at in (part / 20 for part in range(21)):
+                weights = (1 - at) ** 3, 3 * at * (1 - at) ** 2, 3 * at**2 * (1 - at), at**3
+                corners = ((x, y), one, two, end)
+                across, down = (
+                    sum(weight * corner[axis] for weight, corner in zip(weights, corners, strict=True))
+                    for axis in (0, 1)
+                )
+                yield across, down
+            x, y = end
+
+
+def _inside(box: Box, point: tuple[float, float]) -> bool:
+    """Not at its edge: there lines begin and end."""
+    return box.x < point[0] < box.x + box.width and box.y < point[1] < box.y + box.height
 
 
 @pytest.mark.parametrize("name", SAMPLES)
