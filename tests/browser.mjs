@@ -66,7 +66,7 @@ async function looked(page) {
     dangling: await page.$$eval('a[href^="#"]', (found) =>
       found.map((each) => each.getAttribute("href")).filter((href) => !document.getElementById(href.slice(1))),
     ),
-    headers: await page.$$eval("th", (found) => found.filter((each) => !["row", "col"].includes(each.scope)).length),
+    headers: await page.$$eval("th", (found) => found.filter((each) => !["row", "col", "rowgroup"].includes(each.scope)).length),
     captions: await page.$$eval("table", (found) => found.filter((each) => !each.caption?.textContent.trim()).length),
     drawings: await page.$$eval("svg", (found) =>
       found.map((each) => each.getAttribute("aria-labelledby").split(" ").map((id) => document.getElementById(id)?.textContent)),
@@ -94,6 +94,38 @@ async function filtered(page, scope) {
   return found;
 }
 
+// Words of header cells that are torn apart although a line would hold them.
+function brokenWords(selector) {
+  const broken = [];
+  for (const cell of document.querySelectorAll(selector)) {
+    const texts = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT);
+    while (texts.nextNode()) {
+      for (const word of texts.currentNode.data.matchAll(/(?<![^\s/-])[\p{L}\d]{2,20}(?![^\s/-])/gu)) {
+        const range = document.createRange();
+        range.setStart(texts.currentNode, word.index);
+        range.setEnd(texts.currentNode, word.index + word[0].length);
+        if (new Set([...range.getClientRects()].map((each) => each.top)).size > 1) broken.push(word[0]);
+      }
+    }
+  }
+  return broken;
+}
+
+// A link to the last workload, from the table and from the drawing, after everything was folded.
+async function followed(page) {
+  const found = [];
+  for (const selector of ["#index .filtered > table tbody tr:last-child a", "#topology svg a"]) {
+    await page.$$eval("details[open]", (all) => all.forEach((each) => (each.open = false)));
+    const link = await page.$(selector);
+    if (!link) continue;
+    const ident = (await link.getAttribute("href")).slice(1);
+    await link.evaluate((each) => each.dispatchEvent(new MouseEvent("click", { bubbles: true, cancelable: true })));
+    await page.waitForFunction((at) => document.getElementById(at).checkVisibility(), ident, { timeout: 5_000 }).catch(() => {});
+    found.push(await page.evaluate((at) => document.getElementById(at).getBoundingClientRect().height > 0 && document.getElementById(at).closest("details").open, ident));
+  }
+  return found;
+}
+
 // At the width of a phone, folded and with every part opened.
 async function unfolded(page, scope) {
   await page.setViewportSize(PHONE);
@@ -102,6 +134,10 @@ async function unfolded(page, scope) {
   await page.$$eval(`${scope} details:not([open]) > summary`, (all) => all.forEach((each) => each.click()));
   found.overflow.push(await overflow(page));
   found.shown.push(await page.$$eval("section.workload:first-of-type details details", parts));
+  found.narrow = await page.$$eval(`#decision caption, #waves caption, #index > .filtered > table caption, ${scope} caption`, (all) =>
+    all.filter((each) => each.checkVisibility() && each.getBoundingClientRect().width < 100).map((each) => each.textContent),
+  );
+  found.broken = await page.evaluate(brokenWords, `#decision th, #waves th, ${scope} th`);
   found.text = await page.evaluate(() => document.querySelector("header").textContent + document.querySelector("main").textContent);
   return found;
 }
@@ -109,6 +145,7 @@ async function unfolded(page, scope) {
 async function printed(page, scope) {
   await page.emulateMedia({ media: "print" });
   const found = { closed: await page.$$eval(`${scope} details`, (all) => all.filter((each) => !each.open && getComputedStyle(each, "::details-content").contentVisibility === "hidden").length) };
+  found.hidden = await page.$$eval(`${scope} details > :not(summary)`, (all) => all.filter((each) => each.getBoundingClientRect().height === 0).length);
   found.navigation = await shown(page, ".sections, .filters");
   await page.emulateMedia({ media: "screen" });
   return found;
@@ -136,6 +173,7 @@ async function look(browser, job) {
   const context = await browser.newContext({ viewport: WIDE, colorScheme: "light" });
   const page = await opened(context, job.path, said);
   const found = { ...(await looked(page)), keyboard: await tabbed(page), filters: await filtered(page, scope) };
+  found.followed = await followed(page);
   found.print = await printed(page, scope);
   found.light = await audited(page, !job.audit);
   await page.evaluate(() => scrollTo(0, 0));

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import itertools
 import json
+import os
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
@@ -28,7 +29,8 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Said]:
     """What the browser says of each page. One process of pytest asks for all, the others read its answer."""
     if why := missing():
         pytest.skip(why)
-    shared: Path = tmp_path_factory.getbasetemp().parent
+    mine: Path = tmp_path_factory.getbasetemp()
+    shared = mine.parent if "PYTEST_XDIST_WORKER" in os.environ else mine  # one level up lie the answers of other runs
     answer = shared / "browser.json"
     with (shared / "browser.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -97,7 +99,19 @@ def test_a_phone_shows_it_without_scrolling_sideways(name: str, seen: dict[str, 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_print_shows_what_is_folded_and_no_controls(name: str, seen: dict[str, Said]) -> None:
-    assert seen[name]["print"] == {"closed": 0, "navigation": 0}
+    assert seen[name]["print"] == {"closed": 0, "hidden": 0, "navigation": 0}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_on_a_phone_captions_have_a_line_and_headers_keep_words_whole(name: str, seen: dict[str, Said]) -> None:
+    assert seen[name]["phone"]["narrow"] == []
+    assert seen[name]["phone"]["broken"] == []
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_link_to_a_workload_unfolds_it(name: str, seen: dict[str, Said]) -> None:
+    assert seen[name]["followed"]
+    assert all(seen[name]["followed"])
 
 
 @pytest.mark.parametrize("name", NAMES)

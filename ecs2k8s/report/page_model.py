@@ -54,6 +54,36 @@ class Difference:
 
 
 @dataclass(frozen=True, slots=True)
+class SideRow:
+    """A field with its value on both sides; empty where a side has none."""
+
+    ecs: str
+    before: str
+    eks: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class SideGroup:
+    """Fields of one class of risk of which the same is said."""
+
+    risk: str
+    severity: str
+    titles: tuple[str, ...]  # of the findings on them
+    because: Text
+    rows: tuple[SideRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """All fields of a workload that a reader must look at, the riskiest first; `more` of `count` are not listed."""
+
+    groups: tuple[SideGroup, ...]
+    count: int
+    more: int
+
+
+@dataclass(frozen=True, slots=True)
 class WorkloadView:
     """One workload. `exact`, `different` and `nothing` count fields; the last ask for nothing on EKS."""
 
@@ -71,7 +101,9 @@ class WorkloadView:
     exact: int
     nothing: int
     different: int
-    differences: tuple[Difference, ...]
+    differences: tuple[Difference, ...]  # where there are no sides
+    sides: Sides | None  # None where the account is too large for them
+    command: str  # shows all of them
     groups: tuple[Group, ...]
     files: tuple[str, ...]  # relative to the migration directory
 

@@ -17,6 +17,7 @@ from ecs2k8s.report.finding_groups import groups
 from ecs2k8s.report.page_model import Difference, Topic, WorkloadView
 from ecs2k8s.report.spans import message, own
 from ecs2k8s.report.workload_picture import Neighbours, Parts, picture
+from ecs2k8s.report.workload_sides import command, sides
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from ecs2k8s.core.ledger import Entry
     from ecs2k8s.core.manifests import Manifest
     from ecs2k8s.core.target import Target
+    from ecs2k8s.report.page_model import Sides
     from ecs2k8s.report.spans import Text
     from ecs2k8s.resolve.workload import Workload
 
@@ -45,10 +47,11 @@ class _Known:
     files: Mapping[str, Sequence[str]]  # by folder
     neighbours: Neighbours
     waves: Mapping[str, int]  # by folder
+    sides: Mapping[str, Sides]  # by folder
 
 
 def workload_views(
-    translation: Translation, target: Target, decided: Iterable[Decision], files: Sequence[str]
+    translation: Translation, target: Target, decided: Sequence[Decision], files: Sequence[str]
 ) -> tuple[WorkloadView, ...]:
     """In the order of *decided*."""
     entries: dict[str, list[Entry]] = defaultdict(list)
@@ -65,6 +68,7 @@ def workload_views(
         _by_folder(translation, target, files),
         Neighbours.of(translation.dependencies),
         waves,
+        sides(translation, decided),
     )
     return tuple(_view(f"w{at}", each, known) for at, each in enumerate(decided, 1))
 
@@ -92,7 +96,9 @@ def _view(ident: str, decision: Decision, known: _Known) -> WorkloadView:
         exact=sum(entry.fidelity.value == "exact" for entry in entries),
         nothing=sum(entry.fidelity.value == "not-applicable" for entry in entries),
         different=len(not_exact(entries)),
-        differences=_differences(not_exact(entries)),
+        differences=() if workload.folder in known.sides else _differences(not_exact(entries)),
+        sides=known.sides.get(workload.folder),
+        command=command(decision),
         groups=groups(_told(decision.findings), subjects=False),
         files=tuple(known.files.get(workload.folder, ())),
     )
