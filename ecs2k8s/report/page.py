@@ -11,6 +11,7 @@ from ecs2k8s.assess.decisions import decisions
 from ecs2k8s.core.escape import escape
 from ecs2k8s.report.estate_view import estate_view
 from ecs2k8s.report.page_model import Page
+from ecs2k8s.report.workload_sides import sides
 from ecs2k8s.report.workload_view import workload_views
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 FILE = "report/index.html"
 TEMPLATES = Path(__file__).parent / "templates"
+MOST_WORKLOADS = 200  # with values: comparing more of them takes longer than all the rest of an export
 FEW = 12  # workloads: as many are shown unfolded
 ELEMENTS = {"plain": "{}", "code": "<code>{}</code>", "strong": "<strong>{}</strong>"}
 DOCS = "https://"  # how every link of the catalogue begins; a test holds it to that
@@ -35,10 +37,11 @@ def page(translation: Translation, target: Target, files: Iterable[str]) -> dict
     return {FILE: html(model(translation, target, files))}
 
 
-def model(translation: Translation, target: Target, files: Iterable[str]) -> Page:
-    """All that the page shows."""
+def model(translation: Translation, target: Target, files: Iterable[str], most: int = MOST_WORKLOADS) -> Page:
+    """All that the page shows; of more than *most* workloads without the values of the fields that differ."""
     decided = decisions(translation)
-    workloads = workload_views(translation, target, decided, sorted(files))
+    compared = sides(translation, decided) if len(decided) <= most else {}
+    workloads = workload_views(translation, target, decided, sorted(files), compared)
     return Page(estate_view(translation, target, decided, workloads), workloads)
 
 

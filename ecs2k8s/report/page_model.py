@@ -55,12 +55,13 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class SideRow:
-    """A field with its value on both sides; empty where a side has none."""
+    """A field with its value on both sides; `eks` is empty where no field there holds it, whether `carried` or not."""
 
     ecs: str
     before: str
     eks: str
     after: str
+    carried: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from ecs2k8s.report.finding_groups import groups
 from ecs2k8s.report.page_model import Difference, Topic, WorkloadView
 from ecs2k8s.report.spans import message, own
 from ecs2k8s.report.workload_picture import Neighbours, Parts, picture
-from ecs2k8s.report.workload_sides import command, sides
+from ecs2k8s.report.workload_sides import command
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -51,9 +51,13 @@ class _Known:
 
 
 def workload_views(
-    translation: Translation, target: Target, decided: Sequence[Decision], files: Sequence[str]
+    translation: Translation,
+    target: Target,
+    decided: Iterable[Decision],
+    files: Sequence[str],
+    compared: Mapping[str, Sides],
 ) -> tuple[WorkloadView, ...]:
-    """In the order of *decided*."""
+    """In the order of *decided*; *compared*: the values of each, where there are any."""
     entries: dict[str, list[Entry]] = defaultdict(list)
     for entry in translation.ledger.entries:
         entries[entry.document.id].append(entry)
@@ -68,7 +72,7 @@ def workload_views(
         _by_folder(translation, target, files),
         Neighbours.of(translation.dependencies),
         waves,
-        sides(translation, decided),
+        compared,
     )
     return tuple(_view(f"w{at}", each, known) for at, each in enumerate(decided, 1))
 
