@@ -167,6 +167,21 @@ async function audited(page, skip) {
   return found.violations.map((each) => `${each.id}: ${each.nodes[0].html.slice(0, 200)} (${each.nodes.length})`);
 }
 
+// A page without workloads: no filters, nothing to unfold.
+async function glanced(browser, job) {
+  const said = { console: [], requests: [] };
+  const context = await browser.newContext({ viewport: WIDE, colorScheme: "light" });
+  const page = await opened(context, job.path, said);
+  const found = { ...(await looked(page)), keyboard: await tabbed(page), light: await audited(page, false) };
+  await page.setViewportSize(PHONE);
+  found.phone = { overflow: [await overflow(page)], broken: await page.evaluate(brokenWords, "th") };
+  found.phone.narrow = await page.$$eval("caption", (all) => all.filter((each) => each.getBoundingClientRect().width < 100).length);
+  await page.emulateMedia({ colorScheme: "dark" });
+  found.dark = await audited(page, false);
+  await context.close();
+  return { ...said, ...found };
+}
+
 async function look(browser, job) {
   const said = { console: [], requests: [] };
   const scope = job.large ? "section.workload:first-of-type" : ".filtered";
@@ -208,7 +223,7 @@ try {
   const said = [];
   for (const job of JSON.parse(readFileSync(0, "utf8"))) {
     if (job.shots) await shoot(browser, job);
-    else said.push(await look(browser, job));
+    else said.push(await (job.glance ? glanced : look)(browser, job));
   }
   process.stdout.write(JSON.stringify(said));
 } finally {

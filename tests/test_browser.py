@@ -7,18 +7,17 @@ import itertools
 import json
 import os
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from ecs2k8s.assess.decisions import WORDS, decisions
 from ecs2k8s.core.escape import HIDDEN, escape
+from ecs2k8s.report.accounts_page import accounts_page
 from tests.browser import drive, missing
 from tests.estates import SAMPLES
 from tests.review_pages import HOSTILE, NAMES, files, html, translated
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 AUDITED = [*SAMPLES, "hostile"]
 Said = dict[str, Any]
@@ -40,10 +39,32 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Said]:
             for name in NAMES:
                 (folder / f"{name}.html").write_bytes(html(name))
                 jobs.append({"path": str(folder / f"{name}.html"), "large": name == "many", "audit": name in AUDITED})
+            (folder / "accounts.html").write_text(accounts_html(), encoding="utf-8")
+            jobs.append({"path": str(folder / "accounts.html"), "glance": True})
             said = drive(jobs)
-            answer.write_text(json.dumps(dict(zip(NAMES, said, strict=True))))
+            answer.write_text(json.dumps(dict(zip([*NAMES, "accounts"], said, strict=True))))
     found: dict[str, Said] = json.loads(answer.read_text())
     return found
+
+
+def accounts_html() -> str:
+    """Two Regions, one of them of hostile text, and hostile reasons why others could not be read."""
+    units = [(Path(f"111122223333/{name}"), translated(name)[0]) for name in ("three-tier", "hostile")]
+    reasons = list(HOSTILE.values())
+    return accounts_page(units, reasons, reasons)
+
+
+def test_the_page_of_all_accounts_is_as_safe_and_as_accessible(seen: dict[str, Said]) -> None:
+    said = seen["accounts"]
+    assert (said["console"], said["violations"], said["ran"], said["dangling"]) == ([], [], "", [])
+    assert [url.rpartition("/")[2] for url in said["requests"]] == ["accounts.html"]
+    assert not said["tags"].keys() & {"SCRIPT", "IMG", "IFRAME", "FORM", "svg", "math"}
+    assert all(link.startswith(("#", "../")) for link in said["links"])
+    assert said["phone"] == {"overflow": [0], "broken": [], "narrow": 0}
+    assert (said["headers"], said["captions"], said["overflow"]) == (0, 0, 0)
+    assert said["keyboard"]["first"] == "Skip to the content"
+    if said["light"] is not None:
+        assert (said["light"], said["dark"]) == ([], [])
 
 
 @pytest.mark.parametrize("name", NAMES)

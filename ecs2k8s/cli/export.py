@@ -30,11 +30,13 @@ from ecs2k8s.render.observability import log_files
 from ecs2k8s.render.settle import Wanted
 from ecs2k8s.render.target_file import target_file
 from ecs2k8s.report.accounts import accounts_json, accounts_report
+from ecs2k8s.report.accounts_page import accounts_page
 from ecs2k8s.report.aws_steps import aws_files
 from ecs2k8s.report.cost import cost_json
 from ecs2k8s.report.data import counts, findings_json
 from ecs2k8s.report.markdown import report
 from ecs2k8s.report.observability import observability
+from ecs2k8s.report.page import FILE as PAGE
 from ecs2k8s.report.page import page
 from ecs2k8s.report.runbook import runbook
 from ecs2k8s.report.sarif import sarif
@@ -184,6 +186,7 @@ def _from_aws(request: Request, place: Path, talk: Talk, prepare: Prepare) -> Ex
     if several:
         rows = [(each.place.relative_to(place), each.translation) for each in done]
         directory.put(place, "report/report.md", accounts_report(rows, empty, unread).encode())
+        directory.put(place, PAGE, accounts_page(rows, empty, unread).encode())
         directory.put(place, directory.ACCOUNTS, accounts_json(rows, empty, unread))
     return Exported(tuple(done), tuple(empty), tuple(unread), several)
 

@@ -46,10 +46,10 @@ def model(translation: Translation, target: Target, files: Iterable[str], most: 
 
 
 def html(page: Page) -> str:
-    return _environment().get_template("index.html.jinja").render(page=page, estate=page.estate)
+    return environment().get_template("index.html.jinja").render(page=page, estate=page.estate)
 
 
-def _environment() -> Environment:
+def environment() -> Environment:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined  # noqa: PLC0415
 
     found = Environment(

@@ -6,6 +6,7 @@ from collections import defaultdict
 from dataclasses import fields, is_dataclass
 from typing import TYPE_CHECKING, Any
 
+from ecs2k8s.assess.decisions import own_documents
 from ecs2k8s.compare.translated import Owner, as_made, nowhere, translated
 from ecs2k8s.core.tracking import View
 
@@ -42,7 +43,16 @@ def by_workload(changes: tuple[Change, ...]) -> dict[str, tuple[Change, ...]]:
 def owners(translation: Translation) -> list[Owner]:
     """The workloads that were translated, with the documents whose views they hold."""
     documents = {id(item.trace): item.document for item in translation.inventory.index.tracked}
-    return [Owner(workload.folder, frozenset(_documents(workload, documents))) for workload in translation.translated]
+    names: dict[str, list[str]] = defaultdict(list)
+    for document in documents.values():
+        names[document.id].append(f"{document.shape} {document.id}")
+    return [
+        Owner(
+            workload.folder,
+            frozenset(_documents(workload, documents)).union(*(names[ident] for ident in own_documents(workload))),
+        )
+        for workload in translation.translated
+    ]
 
 
 def _documents(workload: Workload, documents: Mapping[int, Document]) -> Iterator[str]:
