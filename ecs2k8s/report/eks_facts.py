@@ -45,7 +45,7 @@ def eks_facts(objects: Objects) -> dict[str, Lines]:
         "Runs as": [f"{each['kind']} {_named(each)}" for each in objects.of(*RUNS, "Rollout")],
         "Schedule": [line for each in objects.of("CronJob") for line in _schedule(each["spec"])],
         "Copies": [line for each in objects.of("Deployment", "DaemonSet", "Rollout") for line in _copies(each)],
-        "Images": [f"{each['name']}: {each['image']}" for each in containers],
+        "Images": [f"{each['name']}: {each.get('image', 'none')}" for each in containers],
         "CPU and memory": [f"{each['name']}: {_size(each.get('resources', {}))}" for each in _sized(objects)],
         "Ports": [line for each in containers for line in _ports(each)],
         "Health checks": [line for each in containers for line in _probes(each)],

@@ -72,10 +72,17 @@ def _headline(words: Mapping[Word, int], number: Mapping[str, int]) -> tuple[Wor
     if blocked:
         return "no-go", f"No-go: {blocked} of {whole} workloads must not move before their errors are settled."
     if number["error"]:
-        return "no-go", f"No-go: {number['error']} errors on what the workloads share must be settled first."
+        return "no-go", f"No-go: {_errors(number['error'])} on what the workloads share must be settled first."
+    if not whole:
+        return "go", "No workloads: nothing moves."
     if number["warning"]:
-        return "go with work", f"Go with work: no errors, and {number['warning']} warnings that a person must act on."
+        many = "1 warning" if number["warning"] == 1 else f"{number['warning']} warnings"
+        return "go with work", f"Go with work: no errors, and {many} that a person must act on."
     return "go", "Go: no errors and no warnings."
+
+
+def _errors(count: int) -> str:
+    return "1 error" if count == 1 else f"{count} errors"
 
 
 def _title(translation: Translation) -> str:

@@ -6,14 +6,14 @@ import dataclasses
 import json
 import re
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import pytest
 
 from bench.estate import documents
 from ecs2k8s.cli.export import files_of
-from ecs2k8s.core.documents import Snapshot
+from ecs2k8s.core.documents import Document, Snapshot
 from ecs2k8s.core.escape import HIDDEN
 from ecs2k8s.core.fidelity import Fidelity
 from ecs2k8s.core.findings import catalogue
@@ -153,6 +153,21 @@ def services(count: int) -> tuple[Translation, dict[str, bytes]]:
 def of_services(count: int, most: int) -> str:
     translation, made_files = services(count)
     return html(model(translation, Target(), made_files, most))
+
+
+def test_a_container_without_an_image_and_an_account_without_workloads_have_a_page() -> None:
+    snapshot, target = estate("three-tier")
+    bare = tuple(Document(each.shape, each.id, _without_images(each.data)) for each in snapshot.documents)
+    for documents_, said in ((bare, "4 of 4 workloads"), ((), "No workloads: nothing moves.")):
+        translation = translate(Snapshot(documents_), target)
+        assert said in files_of(translation, target)[FILE].decode()
+
+
+def _without_images(data: dict[str, Any]) -> dict[str, Any]:
+    if "containerDefinitions" not in data:
+        return data
+    bare = [{key: value for key, value in each.items() if key != "image"} for each in data["containerDefinitions"]]
+    return data | {"containerDefinitions": bare}
 
 
 # --- the palette
