@@ -122,6 +122,21 @@ def test_an_edited_value_is_one_row_with_its_line_and_the_field_that_it_came_fro
     assert asked(place, capsys, detailed_exitcode=True)[0] == 2
 
 
+def test_of_an_edit_it_is_said_what_it_is_and_whether_it_is_shown(
+    place: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = place / "manifests" / "shop" / "backend" / "deployment.yaml"
+    text = file.read_text("utf-8")
+    image = yaml.safe_load(text)["spec"]["template"]["spec"]["containers"][0]["image"]
+    file.write_text(text.replace(f"image: {image}", f"image: {image.partition('@')[0]}:next"), "utf-8")
+    _, found = asked(place, capsys)
+    rows_ = [row for change in found["changes"] for row in change["rows"] if row["status"] == "changed"]
+    assert {row["path"] for row in rows_} >= {IMAGE}
+    for row in rows_:
+        assert ("not shown" in row["because"].lower()) is bool(row["before"].get("masked"))
+        assert row["because"].startswith("Edited by hand. ")
+
+
 def test_lines_that_were_added_and_removed_by_hand_are_told_apart(
     place: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -57,5 +57,5 @@ def _below(rows: Mapping[Any, Row], leaf: Leaf | None) -> list[Path]:
 def _by_hand(row: Row, source: str, why: str) -> Row:
     origin = f"{AS_EXPORTED}, from {source}" if source else AS_EXPORTED
     before = Leaf(row.before.value, origin) if row.before else None
-    because = f"{why} The values are not shown: {row.because}." if row.because else why
+    because = f"{why} {row.because[0].upper()}{row.because[1:]}." if row.because else why
     return replace(row, before=before, because=because)

@@ -26,11 +26,11 @@ if TYPE_CHECKING:
     from ecs2k8s.compare.patterns import Names
 
 Treatment = Literal["always", "env", "named", "shown"]
-SECRET_OBJECT = "its place holds secrets"  # noqa: S105
-SECRET_NAME = "it looks like a secret"  # noqa: S105
+SECRET_OBJECT = "not shown, as its place holds secrets"  # noqa: S105
+SECRET_NAME = "not shown, as it looks like a secret"  # noqa: S105
 FLAG = re.compile(r"--?[^\s=]+")
 NEUTRAL = "abc"  # looks secret by its name only
-ENVIRONMENT = "values of environment variables are shown with --show-values"
+ENVIRONMENT = "not shown, as values of environment variables are not without --show-values"
 
 
 @cache

@@ -69,7 +69,7 @@ def test_of_a_command_the_secret_alone_is_hidden() -> None:
     (row,) = rows(one, other, "Deployment")
     assert row.before == Leaf(["--password", str(Masked(same=False)), "-v"])
     assert row.after == Leaf(["--password", str(Masked(same=False)), "-q"])
-    assert row.because == "it looks like a secret"
+    assert row.because == "not shown, as it looks like a secret"
 
 
 def test_values_of_variables_are_shown_when_asked_for_and_secrets_never() -> None:
