@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from ecs2k8s.collect.yaml_text import yaml_values
 from ecs2k8s.compare.list_keys import Place
 from ecs2k8s.compare.three_way import ORDER
-from ecs2k8s.render.merge import merge_file
+from ecs2k8s.render.merge import MergedFile, merge_file
 from ecs2k8s.render.merge_lines import lines, merge_lines
 from ecs2k8s.render.merge_yaml import comments
 from tests.edited import changed, handled, leaves, orders, samples, text_of, values
@@ -42,6 +42,10 @@ def value_of(text: str) -> Any:
     return found[0] if found else None
 
 
+def conflicting(merged: MergedFile) -> list[str]:
+    return [edit.path for edit in merged.edits if edit.is_conflict]
+
+
 def check(seed: int) -> bool:
     """Whether the file could be merged; every promise about it is held against an own account of leaves."""
     path, then, edited, notes, now = triple(seed)
@@ -55,6 +59,7 @@ def check(seed: int) -> bool:
         return False
     again = merge_file(path, merged.base, merged.data, now)
     assert (again.data, again.base) == (merged.data, merged.base)
+    assert conflicting(again) == conflicting(merged), "a conflict is found again until somebody settles it"
     assert all(note in made for note in notes)
     assert ("\r\n" in edited) == ("\r\n" in made)
     kind = Place.of(*(value_of(text) for text in (now, then, edited))).kind
