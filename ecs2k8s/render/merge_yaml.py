@@ -51,7 +51,8 @@ def merge_yaml(then: str, edited: str, now: str, file: str = "") -> MergedText:
             lost = comments(edited) - comments(then) - comments(text)
             if not lost:
                 return MergedText(text, base, merged.edits)
-    raise Unmergeable(f"{HANDMADE}: {escape(min(lost))}" if lost else HANDMADE)
+    # Whoever takes the comment elsewhere gets the change with the next export.
+    raise Unmergeable(f"{HANDMADE}: put elsewhere {escape(min(lost))}" if lost else HANDMADE)
 
 
 def values(text: str) -> list[Any]:

@@ -25,7 +25,8 @@ LONGEST = 60
 MOST = 4_500  # characters of the section: with them report.md still fits into a comment on GitHub
 SETTLING = (
     "Settle a conflict by writing what is generated into the file, with `--overwrite FILE`, which takes the generated "
-    "file whole, or with `--keep FILE`, which makes yours stand."
+    "file whole, or with `--keep FILE`, which makes yours stand. An export into another directory (`-o`) shows what is "
+    "generated for a file that is in conflict as a whole."
 )
 
 
