@@ -208,7 +208,7 @@ def test_the_idle_timeout_of_the_load_balancer_in_front(
 
 def test_foreign_text_stays_text_in_the_report() -> None:
     made = translate(snapshot(behind("a|b`<c>", None)), convert({}))
-    assert r"- web behind `` a\|b`<c> ``: not read" in lines(made)
+    assert "- web behind `` a|b`<c> ``: not read" in lines(made)
 
 
 def test_the_table_of_the_report() -> None:
