@@ -72,6 +72,16 @@ def _decision(
     return Decision(workload, word, found, blockers, refused)
 
 
+def overall(words: Mapping[Word, int], severities: Mapping[str, int]) -> Word:
+    """The decision on the whole: that on its worst workload, or on what the workloads share.
+
+    *words*: how many workloads have each decision. *severities*: how many findings there are, shared ones too.
+    """
+    if words["no-go"] or severities["error"]:
+        return "no-go"
+    return "go with work" if severities["warning"] and any(words.values()) else "go"
+
+
 def own_documents(workload: Workload) -> tuple[str, ...]:
     """Ids of the documents that say something of this workload and of no other."""
     task = str(workload.task.get("taskArn", "")) if workload.task else ""

@@ -6,9 +6,9 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ecs2k8s.assess.decisions import WORDS, decisions
+from ecs2k8s.assess.decisions import WORDS, decisions, overall
 from ecs2k8s.report.data import counts
-from ecs2k8s.report.page import environment, href
+from ecs2k8s.report.templating import href, rendered
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -47,8 +47,7 @@ class AccountsPage:
 
 
 def accounts_page(units: Sequence[Unit], empty: Sequence[str], unread: Sequence[str]) -> str:
-    found = accounts(units, empty, unread)
-    return environment().get_template("accounts.html.jinja").render(page=found)
+    return rendered("accounts.html.jinja", page=accounts(units, empty, unread))
 
 
 def accounts(units: Sequence[Unit], empty: Sequence[str], unread: Sequence[str]) -> AccountsPage:
@@ -77,20 +76,13 @@ def _view(unit: Unit) -> UnitView:
     return UnitView(
         str(place),
         href(f"{place}/report/index.html"),
-        _word(words, severities),
+        overall(words, severities),
         words,
         len(translation.bundle.objects),
         severities,
         translation.ledger.totals,
         len(translation.unread),
     )
-
-
-def _word(words: dict[Word, int], severities: dict[str, int]) -> Word:
-    """The decision on the whole, as its own page says it."""
-    if words["no-go"] or severities["error"]:
-        return "no-go"
-    return "go with work" if severities["warning"] else "go"
 
 
 def _headline(word: Word, views: Sequence[UnitView]) -> str:

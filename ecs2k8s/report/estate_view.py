@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from ecs2k8s.assess.decisions import WORDS
+from ecs2k8s.assess.decisions import WORDS, overall
 from ecs2k8s.core.mappings import load_yaml
 from ecs2k8s.report.data import counts, said
 from ecs2k8s.report.estate_graph import edge_table, wave_table
@@ -40,14 +40,14 @@ def estate_view(
 ) -> Estate:
     words = Counter(workload.word for workload in workloads)
     number = counts(translation.findings)
-    word, headline = _headline(words, number)
+    word = overall(words, number)
     graph = translation.dependencies
     idents = {f"{each.namespace}/{each.name}": each.ident for each in workloads}
     said_of = {f"{each.namespace}/{each.name}": each.word for each in workloads}
     return Estate(
         title=_title(translation),
         word=word,
-        headline=headline,
+        headline=_headline(word, words, number),
         version=target.kubernetes_version,
         words={word: words[word] for word in WORDS},
         totals=translation.ledger.totals,
@@ -66,19 +66,19 @@ def estate_view(
     )
 
 
-def _headline(words: Mapping[Word, int], number: Mapping[str, int]) -> tuple[Word, str]:
-    """The decision on the whole: that on its worst workload, or on what they share."""
+def _headline(word: Word, words: Mapping[Word, int], number: Mapping[str, int]) -> str:
+    """The decision on the whole, and why."""
     whole, blocked = sum(words.values()), words["no-go"]
     if blocked:
-        return "no-go", f"No-go: {blocked} of {whole} workloads must not move before their errors are settled."
-    if number["error"]:
-        return "no-go", f"No-go: {_errors(number['error'])} on what the workloads share must be settled first."
+        return f"No-go: {blocked} of {whole} workloads must not move before their errors are settled."
+    if word == "no-go":
+        return f"No-go: {_errors(number['error'])} on what the workloads share must be settled first."
     if not whole:
-        return "go", "No workloads: nothing moves."
-    if number["warning"]:
+        return "No workloads: nothing moves."
+    if word == "go with work":
         many = "1 warning" if number["warning"] == 1 else f"{number['warning']} warnings"
-        return "go with work", f"Go with work: no errors, and {many} that a person must act on."
-    return "go", "Go: no errors and no warnings."
+        return f"Go with work: no errors, and {many} that a person must act on."
+    return "Go: no errors and no warnings."
 
 
 def _errors(count: int) -> str:

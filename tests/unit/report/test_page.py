@@ -21,8 +21,9 @@ from ecs2k8s.core.target import Target
 from ecs2k8s.pipeline import translate
 from ecs2k8s.report.drawing import LETTER, clipped, columns
 from ecs2k8s.report.estate_view import MEANINGS
-from ecs2k8s.report.page import DOCS, FILE, MOST_WORKLOADS, TEMPLATES, href, html, model, visible
+from ecs2k8s.report.page import DOCS, FILE, MOST_WORKLOADS, html, model
 from ecs2k8s.report.spans import filled, own
+from ecs2k8s.report.templating import TEMPLATES, href, visible
 from tests.estates import SAMPLES, estate
 
 if TYPE_CHECKING:
