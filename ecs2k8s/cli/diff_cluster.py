@@ -6,9 +6,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
-from ecs2k8s.cli.console import ExitCode
 from ecs2k8s.cli.coverage import check_finished
-from ecs2k8s.cli.diff_output import exit_code, put_out
+from ecs2k8s.cli.diff_output import put_out
 from ecs2k8s.cli.lying_manifests import lying_manifests
 from ecs2k8s.compare.cluster import Patience, connect
 from ecs2k8s.compare.dry_run import compare
@@ -53,9 +52,7 @@ def run(request: Request, view: View, talk: Talk) -> int:
     diff = compare(cluster, wanted, generated, left, show_values=view.show_values)
     untold = [f"{name}: not compared: only Helm can render it" for tree in chosen for name in lying[tree].untold]
     diff = replace(diff, undecided=(*diff.undecided, *untold))
-    code = put_out(diff, view)
-    partial = code == ExitCode.PARTIAL and request.allow_partial
-    return exit_code(replace(diff, undecided=()), view) if partial else code
+    return put_out(diff, view, allow_partial=request.allow_partial)
 
 
 def _tree(place: Path, name: str) -> Tree:

@@ -7,9 +7,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ecs2k8s.cli.console import ExitCode
 from ecs2k8s.cli.coverage import check_finished
-from ecs2k8s.cli.diff_output import View, exit_code, put_out
+from ecs2k8s.cli.diff_output import View, put_out
 from ecs2k8s.cli.drift_effects import with_effects
 from ecs2k8s.cli.drift_sides import NOBODY, Unit, from_aws, from_files
 from ecs2k8s.cli.lying import lying
@@ -65,9 +64,7 @@ def run(request: Request, talk: Talk, prepare: Prepare = lambda _: None) -> int:
     diff = _one(request, [(pair.unit, _compared(pair, request)) for pair in pairs])
     for text in diff.undecided:
         talk.problem(text)
-    code = put_out(diff, request.view)
-    partial = code == ExitCode.PARTIAL and request.allow_partial
-    return exit_code(replace(diff, undecided=()), request.view) if partial else code
+    return put_out(diff, request.view, allow_partial=request.allow_partial)
 
 
 def _compared(pair: Pair, request: Request) -> Diff:

@@ -6,7 +6,7 @@ import json
 import os
 import shutil
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -57,8 +57,8 @@ class View:
         return cls(form, None if file == "-" else file, everything, show_values, code)
 
 
-def put_out(diff: Diff, view: View) -> int:
-    """Write *diff* to stdout or to the file, and say what it comes to."""
+def put_out(diff: Diff, view: View, *, allow_partial: bool = False) -> int:
+    """Write *diff* to stdout or to the file, and say what it comes to; with *allow_partial* undecided is no matter."""
     terminal = view.file is None and sys.stdout.isatty()
     text = _text(diff.plain(), view, terminal=terminal)
     if view.file is None:
@@ -67,7 +67,7 @@ def put_out(diff: Diff, view: View) -> int:
         place = Path(view.file)
         _check(place)
         directory.put(place.parent, place.name, text.encode())
-    return exit_code(diff, view)
+    return exit_code(replace(diff, undecided=()) if allow_partial else diff, view)
 
 
 def exit_code(diff: Diff, view: View) -> int:
