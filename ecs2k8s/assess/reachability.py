@@ -18,12 +18,13 @@ from ecs2k8s.assess.faces import Face, Looker
 from ecs2k8s.assess.firewall import Firewall, admitted
 from ecs2k8s.assess.policies import Policies, through
 from ecs2k8s.core.findings import Finding
+from ecs2k8s.core.listing import listed
 from ecs2k8s.core.traffic import ALL, NOTHING, WITH_PORTS, difference, intersection, shown, union
 from ecs2k8s.translate.policy_ports import EPHEMERAL
 from ecs2k8s.translate.security_group_rules import PODS, bound_balancers, group_rules
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping
 
     from ecs2k8s.assess.addresses import Held
     from ecs2k8s.assess.endpoints import Endpoint
@@ -65,16 +66,11 @@ class Reachability:
     def findings(self) -> Iterator[Finding]:
         """One for each row in which ports are lost or won. ICMP and other protocols are said where rules name them."""
         for row in self.rows:
-            sides = {"source": _named(row.sources), "target": _named(row.targets)}
+            sides = {"source": listed(row.sources, NAMES), "target": listed(row.targets, NAMES)}
             for slug, traffic in (("reachability-lost", row.lost), ("reachability-widened", row.widened)):
                 ports = tuple(span for span in traffic if span[0] in WITH_PORTS)
                 if ports:
                     yield Finding.of(slug, row.subject, "", **sides, ports=shown(ports))
-
-
-def _named(names: Sequence[str]) -> str:
-    more = f" and {len(names) - NAMES} more" if len(names) > NAMES else ""
-    return ", ".join(names[:NAMES]) + more
 
 
 def reachability(translation: Translation) -> Reachability:

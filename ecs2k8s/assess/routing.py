@@ -41,6 +41,11 @@ class Row:
     source: str
     made: str
 
+    @property
+    def words(self) -> str:
+        """What becomes of the request, beside what it is today."""
+        return "the same" if self.made == self.source else self.made
+
 
 @dataclass(frozen=True)
 class Proof:

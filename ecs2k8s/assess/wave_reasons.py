@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from ecs2k8s.core.listing import listed
 from ecs2k8s.core.mappings import load_yaml
 
 if TYPE_CHECKING:
@@ -97,5 +98,4 @@ def _units(numbers: Iterable[int], its: Sequence[Group]) -> str:
 
 
 def _listed(names: Sequence[str]) -> str:
-    more = f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
-    return ", ".join(names[:MOST_NAMES]) + more
+    return listed(names, MOST_NAMES)

@@ -113,11 +113,7 @@ def _show(proof: Proof, translation: Translation) -> None:
 
 
 def _cells(proof: Proof) -> list[list[str]]:
-    return [[row.listener, str(row.request), row.source, _same(row.source, row.made)] for row in proof.rows]
-
-
-def _same(source: str, made: str) -> str:
-    return "the same" if made == source else made
+    return [[row.listener, str(row.request), row.source, row.words] for row in proof.rows]
 
 
 def _reasons(proof: Proof, translation: Translation) -> list[str]:

@@ -15,7 +15,7 @@ from ecs2k8s.cli.lying_objects import LyingObjects
 from ecs2k8s.compare.changes import Diff
 from ecs2k8s.compare.translated import in_order
 from ecs2k8s.core.errors import OutputError
-from ecs2k8s.core.findings import message
+from ecs2k8s.core.findings import sentence
 from ecs2k8s.pipeline import translate
 from ecs2k8s.render.earlier import LEDGER
 from ecs2k8s.report.translated import by_workload, translated_changes
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from ecs2k8s.assess.translation import Translation
     from ecs2k8s.cli.diff_output import View
     from ecs2k8s.compare.changes import Change
-    from ecs2k8s.core.documents import Snapshot
 
 
 def run(name: str, view: View, workload: str | None) -> int:
@@ -39,7 +38,7 @@ def run(name: str, view: View, workload: str | None) -> int:
     changes = in_order((*changes, *objects.added(show_values=view.show_values)))
     if workload:
         changes = _of(changes, workload, translation, place)
-    undecided = (*_not_read(snapshot), *objects.undecided)
+    undecided = (*map(sentence, snapshot.failures), *objects.undecided)
     diff = Diff("translate", f"{place / 'snapshot.json'}", str(place), changes, undecided)
     return put_out(diff, view)
 
@@ -51,11 +50,6 @@ def _hashes(place: Path) -> dict[str, str]:
         return dict(files)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise OutputError(f"{place / LEDGER}: is no ledger: export again") from error
-
-
-def _not_read(snapshot: Snapshot) -> list[str]:
-    """What the left side does not hold."""
-    return [f"{failure.subject}: {message(failure)}" for failure in snapshot.failures]
 
 
 def _of(changes: tuple[Change, ...], name: str, translation: Translation, place: Path) -> tuple[Change, ...]:

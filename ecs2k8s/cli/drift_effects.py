@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ecs2k8s.compare.drift import Definitions
 from ecs2k8s.compare.running_images import IMAGE, group_of, tasks_of
+from ecs2k8s.core.listing import listed
 from ecs2k8s.core.manifests import ObjectRef
 from ecs2k8s.pipeline import objects
 
@@ -29,7 +30,7 @@ NAMED = 5  # objects that a line names
 def with_effects(diff: Diff, before: Side, after: Side, target: Target) -> Diff:
     """*diff* with the workload of each change, and with what the next export makes of it."""
     made = objects(before.snapshot, target)
-    owners = {ident: f"{each.namespace}/{each.name}" for each in made.inventory.workloads for ident in each.documents}
+    owners = {ident: each.folder for each in made.inventory.workloads for ident in each.documents}
     changes = [replace(each, workload=owners.get(each.subject, "")) for each in diff.changes]
     if before.lacks or after.lacks:
         return replace(diff, changes=tuple(changes), said=(*diff.said, *((NOT_KNOWN,) if changes else ())))
@@ -58,9 +59,7 @@ def _lines(before: Objects, after: Objects) -> list[str]:
 
 
 def _named(keys: Iterable[tuple[str, ObjectRef]]) -> str:
-    names = sorted({str(ref) for _, ref in keys})
-    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
-    return ", ".join(names[:NAMED]) + more
+    return listed(sorted({str(ref) for _, ref in keys}), NAMED)
 
 
 @dataclass(frozen=True, slots=True)

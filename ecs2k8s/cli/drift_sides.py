@@ -15,7 +15,7 @@ from ecs2k8s.collect.scope import Scope
 from ecs2k8s.core.arns import last
 from ecs2k8s.core.documents import Snapshot
 from ecs2k8s.core.errors import WrongAccountError
-from ecs2k8s.core.findings import message
+from ecs2k8s.core.findings import sentence
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -57,7 +57,7 @@ class Pair:
     @classmethod
     def of(cls, unit: Unit, after: Snapshot, lacks: frozenset[str] = frozenset(), said: tuple[str, ...] = ()) -> Pair:
         before, after = _alike(unit.snapshot, after)
-        gone = tuple(f"{each.subject}: {message(each)}" for each in after.failures if is_gone(each))
+        gone = tuple(sentence(each) for each in after.failures if is_gone(each))
         unread = tuple(failure for failure in after.failures if not is_gone(failure))
         after_lacks = gaps(after) | lacks
         return cls(unit, before, replace(after, failures=unread), gaps(before), after_lacks, said=(*said, *gone))

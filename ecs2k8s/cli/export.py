@@ -19,7 +19,7 @@ from ecs2k8s.collect.scope import Scope
 from ecs2k8s.core import target as targets
 from ecs2k8s.core.documents import Snapshot, load
 from ecs2k8s.core.errors import SnapshotError, TargetError
-from ecs2k8s.core.findings import Finding, message
+from ecs2k8s.core.findings import Finding, located, sentence
 from ecs2k8s.core.formats import diff_command
 from ecs2k8s.pipeline import translate
 from ecs2k8s.render import FORMATS, directory, places
@@ -219,7 +219,7 @@ def _nothing(account: str, region: str, snapshot: Snapshot) -> str:
     if not snapshot.failures:
         return f"nothing to translate in {where}: no service and no task was found in ECS"
     more = len(snapshot.failures) - REASONS
-    reasons = "; ".join(f"{failure.subject}: {message(failure)}" for failure in snapshot.failures[:REASONS])
+    reasons = "; ".join(map(sentence, snapshot.failures[:REASONS]))
     return f"{where} could not be read: {reasons}" + (f"; and {more} more" if more > 0 else "")
 
 
@@ -258,7 +258,7 @@ def _write(request: Request, place: Path, target: Target, read: Snapshot, talk: 
             said = Finding.of("eks-version-not-known", target.eks_cluster, "", used=target.kubernetes_version)
             snapshot = replace(snapshot, notes=tuple(sorted((*snapshot.notes, said))))
     for failure in snapshot.failures:
-        talk.problem(f"{failure.subject}: {failure.path + ': ' if failure.path else ''}{message(failure)}")
+        talk.problem(located(failure))
     talk.stage(f"read {len(snapshot.documents)} documents")
     translation = translate(snapshot, target)
     talk.stage(f"translated {len(translation.translated)} workloads")
@@ -321,7 +321,7 @@ def _summary(done: Done) -> dict[str, object]:
         "leaves": translation.ledger.totals,
         "findings": counts(translation.findings),
         "edits": done.edits.totals,
-        "failures": [f"{failure.subject}: {message(failure)}" for failure in done.snapshot.failures],
+        "failures": list(map(sentence, done.snapshot.failures)),
     }
 
 

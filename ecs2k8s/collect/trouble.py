@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ecs2k8s.core.escape import escape
 from ecs2k8s.core.findings import Finding
+from ecs2k8s.core.listing import listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -133,7 +134,7 @@ def findings(troubles: Iterable[Trouble], rows: dict[str, Call], region: str) ->
     found = []
     for (name, slug, code), about in groups.items():
         named = [text for text in about if text]
-        what = ", ".join(named[:SHOWN]) + (f" and {len(named) - SHOWN} more" if len(named) > SHOWN else "")
+        what = listed(named, SHOWN)
         row = rows[name]
         args = {
             "call": name,

@@ -13,6 +13,7 @@ from typing import Any, Literal
 from ecs2k8s.core.findings import SEVERITIES, catalogue
 
 SCHEMA = "ecs2k8s/diff/v1"
+MASKED = "••••••"  # of one length, whatever it hides
 Name = Literal["translate", "drift", "cluster", "plan"]
 
 
@@ -64,7 +65,7 @@ class Masked:
     same: bool
 
     def __str__(self) -> str:
-        return f"•••••• ({'same' if self.same else 'differs'})"
+        return f"{MASKED} ({'same' if self.same else 'differs'})"
 
 
 @dataclass(frozen=True, slots=True)

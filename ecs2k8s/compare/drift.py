@@ -16,7 +16,8 @@ from ecs2k8s.compare.differ import rows
 from ecs2k8s.compare.drift_causes import Causes
 from ecs2k8s.compare.running_images import moved_tags, other_images, running
 from ecs2k8s.core.arns import Arn
-from ecs2k8s.core.findings import message
+from ecs2k8s.core.findings import located
+from ecs2k8s.core.listing import listed
 from ecs2k8s.core.paths import show
 
 if TYPE_CHECKING:
@@ -117,15 +118,13 @@ def _unread(both: Both, before: Side, after: Side) -> bool:
 
 
 def _undecided(unread: Iterable[Both], after: Side) -> Iterator[str]:
-    for failure in sorted(after.snapshot.failures):
-        yield f"{failure.subject}: {failure.path + ': ' if failure.path else ''}{message(failure)}"
+    yield from map(located, sorted(after.snapshot.failures))
     groups: dict[tuple[str, str], list[str]] = defaultdict(list)
     for both in unread:
         which = "now" if both.after is None else "at the export"
         groups[both.one.shape, which].append(both.one.id)
     for (shape, which), idents in sorted(groups.items()):
-        more = f" and {len(idents) - NAMED} more" if len(idents) > NAMED else ""
-        yield f"{shape}: not all was read {which}, so nothing is said of {', '.join(idents[:NAMED])}{more}"
+        yield f"{shape}: not all was read {which}, so nothing is said of {listed(idents, NAMED)}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ecs2k8s.compare.canonical import Reader
-from ecs2k8s.compare.changes import Action, Change, Leaf, Row, Status
+from ecs2k8s.compare.changes import MASKED, Action, Change, Leaf, Row, Status
 from ecs2k8s.compare.conflicts import at, causes
 from ecs2k8s.compare.differ import rows
 from ecs2k8s.compare.managed_fields import located
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from ecs2k8s.core.manifests import Manifest
 
 REFUSED = "the API server refuses it"
-MASK = "••••••"
 LONG = 8  # characters
 # Server-side apply names fields in its message alone: structured-merge-diff, typed/validate.go.
 BY_SCHEMA = re.compile(r"(\.\S+): (field not declared in schema|expected [^\n]+|duplicate entries for key [^\n]+)")
@@ -51,7 +50,7 @@ def _refused(wanted: Wanted, name: str, message: str) -> Row:
 def scrubbed(message: str, wanted: Wanted) -> str:
     """The API server's words without the values of the object that no diff shows; it likes to quote."""
     for value in sorted(_sealed(wanted), key=len, reverse=True):
-        message = re.sub(rf"(?<!\w){re.escape(value)}(?!\w)", MASK, message)
+        message = re.sub(rf"(?<!\w){re.escape(value)}(?!\w)", MASKED, message)
     return message
 
 

@@ -6,13 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ecs2k8s.compare.canonical import called
+from ecs2k8s.compare.changes import MASKED
 from ecs2k8s.compare.masking import treatment
 
 if TYPE_CHECKING:
     from ecs2k8s.compare.masking import Mask
     from ecs2k8s.compare.patterns import Names
-
-HIDDEN = "••••••"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,4 +34,4 @@ class Shown:
         return [self._scalar(item, why) for item, why in zip(value, self.mask.reasons(value), strict=True)]
 
     def _scalar(self, value: Any, why: str) -> Any:
-        return HIDDEN if why and value is not None else value
+        return MASKED if why and value is not None else value

@@ -107,14 +107,13 @@ class _Merging:
         value, base = {}, {}
         for key in dict.fromkeys((*edited, *now, *then)):
             its = (then.get(key, ABSENT), edited.get(key, ABSENT), now.get(key, ABSENT))
-            name = "/".join(map(str, key)) if isinstance(key, tuple) else str(key)
-            value[key], base[key] = self.merge(its, (*path, f"[{name}]"), place)
+            value[key], base[key] = self.merge(its, (*path, f"[{_name(key)}]"), place)
         value, base = _present(value), _present(base)
         orders = [[key for key in each if key in then and key in edited and key in now] for each in three]
         moved, moves = orders[1] != orders[0], orders[2] not in (orders[0], orders[1])
         if moved:
             first, second = edited, now
-            order = [_names(each) for each in orders]
+            order = [list(map(_name, each)) for each in orders]
             edit = Edit(self.file, f"{shown(path)}{ORDER}", order[0], order[2], order[1], kind=place.kind)
             if orders[1] != orders[2]:
                 self.edits.append(replace(edit, is_conflict=moves))
@@ -145,8 +144,9 @@ def _step(key: Any) -> str:
     return f'["{text}"]' if "." in text or "[" in text or not text else text
 
 
-def _names(keys: list[Any]) -> list[str]:
-    return ["/".join(map(str, key)) if isinstance(key, tuple) else str(key) for key in keys]
+def _name(key: Any) -> str:
+    """What an item with that key is called."""
+    return "/".join(map(str, key)) if isinstance(key, tuple) else str(key)
 
 
 def _present(found: dict[Any, Any]) -> dict[Any, Any]:

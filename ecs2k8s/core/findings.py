@@ -64,6 +64,16 @@ def message(finding: Finding) -> str:
     return catalogue()[finding.slug].text.format_map(dict(finding.args))
 
 
+def sentence(finding: Finding) -> str:
+    """Its subject and its text, on one line."""
+    return f"{finding.subject}: {message(finding)}"
+
+
+def located(finding: Finding) -> str:
+    """Its subject, its path if it has one, and its text."""
+    return f"{finding.subject}: {finding.path + ': ' if finding.path else ''}{message(finding)}"
+
+
 def action(finding: Finding) -> str:
     return catalogue()[finding.slug].action.format_map(dict(finding.args))
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
+from ecs2k8s.compare.changes import MASKED
 from ecs2k8s.core.escape import escape
 
 if TYPE_CHECKING:
@@ -27,7 +28,6 @@ SYMBOLS = {
     "conflict": "!",
 }
 RULES = 3  # that are named where several say the same
-MASKED = "••••••"  # of one length, whatever it hides
 OF_ARN = re.compile(r"\barn:[^:\s]*:[^:\s]*:[^:\s]*:[^:\s]*:(?=\S)")  # what stands before the name of a resource
 HASH = 8  # characters of the hash of a value that is cut
 

@@ -6,8 +6,9 @@ import json
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
+from ecs2k8s.compare.changes import MASKED
 from ecs2k8s.compare.masking import Mask
-from ecs2k8s.compare.shown import HIDDEN, Shown
+from ecs2k8s.compare.shown import Shown
 from ecs2k8s.core.documents import canonical
 from ecs2k8s.core.edits import ABSENT
 from ecs2k8s.core.shell_secrets import line as without_secrets
@@ -53,7 +54,7 @@ def line(edit: Edit) -> str:
 
 def _plain(edit: Edit) -> dict[str, Any]:
     values = dict(zip(("then", "now", "edited"), _values(edit), strict=True))
-    shown = {name: {"masked": True} if value is HIDDEN else {"value": value} for name, value in values.items()}
+    shown = {name: {"masked": True} if value is MASKED else {"value": value} for name, value in values.items()}
     held = {name: shown[name] for name, value in values.items() if value is not ABSENT}
     return {"file": edit.file, "path": without_secrets(edit.path), "because": without_secrets(edit.because), **held}
 
@@ -64,8 +65,8 @@ def _values(edit: Edit) -> list[Any]:
         return [ABSENT] * 3
     shown = Shown(edit.kind, Mask())
     found = [shown.value(value, edit.names, edit.beside) for value in (edit.then, edit.now, edit.edited)]
-    is_hidden = any(value is HIDDEN for value in found)  # the others may be close to it
-    return [HIDDEN if is_hidden and value is not ABSENT else value for value in found]
+    is_hidden = any(value is MASKED for value in found)  # the others may be close to it
+    return [MASKED if is_hidden and value is not ABSENT else value for value in found]
 
 
 def _is_of_lines(edit: Edit) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ecs2k8s.core.listing import listed
 from ecs2k8s.report.page_model import Table
 
 if TYPE_CHECKING:
@@ -34,8 +35,8 @@ def edge_table(found: Dependencies) -> Table:
     ]
     rows += [
         (
-            listed([labels[name] for name in wide.sources]),
-            listed([labels[name] for name in wide.targets]),
+            listed([labels[name] for name in wide.sources], MOST_NAMES),
+            listed([labels[name] for name in wide.targets], MOST_NAMES),
             f"may: {', '.join(wide.evidence)}",
             wide.ports,
             "",
@@ -62,13 +63,13 @@ def wave_table(waves: Sequence[Wave]) -> Table | None:
 def _unit(wave: Wave, unit: Unit) -> tuple[str, ...]:
     number = f"{wave.number} (background)" if wave.background else str(wave.number)
     reasons = (" ".join(reason.text for reason in group) for group in (unit.why, unit.breaks))
-    name = unit.name if len(unit.workloads) == 1 else f"{unit.name}: {listed(unit.workloads)}"
+    name = unit.name if len(unit.workloads) == 1 else f"{unit.name}: {listed(unit.workloads, MOST_NAMES)}"
     return (name, number, *reasons, _blast(unit.blast))
 
 
 def _blast(blast: Blast) -> str:
-    said = [f"called by {listed(blast.callers)}"] if blast.callers else []
-    said += [f"by way of them {listed(blast.through)}"] if blast.through else []
+    said = [f"called by {listed(blast.callers, MOST_NAMES)}"] if blast.callers else []
+    said += [f"by way of them {listed(blast.through, MOST_NAMES)}"] if blast.through else []
     said += [f"requests from {_entrances(blast.entrances)}"] if blast.entrances else []
     said += [f"behind what serves {_entrances(blast.beyond)}"] if blast.beyond else []
     said += [f"{blast.may} more may call it"] if blast.may else []
@@ -78,8 +79,3 @@ def _blast(blast: Blast) -> str:
 def _entrances(entrances: Sequence[Entrance]) -> str:
     shown = (f"{'the internet' if each.everyone else 'inside'} by {each.balancer}" for each in entrances)
     return ", ".join(dict.fromkeys(shown))
-
-
-def listed(names: Sequence[str]) -> str:
-    more = len(names) - MOST_NAMES
-    return ", ".join(names[:MOST_NAMES]) + (f" and {more} more" if more > 0 else "")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ecs2k8s.assess.lbc import VERSION
+from ecs2k8s.core.listing import listed
 from ecs2k8s.core.traffic import shown
 from ecs2k8s.report.cost import SIDES, money
 from ecs2k8s.report.page_model import Table
@@ -46,10 +47,7 @@ def _routing(proofs: Iterable[Proof]) -> Iterator[Named]:
             said = f"{name}: AWS Load Balancer Controller {VERSION} would build the same rules in the same order"
         else:
             said = f"{name}: no Ingress was made. {proof.difference or 'See the errors.'}"
-        rows = [
-            (str(row.request), row.listener, row.source, "the same" if row.made == row.source else row.made)
-            for row in proof.rows
-        ]
+        rows = [(str(row.request), row.listener, row.source, row.words) for row in proof.rows]
         head = ("Request", "Listener", "Today", "After")
         yield f"Routing of {name}", _cut(said, head, rows, "`ecs2k8s diff routing` has all")
 
@@ -57,21 +55,23 @@ def _routing(proofs: Iterable[Proof]) -> Iterator[Named]:
 def _reach(found: Reachability) -> Table:
     rows = sorted(found.rows, key=lambda row: (row.verdict == "same", "lost" not in row.verdict))
     cells = [
-        (_names(row.sources), _names(row.targets), shown(row.before), shown(row.after), row.verdict) for row in rows
+        (
+            listed(row.sources, MOST_NAMES),
+            listed(row.targets, MOST_NAMES),
+            shown(row.before),
+            shown(row.after),
+            row.verdict,
+        )
+        for row in rows
     ]
     said = "What security groups let through before, and what policies and groups of pods let through after"
     return _cut(said, ("From", "To", "Before", "After", "Verdict"), cells, "report.md has more")
 
 
-def _names(names: Sequence[str]) -> str:
-    more = f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
-    return ", ".join(names[:MOST_NAMES]) + more
-
-
 def _schedules(proofs: Iterable[ScheduleProof]) -> Table:
     rows = [
         (
-            f"{proof.workload.namespace}/{proof.workload.name}",
+            proof.workload.folder,
             proof.expression,
             f"{proof.cron} {proof.zone}",
             "yes" if proof.holds else f"no: {proof.difference} differs",

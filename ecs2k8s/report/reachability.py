@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ecs2k8s.core.listing import listed
 from ecs2k8s.core.traffic import shown
 from ecs2k8s.report.escape_markdown import code
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from ecs2k8s.assess.reachability import Reachability, Row
 
 MOST_ROWS, MOST_NAMES = 200, 3
@@ -39,10 +38,5 @@ def lines(found: Reachability) -> list[str]:
 
 
 def _line(row: Row) -> str:
-    sides = (_names(row.sources), _names(row.targets))
+    sides = (listed(row.sources, MOST_NAMES, code), listed(row.targets, MOST_NAMES, code))
     return f"| {' | '.join(sides)} | {shown(row.before)} | {shown(row.after)} | {row.verdict} |"
-
-
-def _names(names: Sequence[str]) -> str:
-    listed = ", ".join(code(name) for name in names[:MOST_NAMES])
-    return listed + (f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else "")

@@ -10,7 +10,7 @@ from ecs2k8s.report.escape_markdown import code, plain
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from ecs2k8s.assess.routing import Proof, Row
+    from ecs2k8s.assess.routing import Proof
 
 MOST_ROWS = 40  # of one load balancer; `ecs2k8s diff routing` has all
 
@@ -32,7 +32,7 @@ def _lines(proof: Proof) -> list[str]:
         why = f" {plain(proof.difference)}" if proof.difference else " See the errors."
         return [f"**{name}**: no Ingress was made.{why}", ""]
     rows = [
-        f"| {code(row.listener)} | {code(str(row.request))} | {plain(row.source)} | {_made(row)} |"
+        f"| {code(row.listener)} | {code(str(row.request))} | {plain(row.source)} | {plain(row.words)} |"
         for row in proof.rows[:MOST_ROWS]
     ]
     more = len(proof.rows) - MOST_ROWS
@@ -46,7 +46,3 @@ def _lines(proof: Proof) -> list[str]:
         "",
         *([f"And {more} more: `ecs2k8s diff routing` has all.", ""] if more > 0 else []),
     ]
-
-
-def _made(row: Row) -> str:
-    return "the same" if row.made == row.source else plain(row.made)

@@ -6,6 +6,7 @@ from collections import defaultdict
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from ecs2k8s.core.listing import listed
 from ecs2k8s.report.drawing import BOX_HEIGHT, Box, Drawing, Line, box
 from ecs2k8s.report.layers import layered
 from ecs2k8s.report.topology_groups import clusters, links
@@ -93,16 +94,13 @@ def _box(  # noqa: PLR0913, PLR0917
     ident = group.nodes[0].ident if len(group.nodes) == 1 else ""
     word = group.word[:1].upper() + group.word[1:] + (f", {words[ident]}" if ident in words else "")
     made = box(_left(columns[at]), top, WIDTH, group.kind, word, group.label, idents.get(ident, ""))
-    return replace(made, full=_names(group)) if len(group.nodes) > 1 else made
+    return (
+        replace(made, full=listed([node.label for node in group.nodes], MOST_NAMES)) if len(group.nodes) > 1 else made
+    )
 
 
 def _left(column: int) -> int:
     return EDGE + column * (WIDTH + GAP)
-
-
-def _names(group: Cluster) -> str:
-    more = len(group.nodes) - MOST_NAMES
-    return ", ".join(node.label for node in group.nodes[:MOST_NAMES]) + (f" and {more} more" if more > 0 else "")
 
 
 def _line(link: Link, groups: Sequence[Cluster], boxes: Sequence[Box], columns: Sequence[int], layers: Layers) -> Line:

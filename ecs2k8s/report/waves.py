@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from ecs2k8s.core.documents import canonical
+from ecs2k8s.core.listing import listed
 from ecs2k8s.report.escape_markdown import code, filled
 from ecs2k8s.report.mermaid import fenced, flowchart
 
@@ -159,8 +159,7 @@ def _radius(blast: Blast) -> str:
 
 
 def _names(names: Sequence[str]) -> str:
-    more = f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
-    return ", ".join(code(name) for name in islice(names, MOST_NAMES)) + more
+    return listed(names, MOST_NAMES, code)
 
 
 def _said(title: str, reasons: Iterable[tuple[str, tuple[Reason, ...]]]) -> Iterator[str]:
@@ -169,9 +168,9 @@ def _said(title: str, reasons: Iterable[tuple[str, tuple[Reason, ...]]]) -> Iter
     for unit, its in reasons:
         for reason in its:
             about[reason].append(unit)
-    listed = [f"- {_names(units)}: {filled(reason.template, reason.args)}" for reason, units in about.items()]
-    more = [f"- and {len(listed) - MOST_REASONS} more, in `{FILE}`"] if len(listed) > MOST_REASONS else []
-    yield from (f"**{title}**", "", *listed[:MOST_REASONS], *more, "")
+    lines = [f"- {_names(units)}: {filled(reason.template, reason.args)}" for reason, units in about.items()]
+    more = [f"- and {len(lines) - MOST_REASONS} more, in `{FILE}`"] if len(lines) > MOST_REASONS else []
+    yield from (f"**{title}**", "", *lines[:MOST_REASONS], *more, "")
 
 
 def _diagram(translation: Translation) -> Iterator[str]:

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from ecs2k8s.compare.changes import MASKED
 from ecs2k8s.core.escape import HIDDEN
 from ecs2k8s.report.diff_html import diff_html
 from ecs2k8s.report.diff_markdown import MOST, diff_markdown
 from ecs2k8s.report.diff_text import diff_text
-from ecs2k8s.report.diff_words import MASKED, cut, verdict
+from ecs2k8s.report.diff_words import cut, verdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable
