@@ -1,0 +1,1 @@
+"""The cutover: a plan from the snapshot, its checks, and the run that carries it out, stops and goes back."""
