@@ -46,9 +46,9 @@ def test_the_layers_hold() -> None:
         ("planted.py", "", "Each layer imports only the layers below it"),
         ("compare/planted.py", "import ecs2k8s.resolve", "Comparing knows manifests"),
         ("translate/planted.py", "import ecs2k8s.collect", "Translators do not know how"),
-        ("core/planted.py", "import botocore.loaders", "Only collect, and replay"),
+        ("core/planted.py", "import botocore.loaders", "Only collect and cutover.aws"),
         ("report/planted.py", "import typer", "Only cli uses typer"),
-        ("collect/planted.py", "import kubernetes", "Only compare.cluster speaks to a cluster"),
+        ("collect/planted.py", "import kubernetes", "Only compare.cluster and cutover.cluster speak"),
         ("render/planted.py", "import jsonschema_rs", "Only compare.schema uses the schema libraries"),
     ],
 )

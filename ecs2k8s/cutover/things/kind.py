@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ecs2k8s.core.errors import PlanError
-from ecs2k8s.cutover.plan import Request, State
+
+if TYPE_CHECKING:
+    from ecs2k8s.cutover.plan import Request, State
 
 # Sends one read, `elbv2.DescribeRules` with its parameters, and gives the whole answer, all pages of it.
 # Raises `world.UnreadableError`; an answer "does not exist" comes back as None.
