@@ -9,6 +9,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from ecs2k8s.cli import demo
+from ecs2k8s.cli.console import Talk
 from ecs2k8s.collect import files
 from ecs2k8s.core.documents import load
 from ecs2k8s.replay.demo import COMPLETED, REPLACED
@@ -86,6 +87,20 @@ def test_the_same_twice_without_a_socket_whatever_is_set(tmp_path: Path) -> None
     assert first.stdout.replace(str(tmp_path / "a"), "") == second.stdout.replace(str(tmp_path / "b"), "")
     assert tree(tmp_path / "a") == tree(tmp_path / "b")
     all_that_the_sample_describes_is_read(tmp_path / "a")
+    an_edit_stays(tmp_path / "a")
+
+
+def an_edit_stays(place: Path) -> None:
+    file = place / "manifests" / "shop" / "frontend" / "deployment.yaml"
+    edited = file.read_text().replace("maxSurge: 100%", "maxSurge: 50%  # ours")
+    file.write_text(edited)
+    before = tree(place)
+    assert demo.run(str(place), Talk(0)) == 0
+    after = tree(place)
+    assert file.read_text() == edited
+    changed = {path for path in before.keys() | after.keys() if before.get(path) != after.get(path)}
+    assert "report/edits.json" in changed
+    assert all(path.startswith("report/") for path in changed)
 
 
 def test_without_moto_it_is_one_line(tmp_path: Path) -> None:

@@ -204,6 +204,35 @@ def test_a_region_that_is_not_the_directory_s_is_the_wrong_one(place: Path, shop
         diff_drift.run(request, Talk(0), prepared(hook_of(shop)))
 
 
+@pytest.mark.parametrize(("mine", "its"), [("111122223333", "444455556666"), ("eu-west-1", "eu-west-3")])
+def test_a_snapshot_of_another_account_or_region_is_the_wrong_one(
+    mine: str, its: str, place: Path, later: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = later.parent / f"{its}.json"
+    other.write_text(later.read_text().replace(mine, its))
+    with pytest.raises(WrongAccountError, match=f"is of account 111122223333 in eu-west-1, and {other} of .*{its}"):
+        against(place, other, capsys)
+
+
+def test_files_that_name_no_account_are_of_any(place: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    bare = {"family": "web", "containerDefinitions": [{"name": "app", "image": "nginx:1.27", "memory": 64}]}
+    (tmp_path / "web.json").write_text(json.dumps(bare))
+    assert against(place, tmp_path / "web.json", capsys)[0] == 5
+
+
+def test_one_directory_of_several_against_another_account_is_undecided(
+    shop: Documents, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    request = export.Request(str(tmp_path / "all"), login=login.Login(regions=(REGION, "us-east-1")))
+    assert export.run(request, Talk(0), prepared(hook_of(shop))) == 0
+    shutil.copytree(tmp_path / "all", tmp_path / "other")
+    file = tmp_path / "other" / "111122223333" / REGION / "snapshot.json"
+    file.write_text(file.read_text().replace("111122223333", "444455556666"))
+    code, found = against(tmp_path / "all", tmp_path / "other", capsys)
+    assert (code, found["changes"]) == (5, [])
+    assert [text for text in found["undecided"] if "is of account 111122223333" in text]
+
+
 def test_what_the_export_left_out_is_not_new(
     shop: Documents, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -296,11 +325,20 @@ def test_several_accounts_and_regions_are_looked_at_each(
 
 
 @pytest.mark.parametrize(
-    ("expected", "arguments"), [(1, ("--against", "/nowhere")), (4, ("--region", "us-east-1", "--endpoint-url", "URL"))]
+    ("expected", "arguments"),
+    [
+        (1, ("--against", "/nowhere")),
+        (4, ("--against", "OTHER")),
+        (4, ("--region", "us-east-1", "--endpoint-url", "URL")),
+    ],
 )
-def test_exit_codes_of_the_command(expected: int, arguments: tuple[str, ...], place: Path, shop: Documents) -> None:
+def test_exit_codes_of_the_command(
+    expected: int, arguments: tuple[str, ...], place: Path, shop: Documents, tmp_path: Path
+) -> None:
+    other = tmp_path / "other.json"
+    other.write_text((place / "snapshot.json").read_text().replace("111122223333", "444455556666"))
     with listening(hook_of(shop)) as url:
-        given = (url if argument == "URL" else argument for argument in arguments)
+        given = [{"URL": url, "OTHER": str(other)}.get(argument, argument) for argument in arguments]
         done = ecs2k8s("diff", "drift", str(place), *given, stdin=b"", cwd=None, **KEYS)
     assert done.returncode == expected, done.stderr
     assert b"Traceback" not in done.stderr

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,23 +9,21 @@ from typing import TYPE_CHECKING
 from ecs2k8s.cli.coverage import check_finished
 from ecs2k8s.cli.diff_output import View, put_out
 from ecs2k8s.cli.drift_effects import with_effects
-from ecs2k8s.cli.drift_sides import NOBODY, Unit, from_aws, from_files
+from ecs2k8s.cli.drift_sides import NOBODY, Unit, from_aws, from_files, homes, most
 from ecs2k8s.cli.lying import lying
 from ecs2k8s.collect.scope import Scope
 from ecs2k8s.compare.changes import Diff
 from ecs2k8s.compare.drift import Side, drift, in_order
-from ecs2k8s.core.arns import Arn
 from ecs2k8s.core.errors import OutputError, UsageError
 from ecs2k8s.render import directory
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
     from typing import Any
 
     from ecs2k8s.cli.console import Talk
     from ecs2k8s.cli.drift_sides import Pair
     from ecs2k8s.collect.login import Login
-    from ecs2k8s.core.documents import Document
 
     Prepare = Callable[[Any], None]
 
@@ -58,7 +55,7 @@ def run(request: Request, talk: Talk, prepare: Prepare = lambda _: None) -> int:
         raise UsageError("--against reads files: --profile, --region, --cluster, --service and the like are for AWS")
     units = _units(Path(request.directory))
     if request.against:
-        pairs = [from_files(unit, Path(request.against)) for unit in units]
+        pairs = from_files(units, Path(request.against))
     else:
         pairs = from_aws(units, request.login, request.limits, talk, prepare)
     diff = _one(request, [(pair.unit, _compared(pair, request)) for pair in pairs])
@@ -88,15 +85,8 @@ def _unit(place: Path, name: str = "") -> Unit:
     check_finished(place)
     snapshot, target = lying(place)
     account, _, region = name.partition("/")
-    home = (account, region) if name else _home(snapshot.documents)
+    home = (account, region) if name else most(homes(snapshot.documents))
     return Unit(name, place, snapshot, target, *home)
-
-
-def _home(documents: Iterable[Document]) -> tuple[str, str]:
-    """Account and Region, as most ARNs of ECS have them."""
-    arns = (Arn.parse(document.id) for document in documents if document.shape.startswith("ecs."))
-    homes = Counter((arn.account, arn.region) for arn in arns if arn and arn.account)
-    return min(homes, key=lambda home: (-homes[home], home)) if homes else ("", "")
 
 
 def _one(request: Request, found: list[tuple[Unit, Diff]]) -> Diff:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -12,19 +13,20 @@ from ecs2k8s.collect.live import Live
 from ecs2k8s.collect.login import Login
 from ecs2k8s.collect.redact import is_masked, mask
 from ecs2k8s.collect.scope import Scope
-from ecs2k8s.core.arns import last
+from ecs2k8s.core.arns import Arn, last
 from ecs2k8s.core.documents import Snapshot
 from ecs2k8s.core.errors import WrongAccountError
 from ecs2k8s.core.findings import sentence
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
     from ecs2k8s.cli.console import Talk
     from ecs2k8s.core.documents import Document
     from ecs2k8s.core.target import Target
 
+Home = tuple[str, str]  # account and Region
 NOBODY = Login()
 SERVICE = "ecs.Service"
 SNAPSHOT = "ecs2k8s/snapshot/"
@@ -79,16 +81,48 @@ def _masked(snapshot: Snapshot) -> Snapshot:
     return replace(snapshot, documents=tuple(replace(each, data=mask(each.data)) for each in snapshot.documents))
 
 
-def from_files(unit: Unit, path: Path) -> Pair:
-    """Against another snapshot, a migration directory, or files that the AWS CLI exported."""
+def from_files(units: list[Unit], path: Path) -> list[Pair]:
+    """Against another snapshot, a migration directory, or files that the AWS CLI exported.
+
+    Raises `WrongAccountError` where they are of none of the directories.
+    """
+    return _at_least_one(units, [_from_files(unit, path / unit.name) for unit in units])
+
+
+def _from_files(unit: Unit, path: Path) -> Pair | str:
     from ecs2k8s.collect import files
 
-    path /= unit.name
     whole = path / "snapshot.json" if path.is_dir() else path
-    if _is_snapshot(whole):
-        return Pair.of(unit, files.read([str(whole)]))
-    after = _with_local(unit.snapshot, files.read([str(path)]))
+    is_snapshot = _is_snapshot(whole)
+    after = files.read([str(whole if is_snapshot else path)])
+    here, there = homes(unit.snapshot.documents), homes(after.documents)
+    if here and there and not here.keys() & there.keys():
+        (account, region), (another, elsewhere) = most(here), most(there)
+        return f"{unit.place}: is of account {account} in {region}, and {path} of {another} in {elsewhere}"
+    if is_snapshot:
+        return Pair.of(unit, after)
+    after = _with_local(unit.snapshot, after)
     return Pair.of(unit, after, missing_kinds(after, (document.shape for document in unit.snapshot.documents)))
+
+
+def homes(documents: Iterable[Document]) -> Counter[Home]:
+    """Accounts and Regions in the ARNs of ECS, each as often as it stands there."""
+    arns = (Arn.parse(document.id) for document in documents if document.shape.startswith("ecs."))
+    return Counter((arn.account, arn.region) for arn in arns if arn and arn.account)
+
+
+def most(found: Counter[Home]) -> Home:
+    """That of most; both empty where there is none."""
+    return min(found, key=lambda home: (-found[home], home)) if found else ("", "")
+
+
+def _at_least_one(units: list[Unit], found: list[Pair | str]) -> list[Pair]:
+    """A directory that the other side is not about is undecided; where it is about none, that is the wrong target."""
+    if not any(isinstance(each, Pair) for each in found):
+        raise WrongAccountError("; ".join(map(str, found)))
+    return [
+        each if isinstance(each, Pair) else Pair.not_read(unit, each) for unit, each in zip(units, found, strict=True)
+    ]
 
 
 def _is_snapshot(file: Path) -> bool:
@@ -116,12 +150,7 @@ def from_aws(units: list[Unit], login: Login, limits: Scope, talk: Talk, prepare
     for error in refused:
         talk.problem(str(error))
     accounts = [Live(session) for session in found]
-    pairs = [_from_aws(unit, accounts, limits, talk) for unit in units]
-    if not any(isinstance(pair, Pair) for pair in pairs):
-        raise WrongAccountError("; ".join(map(str, pairs)))
-    return [
-        pair if isinstance(pair, Pair) else Pair.not_read(unit, pair) for pair, unit in zip(pairs, units, strict=True)
-    ]
+    return _at_least_one(units, [_from_aws(unit, accounts, limits, talk) for unit in units])
 
 
 def _from_aws(unit: Unit, accounts: list[Live], limits: Scope, talk: Talk) -> Pair | str:

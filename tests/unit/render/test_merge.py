@@ -169,6 +169,17 @@ def test_lines_of_both_sides_are_in_a_merged_text(hundred: int) -> None:
             assert again.clean == merged.clean
 
 
+def test_a_merge_by_lines_that_the_next_export_would_go_on_with_is_not_made() -> None:
+    """The lines of the base face others than before, so a second merge would bring `c` once more."""
+    then, edited, now = ("".join(f"{line}\n" for line in text) for text in ("bc", "aaabac", "aaabcc"))
+    first = merge_lines(then, edited, now)
+    assert not first.clean
+    assert merge_lines(first.base, first.text, now).text != first.text
+    merged = merge_file("x.tpl", then, edited.encode(), now)
+    assert (merged.data, merged.base) == (edited.encode(), None)
+    assert ["that the next export would leave alone" in edit.because for edit in merged.edits] == [True]
+
+
 THEN = """\
 kind: Pod
 spec:
