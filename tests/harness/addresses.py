@@ -1,0 +1,23 @@
+"""Addresses of loopback, one for each pod, task and node of a load balancer, so that each has the port that it wants."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import socket
+
+
+class Addresses:
+    """Those of one process; another one that tests at the same time has others, as far as their ids differ."""
+
+    _next = itertools.count(1)
+
+    def take(self) -> str:
+        number = next(self._next)
+        return f"127.{1 + os.getpid() % 250}.{number // 250 % 250}.{1 + number % 250}"
+
+    def port(self) -> int:
+        """One that is free now."""
+        with socket.create_server(("127.0.0.1", 0)) as probe:
+            port: int = probe.getsockname()[1]
+        return port
