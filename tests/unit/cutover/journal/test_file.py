@@ -1,0 +1,150 @@
+"""One journal as a file: what it takes, what it refuses, and what it does when the disk fails."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from ecs2k8s.core.errors import BusyError
+from ecs2k8s.cutover.journal import events
+from ecs2k8s.cutover.journal.events import JournalError
+from ecs2k8s.cutover.journal.file import Journal
+from ecs2k8s.cutover.journal.fold import fold
+from ecs2k8s.cutover.journal.read import FILE, read
+from ecs2k8s.cutover.states import TransitionError
+from tests.journals import RULE, RUN, StillClock, begun, plan
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_a_journal_that_is_opened_again_says_what_was_written(tmp_path: Path) -> None:
+    with begun(tmp_path) as journal:
+        journal.append("transition", step="p6-1", **{"from": "pending", "to": "ready"})
+        journal.append(events.intent("p6-1", 0, plan().steps[0].moves[0]))
+        written = journal.lines
+    with Journal.open(tmp_path, StillClock()) as again:
+        assert again.lines == written
+        assert again.run == fold(written)
+        assert (again.run.id, again.run.plan) == (RUN, plan().ident)
+
+
+def test_a_journal_is_for_its_owner_only(tmp_path: Path) -> None:
+    begun(tmp_path).close()
+    assert stat.S_IMODE((tmp_path / FILE).stat().st_mode) == 0o600
+    assert [each.name for each in tmp_path.iterdir()] == [FILE]
+
+
+def test_only_one_has_it_open_for_writing(tmp_path: Path) -> None:
+    with begun(tmp_path), pytest.raises(BusyError, match="another process writes it"):
+        Journal.open(tmp_path, StillClock())
+    Journal.open(tmp_path, StillClock()).close()
+
+
+def test_a_journal_is_not_begun_twice(tmp_path: Path) -> None:
+    begun(tmp_path).close()
+    with pytest.raises(JournalError, match="is there already"):
+        begun(tmp_path)
+
+
+def test_a_link_in_its_place_is_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    begun(tmp_path / "elsewhere").close()
+    (tmp_path / FILE).symlink_to(tmp_path / "elsewhere" / FILE)
+    with pytest.raises(JournalError, match=FILE):
+        Journal.open(tmp_path, StillClock())
+
+
+def test_an_illegal_transition_is_refused_before_it_is_written(tmp_path: Path) -> None:
+    with begun(tmp_path) as journal:
+        before = (tmp_path / FILE).read_bytes()
+        with pytest.raises(TransitionError, match="a step that is pending cannot become verified"):
+            journal.append("transition", step="p6-1", **{"from": "pending", "to": "verified"})
+        assert (tmp_path / FILE).read_bytes() == before
+        journal.append("note", text="goes on")
+
+
+@pytest.mark.parametrize(
+    ("ev", "fields", "said"),
+    [
+        ("intention", {}, "Invalid value 'intention'"),
+        ("note", {}, "missing required field `text`"),
+        ("note", {"text": "a", "seq": 3}, "unknown field `seq`"),
+        ("note", {"text": 3}, "Expected `str`, got `int`"),
+    ],
+)
+def test_an_event_that_is_none_is_refused(tmp_path: Path, ev: str, fields: dict[str, Any], said: str) -> None:
+    with begun(tmp_path) as journal, pytest.raises(JournalError, match=said):
+        journal.append(ev, **fields)
+
+
+def test_secrets_do_not_reach_the_file(tmp_path: Path) -> None:
+    state = {
+        "Conditions": [
+            {"Field": "http-header", "HttpHeaderConfig": {"HttpHeaderName": "X-Api-Key", "Values": ["canary-1"]}}
+        ],
+        "AuthenticateOidcConfig": {"ClientSecret": "canary-2", "TokenEndpoint": "https://id.shop.example/token"},
+        "env": {"DB_PASSWORD": "canary-3"},
+        "nested": {"password": "canary-4"},
+        "objects": [
+            {"kind": "Secret", "metadata": {"name": "a"}, "data": {"x": "canary-5"}, "stringData": {"y": "canary-6"}}
+        ],
+    }
+    with begun(tmp_path) as journal:
+        journal.append(events.verified("p6-1", RULE, state))
+        journal.append("note", text="the login is postgres://shop:canary-7@db/shop", by="ann")
+        assert json.dumps(state).count("canary") == 6
+    text = (tmp_path / FILE).read_text()
+    assert "canary" not in text
+    assert "https://id.shop.example/token" in text
+
+
+class Failing:
+    """A disk that fails at the n-th call, or takes a part of what it is given."""
+
+    def __init__(self, at: int, *, short: bool = False) -> None:
+        self.left = at
+        self.short = short
+
+    def write(self, fd: int, data: bytes) -> int:
+        self.left -= 1
+        if self.left == 0 and self.short:
+            return os.write(fd, data[:7])
+        if self.left == 0:
+            raise OSError(28, "No space left on device")
+        return os.write(fd, data)
+
+    def fsync(self, fd: int) -> None:
+        self.left -= 1
+        if self.left == 0:
+            raise OSError(5, "Input/output error")
+        os.fsync(fd)
+
+
+@pytest.mark.parametrize("short", [False, True])
+@pytest.mark.parametrize("at", range(1, 9))
+def test_a_disk_that_fails_ends_the_writing_for_good(tmp_path: Path, at: int, short: bool) -> None:
+    disk = Failing(at, short=short)
+    synced = 0
+    with pytest.raises(JournalError, match="nothing (more )?is done") as raised:  # noqa: PT012 (whichever call it is)
+        journal = begun(tmp_path, disk=disk)
+        synced = 1
+        for text in "abc":
+            journal.append("note", text=text)
+            synced += 1
+    if synced:
+        lines = journal.lines
+        assert "nothing more is done" in str(raised.value)
+        with pytest.raises(JournalError, match="start again"):
+            journal.append("note", text="d")
+        assert len(lines) == synced
+        assert len(journal.run.last.event.ev) > 0
+        journal.close()
+        with Journal.open(tmp_path, StillClock()) as again:
+            assert again.lines[:synced] == lines
+            assert [line.ev for line in again.lines[synced:]] in ([], ["note"], ["torn"])
+            assert read(tmp_path).tail == b""
