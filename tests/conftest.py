@@ -17,6 +17,7 @@ from hypothesis import settings
 from ecs2k8s.collect.calls import CREDENTIALS, calls
 from ecs2k8s.replay.emulator import FILLING
 from ecs2k8s.replay.hook import names
+from tests.standing import TRYING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -80,16 +81,17 @@ def only_loopback() -> None:
 def only_reads() -> None:
     """Make the test fail that sends AWS, or what stands in for it, an operation that is no row of collect.yaml.
 
-    Every client of botocore in this process is seen, also one that was made without the guard. What fills an emulator
-    says so. Processes that tests start speak to a server of the replay layer, which knows the same operations only.
+    Every client of botocore in this process is seen, also one that was made without the guard. What fills an emulator,
+    or tests the stand-in itself, says so. Processes that tests start speak to a server of the replay layer, which knows the same operations only.
     """
     handlers.BUILTIN_HANDLERS.append(("before-send", only_rows))
 
 
 def only_rows(event_name: str, request: Any, **_: Any) -> None:
     service, operation = event_name.split(".")[1:]
-    agent = request.headers.get("User-Agent", b"")
-    if FILLING in (agent.decode() if isinstance(agent, bytes) else agent):
+    value = request.headers.get("User-Agent", b"")
+    agent = value.decode() if isinstance(value, bytes) else value
+    if FILLING in agent or TRYING in agent:
         return
     name = f"{names().get(service, service)}.{operation}"
     if name not in calls() and name not in CREDENTIALS:

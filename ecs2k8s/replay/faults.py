@@ -18,10 +18,25 @@ SPELLED = {
 }
 
 
+# https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/CommonErrors.html and the same page of each API.
+STATUS = {
+    "throttled": {"rest-json": 429, "ec2": 503},
+    "denied": {"rest-json": 403, "rest-xml": 403, "query": 403, "ec2": 403},
+    "expired": {"rest-json": 403, "rest-xml": 403, "query": 403},
+}
+
+
 def spelled(what: str, service: str) -> str:
     """The code of an error in the words of the service."""
     its = protocol(service)
     return SPELLED[what]["json" if its.endswith("json") else "ec2" if its == "ec2" else "query"]
+
+
+def refusal(what: str, service: str, message: str) -> Refusal:
+    """The error as the service answers it, with its status."""
+    if what == "broken":
+        return Refusal("InternalFailure", message, 500)
+    return Refusal(spelled(what, service), message, STATUS[what].get(protocol(service), 400))
 
 
 def refuse(what: str, call: str, first: int = 10**9, status: int = 400) -> Policy:

@@ -32,7 +32,7 @@ class Reply:
     headers: dict[str, str]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False, slots=True)  # not frozen: whoever passes an exception on sets its traceback
 class Refusal(Exception):  # noqa: N818 (what AWS answers is no failure of ours)
     """An error that AWS answers."""
 
