@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 LONGEST = 100  # characters of a command on one line
 PLAIN = re.compile(r"[A-Za-z0-9_./:@+-]+")  # needs no quotes in the shorthand syntax of the AWS CLI
@@ -35,11 +35,16 @@ class AwsStep:
 
 def aws(*words: str) -> str:
     """An AWS CLI command with each word quoted for the shell; a long one has a line for each option."""
-    quoted = [quote(word) for word in words]
-    line = " ".join(("aws", *quoted))
+    return laid_out([quote(word) for word in words])
+
+
+def laid_out(quoted: Iterable[str]) -> str:
+    """The same of words that are quoted already."""
+    words = list(quoted)
+    line = " ".join(("aws", *words))
     if len(line) <= LONGEST:
         return line
-    return " ".join(("aws", *(f"\\\n  {word}" if word.startswith("--") else word for word in quoted)))
+    return " ".join(("aws", *(f"\\\n  {word}" if word.startswith("--") else word for word in words)))
 
 
 def pairs(values: Mapping[str, str]) -> list[str]:

@@ -17,9 +17,12 @@ from ecs2k8s.cutover.things import (
     route53_records,
     scheduler_schedule,
 )
+from ecs2k8s.cutover.things.command import command
 
 if TYPE_CHECKING:
     from ecs2k8s.cutover.things.kind import Kind
+
+__all__ = ["KINDS", "command"]
 
 KINDS: dict[str, Kind] = {
     "autoscaling.target": autoscaling_target.TARGET,

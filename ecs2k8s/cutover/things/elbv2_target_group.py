@@ -121,15 +121,13 @@ def _create(ident: str, wanted: State) -> Request:
     return Request("elbv2.CreateTargetGroup", {"Name": name, **given, "Tags": tag_list(wanted["Tags"])})
 
 
-def attributes(ident: str, found: Iterable[Mapping[str, str]]) -> dict[str, str]:
+def attributes(found: Iterable[Mapping[str, str]]) -> dict[str, str]:
     """The attributes that are not what a new group has by itself.
 
-    Of a group that the plan makes, without those that are not known here: AWS may add one to every group any day.
+    One that is not known here is left out: AWS may give every group another one any day.
     """
     return {
-        each["Key"]: each["Value"]
-        for each in found
-        if each["Value"] not in USUAL.get(each["Key"], ()) and (each["Key"] in USUAL or not ident.startswith(NAMED))
+        each["Key"]: each["Value"] for each in found if each["Value"] not in USUAL.get(each["Key"], (each["Value"],))
     }
 
 
@@ -137,12 +135,12 @@ def _attributes_then(documents: Documents, ident: str) -> State:
     """Of a group that has only a name, which is one that the plan makes: what a new group has."""
     if ident.startswith(NAMED):
         return {}
-    return attributes(ident, document(documents, "elbv2.TargetGroupAttributes", ident)["Attributes"])
+    return attributes(document(documents, "elbv2.TargetGroupAttributes", ident)["Attributes"])
 
 
 def _attributes_now(ask: Ask, ident: str) -> State:
     answer = ask("elbv2.DescribeTargetGroupAttributes", {ARN: ident})
-    return attributes(ident, answer["Attributes"]) if answer else None
+    return attributes(answer["Attributes"]) if answer else None
 
 
 def _modify_attributes(ident: str, before: State, wanted: State) -> Request:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from shlex import quote
 from typing import TYPE_CHECKING, Any
 
 from ecs2k8s.cutover.things.kind import NAMED
@@ -23,13 +22,14 @@ TEST_HEADER = "X-Ecs2k8s-Test"  # of requests that the test rule answers
 class Later:
     """`key`: the only member of a request that has it; foreign text stands in others.
 
-    `find` is given what follows the prefix, and gives None where there is none. `shell` is a command that prints it.
+    `find` is given what follows the prefix, and gives None where there is none. `shell`: the words of a command
+    that prints it.
     """
 
     prefix: str
     key: str
     find: Callable[[Ask, str], str | None]
-    shell: Callable[[str], str]
+    shell: Callable[[str], tuple[str, ...]]
 
 
 def _group(ask: Ask, name: str) -> str | None:
@@ -51,7 +51,7 @@ def is_test(rule: Any) -> bool:
     return any(header.get("HttpHeaderName") == TEST_HEADER for header in headers)
 
 
-def _test_rule_shell(rest: str) -> str:
+def _test_rule_shell(rest: str) -> tuple[str, ...]:
     priority, _, listener = rest.partition("@")
     header = f"Conditions[?HttpHeaderConfig.HttpHeaderName=='{TEST_HEADER}']"
     return _shell(
@@ -68,7 +68,7 @@ def _association(ask: Ask, rest: str) -> str | None:
     return next((str(each["associationId"]) for each in its), None)
 
 
-def _association_shell(rest: str) -> str:
+def _association_shell(rest: str) -> tuple[str, ...]:
     cluster, namespace, account = rest.split("/")
     return _shell(
         *("eks", "list-pod-identity-associations", "--cluster-name", cluster, "--namespace", namespace),
@@ -76,8 +76,8 @@ def _association_shell(rest: str) -> str:
     )
 
 
-def _shell(*words: str) -> str:
-    return " ".join(quote(word) for word in ("aws", *words, "--output", "text"))
+def _shell(*words: str) -> tuple[str, ...]:
+    return ("aws", *words, "--output", "text")
 
 
 def _secret(_: Ask, __: str) -> str:
@@ -97,7 +97,7 @@ LATER = (
     ),
     Later(TEST_RULE, "RuleArn", _test_rule, _test_rule_shell),
     Later(ASSOCIATION, "associationId", _association, _association_shell),
-    Later(SECRET_VALUE, "Values", _secret, lambda _: "openssl rand -hex 16"),
+    Later(SECRET_VALUE, "Values", _secret, lambda _: ("openssl", "rand", "-hex", "16")),
 )
 
 
