@@ -143,6 +143,25 @@ def split_command(
     raise typer.Exit(split.run(directory, workload, talk, write=write, as_json=as_json))
 
 
+@app.command("verify")
+def verify_command(
+    directory: options.Directory,
+    unit: options.UnitName = "",
+    format_: options.CheckFormat = options.VerifyFormat.text,
+    everything: options.AllChecks = False,
+    allow_partial: options.AllowUndecided = False,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = False,
+    debug: options.Debug = False,
+) -> None:
+    """Run the checks of a cutover that can be run now, and say what each read and what to do."""
+    talk = options.talk(quiet=quiet, verbose=verbose, debug=debug)
+    from ecs2k8s.cli import verify
+
+    request = verify.Request(directory, unit, format_, everything, allow_partial)
+    raise typer.Exit(verify.run(request, talk))
+
+
 app.add_typer(diff_app)
 policy_app = group("policy", "Print the IAM policy that a command needs.")
 app.add_typer(policy_app)

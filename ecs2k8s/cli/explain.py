@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ecs2k8s.cli.console import ExitCode, out, table
 from ecs2k8s.core.added import added, covers
+from ecs2k8s.core.checks import ORIGINS, checks
 from ecs2k8s.core.errors import MappingError
 from ecs2k8s.core.fidelity import Fidelity
 from ecs2k8s.core.fields import Pattern, Row, pattern, tables
@@ -18,11 +19,14 @@ from ecs2k8s.core.findings import catalogue
 from ecs2k8s.core.manifests import TEMPLATES
 
 if TYPE_CHECKING:
+    from ecs2k8s.core.checks import Check, Weight
+
     Rows = list[tuple[str, Pattern, Row]]
 
 RESPONSES = ("taskDefinition", "services", "clusters", "capacityProviders", "tasks", "TargetGroups")
 SCHEMA = "ecs2k8s/explain/v1"
 MOST = 40
+SAYS: dict[Weight, str] = {"fails": "fails by", "doubts": "undecided by", "shows": "shows"}
 
 
 def run(what: str | None, *, as_json: bool = False) -> int:
@@ -34,6 +38,8 @@ def run(what: str | None, *, as_json: bool = False) -> int:
         return _index()
     if what in catalogue():
         return _slug(what)
+    if what.upper() in checks():
+        return _check(what.upper())
     if _is_place(what):
         return _place(what)
     return _field(what)
@@ -47,6 +53,9 @@ def _index() -> int:
     out()
     out("findings: ecs2k8s explain <slug>")
     table([[slug, entry.severity, entry.title] for slug, entry in sorted(catalogue().items())])
+    out()
+    out("checks of a cutover: ecs2k8s explain <id>")
+    table([[ident, check.severity, check.title] for ident, check in checks().items()])
     return ExitCode.CLEAN
 
 
@@ -55,12 +64,16 @@ def plain(what: str | None) -> dict[str, Any]:
     rows, reasons, slugs = all_rows(), sorted(added().items()), sorted(catalogue())
     if what in catalogue():
         rows, reasons, slugs = [row for row in rows if what in row[2].notes], [], [str(what)]
+    elif what is not None and what.upper() in checks():
+        rows, reasons, slugs = [], [], []
     elif what is not None and _is_place(what):
         (_, rows, reasons), slugs = _writers(what), []
     elif what is not None:
         rows, reasons, slugs = _rows_of(what), [], []
+    checked = [str(what).upper()] if str(what).upper() in checks() else [] if what else list(checks())
     return {
         "schema": SCHEMA,
+        "checks": [{"id": ident, **_plain_check(checks()[ident])} for ident in checked],
         "fields": [_plain_row(*row) for row in rows],
         "added": [{"place": place, "because": why} for place, why in reasons],
         "findings": [_plain_slug(slug) for slug in slugs],
@@ -79,6 +92,12 @@ def _plain_row(shape: str, key: Pattern, row: Row) -> dict[str, Any]:
         "see": row.see,
         "findings": list(row.notes),
     }
+
+
+def _plain_check(check: Check) -> dict[str, Any]:
+    said = {"severity": check.severity, "title": check.title, "rule": check.rule, "data": check.data}
+    told = {"remedy": check.remedy, "see": check.see, "phases": list(check.phases), "from": check.origin}
+    return {**said, **told, "waivable": check.waivable, "findings": list(check.deciding)}
 
 
 def _plain_slug(slug: str) -> dict[str, Any]:
@@ -108,6 +127,22 @@ def _slug(slug: str) -> int:
     rows = sorted({f"{shape} {show(key)}" for shape, key, row in all_rows() if slug in row.notes})
     for row in rows:
         out(f"  said of: {row}")
+    return ExitCode.CLEAN
+
+
+def _check(ident: str) -> int:
+    check = checks()[ident]
+    out(f"{ident} ({check.severity}; {', '.join(check.phases)})")
+    out(f"  {check.title}")
+    out(f"  rule: {check.rule}")
+    out(f"  data: {check.data}")
+    out(f"  do: {check.remedy}")
+    out(f"  from: {ORIGINS[check.origin]}")
+    if not check.waivable:
+        out("  it cannot be waived")
+    for slug in check.deciding:
+        out(f"  {SAYS[check.weight(slug) or 'shows']}: {slug}: {catalogue()[slug].title}")
+    out(f"  see: {check.see}")
     return ExitCode.CLEAN
 
 

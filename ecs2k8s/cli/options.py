@@ -23,6 +23,12 @@ class DiffFormat(StrEnum):
     html = "html"
 
 
+class VerifyFormat(StrEnum):
+    text = "text"
+    json = "json"
+    junit = "junit"
+
+
 class SplitBy(StrEnum):
     path = "path"
 
@@ -133,6 +139,12 @@ RequestTimeout = Annotated[
 TreeName = Annotated[
     list[str], typer.Option("--tree", metavar="NAME", help="The part of DIR to compare: traffic/ingress. Repeatable.")
 ]
+UnitName = Annotated[
+    str, typer.Option("--unit", metavar="NAME", help="Only this unit of cutover/waves.json, or this workload.")
+]
+CheckFormat = Annotated[VerifyFormat, typer.Option("--format", help="What stdout holds.")]
+AllChecks = Annotated[bool, typer.Option("--all", help="Show the checks too that pass or do not apply.")]
+AllowUndecided = Annotated[bool, typer.Option("--allow-partial", help="Exit 0 although a check is undecided.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say only what went wrong.")]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Name every file that was written.")]
 Debug = Annotated[bool, typer.Option("--debug", help="Show tracebacks.")]
@@ -152,7 +164,7 @@ By = Annotated[SplitBy, typer.Option("--by", help="What tells the parts apart: t
 Write = Annotated[bool, typer.Option("--write", help="Keep the parts in DIR/target.yaml, which the next export reads.")]
 What = Annotated[
     str | None,
-    typer.Argument(metavar="WHAT", help="containerDefinitions[].ulimits, Deployment.spec.replicas, or a slug."),
+    typer.Argument(metavar="WHAT", help="containerDefinitions[].ulimits, Deployment.spec.replicas, a slug, or S14."),
 ]
 
 

@@ -68,7 +68,7 @@ class Live:
         reading = Reading(scope, region, self.session.account, known(last))
         troubles = Run(self.clients, reading, partial, progress).read()
         taken = datetime.fromtimestamp(int(began), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        return replace(assemble(reading, troubles, taken, self.clients.mask), scope=scope.limits)
+        return replace(assemble(reading, troubles, taken, self.clients.mask), scope=scope.limits, live=True)
 
 
 def known(last: Snapshot | None) -> Mapping[str, dict[str, Any]]:

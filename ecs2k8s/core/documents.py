@@ -34,13 +34,17 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """All documents of one read, sorted by shape and id; what could not be read (`failures`) or only with a note."""
+    """All documents of one read, sorted by shape and id; what could not be read (`failures`) or only with a note.
+
+    `live`: AWS was asked for everything, so that a list without items is empty, and not merely not given.
+    """
 
     documents: tuple[Document, ...]
     failures: tuple[Finding, ...] = ()
     notes: tuple[Finding, ...] = ()
     taken: str = ""  # RFC 3339 UTC; the only part that is no function of the input
     scope: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # options of the export that left things out
+    live: bool = False
 
     def of(self, shape: str) -> list[Document]:
         return [document for document in self.documents if document.shape == shape]
@@ -67,6 +71,7 @@ class _File:
     notes: list[_Finding] = field(default_factory=list)
     taken: str = ""
     scope: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    live: bool = False
 
 
 def dump(snapshot: Snapshot) -> bytes:
@@ -79,6 +84,7 @@ def dump(snapshot: Snapshot) -> bytes:
             "failures": [finding.plain() for finding in snapshot.failures],
             "notes": [finding.plain() for finding in snapshot.notes],
             **({"scope": snapshot.scope} if snapshot.scope else {}),
+            **({"live": True} if snapshot.live else {}),
         }
     )
 
@@ -94,7 +100,7 @@ def load(value: Any) -> Snapshot:
     if file.format != FORMAT:
         raise SnapshotError(f"format {file.format!r} is not {FORMAT!r}: export again with this version")
     back = [[Finding.of(f.slug, f.subject, f.path, **f.args) for f in group] for group in (file.failures, file.notes)]
-    return Snapshot(tuple(file.documents), tuple(back[0]), tuple(back[1]), file.taken, file.scope)
+    return Snapshot(tuple(file.documents), tuple(back[0]), tuple(back[1]), file.taken, file.scope, file.live)
 
 
 def in_lines(items: Iterable[Any]) -> bytes:

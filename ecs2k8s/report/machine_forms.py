@@ -24,6 +24,8 @@ Count = Annotated[int, Meta(ge=0)]
 Hash = Annotated[str, Meta(pattern="^[0-9a-f]{64}$", description="SHA-256.")]
 Base = Annotated[str, Meta(pattern="^([0-9a-f]{64})?$", description="SHA-256; empty: a file was there before.")]
 Amount = Annotated[str, Meta(pattern=r"^-?[0-9]+(\.[0-9]+)?$", description="A decimal as text, because it is exact.")]
+CheckId = Annotated[str, Meta(pattern="^[SLT][0-9]{2}$", description="Of docs/checks.md.")]
+CheckSeverity = Literal["blocker", "warning", "info"]
 Time = Annotated[str, Meta(description="RFC 3339, UTC.")]
 
 
@@ -77,6 +79,7 @@ class Snapshot(Form):
         dict[Literal["cluster", "service", "exclude"], list[str]],
         Meta(description="Options of the export that left things out; absent where everything was read."),
     ] = {}
+    live: Annotated[bool, Meta(description="AWS was asked; else files were given.")] = False
 
 
 class LedgerEntry(Form):
@@ -296,10 +299,30 @@ class ExplainedFinding(Form):
     fidelity: Annotated[Fidelity | None, Meta(description="What the field becomes that it is said of.")]
 
 
+class ExplainedCheck(Form):
+    """A check of a cutover."""
+
+    id: CheckId
+    severity: CheckSeverity
+    title: str
+    rule: str
+    data: str
+    remedy: str
+    see: str
+    phases: list[str]
+    origin: Annotated[
+        Literal["findings", "world", "person"],
+        Meta(description="findings: the export decided it. world: AWS or the cluster is read. person: by hand."),
+    ] = field(name="from")
+    waivable: bool
+    findings: Annotated[list[Slug], Meta(description="Findings that decide it or are shown with it.")]
+
+
 class Explained(Form):
-    """`explain --format json`: what is known of a field, a place or a finding; of all without one."""
+    """`explain --format json`: what is known of a field, a place, a finding or a check; of all without one."""
 
     schema: Literal["ecs2k8s/explain/v1"]
+    checks: list[ExplainedCheck]
     fields: list[ExplainedField]
     added: list[ExplainedPlace]
     findings: list[ExplainedFinding]
@@ -525,6 +548,46 @@ class Waves(Form):
     graph: Graph
 
 
+Verdict = Literal["pass", "fail", "inconclusive", "error", "waived", "not_applicable"]
+
+
+class Read(Form):
+    """What a check read."""
+
+    what: str
+    when: Time = ""
+
+
+class Checked(Form):
+    """One check on one subject. What is left out is empty."""
+
+    id: CheckId
+    subject: Annotated[str, Meta(description="namespace/name of a workload, `shared`, or what else it is about.")]
+    severity: CheckSeverity
+    title: str
+    verdict: Verdict
+    remedy: Annotated[str, Meta(description="What a person does about it; empty where it holds nothing back.")]
+    text: str = ""
+    value: Any = None
+    threshold: Any = None
+    n: Annotated[int | None, Meta(description="Size of the sample.")] = None
+    missing: Annotated[str, Meta(description="What is needed for a verdict.")] = ""
+    sources: list[Read] = []
+    lines: Annotated[list[str], Meta(description="Findings or samples that it rests on; never a secret.")] = []
+    evidence: str = ""
+
+
+class Verified(Form):
+    """The checks that could be asked."""
+
+    schema: Literal["ecs2k8s/verify/v1"]
+    directory: str
+    taken: Annotated[str, Meta(description="When the snapshot was taken: RFC 3339, UTC.")]
+    totals: dict[Verdict, Count]
+    results: list[Checked]
+    not_asked: Annotated[list[str], Meta(description="Checks that need AWS or a cluster, where none was named.")]
+
+
 @dataclass(frozen=True, slots=True)
 class Written:
     """A form, and where it is written: a file of a migration directory, or the command that prints it."""
@@ -550,5 +613,6 @@ FORMS: dict[str, Written] = {
     "security-group-rules": Written(GroupRules, "aws/security-group-rules.json"),
     "snapshot": Written(Snapshot, "snapshot.json"),
     "split": Written(SplitPreview, "ecs2k8s split --format json", is_file=False),
+    "verify": Written(Verified, "ecs2k8s verify --format json, and report/verify.json", is_file=False),
     "waves": Written(Waves, "cutover/waves.json"),
 }

@@ -13,6 +13,7 @@ from ecs2k8s.core.fidelity import Fidelity
 from ecs2k8s.core.fields import tables
 from ecs2k8s.core.findings import SEVERITIES, catalogue
 from ecs2k8s.core.target import Target, choices
+from ecs2k8s.report.checks_page import checks_page
 from ecs2k8s.report.comparison_page import comparison_page
 from ecs2k8s.report.escape_markdown import code, ours, prose
 from ecs2k8s.report.schema_pages import schema_pages
@@ -27,6 +28,7 @@ MADE = "<!-- Made from mappings/ by `make update`; do not edit. -->"
 def pages() -> dict[str, str]:
     """File name below docs/ to text."""
     return {
+        "checks.md": checks_page(MADE),
         "comparison.md": comparison_page(MADE),
         "coverage.md": coverage_page(),
         "findings.md": findings_page(),

@@ -1,0 +1,153 @@
+"""`ecs2k8s verify`: verdicts, exit codes and forms, on directories as people have them."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from ecs2k8s.cli import app, export, verify
+from ecs2k8s.cli.console import ExitCode, Talk
+from ecs2k8s.cli.options import VerifyFormat
+from ecs2k8s.core.errors import OutputError, UsageError
+from ecs2k8s.cutover.verdicts import Result
+from ecs2k8s.cutover.verify_forms import junit
+from tests.estates import ROOT
+from tests.test_machine_forms import hold
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+QUIET = Talk(0)
+
+
+@pytest.fixture(scope="module")
+def exported(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    place = tmp_path_factory.mktemp("verify") / "shop"
+    export.run(export.Request(str(place), (str(ROOT / "samples" / "three-tier"),)), QUIET)
+    return place
+
+
+@pytest.fixture
+def shop(exported: Path, tmp_path: Path) -> Path:
+    """A directory that a test may edit."""
+    import shutil
+
+    return Path(shutil.copytree(exported, tmp_path / "shop"))
+
+
+def found(place: Path, capsys: pytest.CaptureFixture[str], **options: Any) -> tuple[int, dict[str, Any]]:
+    code = verify.run(verify.Request(str(place), form=VerifyFormat.json, **options), QUIET)
+    value: dict[str, Any] = json.loads(capsys.readouterr().out)
+    return code, value
+
+
+def verdict(value: dict[str, Any], ident: str, subject: str) -> str:
+    found = [each for each in value["results"] if (each["id"], each["subject"]) == (ident, subject)]
+    return str(found[0]["verdict"])
+
+
+def test_verdicts_are_json_by_its_schema_and_the_file_is_the_same(
+    exported: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, value = found(exported, capsys)
+    hold("verify", value)
+    assert value == json.loads((exported / "report" / "verify.json").read_bytes())
+    assert code == ExitCode.FAILED  # a scheduled task by tag
+    assert value["totals"]["pass"] > value["totals"]["fail"] > 0
+    assert {"S31", "L06", "T13"} <= set(value["not_asked"])
+
+
+def test_a_unit_is_looked_at_alone(exported: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    _, value = found(exported, capsys, unit="shop/worker")
+    assert {each["subject"] for each in value["results"]} == {"shop/worker", "shared"}
+    with pytest.raises(UsageError, match="--unit nothing: is none of "):
+        verify.run(verify.Request(str(exported), "nothing"), QUIET)
+
+
+def edit(place: Path, file: str, change: Callable[[str], str]) -> None:
+    path = place / file
+    before = path.read_text()
+    path.write_text(change(before))
+    assert path.read_text() != before
+
+
+def test_an_edit_of_the_grace_period_is_judged(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = "manifests/shop/frontend/deployment.yaml"
+    edit(
+        shop,
+        file,
+        lambda text: re.sub(r"terminationGracePeriodSeconds: \d{2,}", "terminationGracePeriodSeconds: 5", text),
+    )
+    _, value = found(shop, capsys)
+    assert verdict(value, "S14", "shop/frontend") == "fail"
+    assert verdict(value, "S14", "shop/backend") == "pass"
+    assert verdict(value, "S30", "shared") == "pass"  # what the export wrote is what it would write
+
+
+def test_another_choice_than_the_export_had_fails_determinism(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    edit(shop, "target.yaml", lambda text: re.sub(r"(?m)^#? ?harden:.*$", "harden: true", text))
+    _, value = found(shop, capsys)
+    assert verdict(value, "S30", "shared") == "fail"
+
+
+def test_junit_shows_nothing_green_that_is_not_known(exported: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    verify.run(verify.Request(str(exported), form=VerifyFormat.junit), QUIET)
+    root = ET.fromstring(capsys.readouterr().out)
+    value = json.loads((exported / "report" / "verify.json").read_bytes())
+    cases = {(each.get("classname"), str(each.get("name"))[:3]): each for each in root.iter("testcase")}
+    for result in value["results"]:
+        tags = [child.tag for child in cases[result["subject"], result["id"]]]
+        expected = {"pass": [], "fail": ["failure"], "inconclusive": ["error"], "not_applicable": ["skipped"]}
+        assert tags == expected[result["verdict"]]
+    assert all(cases["not asked", ident][0].tag == "skipped" for ident in value["not_asked"])
+    for suite in root:
+        assert int(suite.get("tests", "")) == len(suite)
+
+
+def test_foreign_text_is_no_markup_and_no_control_in_junit() -> None:
+    bad = 'a"<b>&\x1b[31m\x00\ufffe\u202e]]>'
+    root = ET.fromstring(junit([Result("S01", bad, "fail", bad, lines=(bad,))], []))
+    case = next(root.iter("testcase"))
+    assert "\x1b" not in ET.tostring(root, "unicode")
+    assert str(case.get("classname")).startswith('a"<b>&\\u001b[31m')
+    assert not case.findall(".//b")
+
+
+VERDICTS = [
+    (["pass"], ExitCode.CLEAN),
+    (["pass", "inconclusive"], ExitCode.PARTIAL),
+    (["error"], ExitCode.PARTIAL),
+    (["inconclusive", "fail"], ExitCode.FAILED),
+    (["waived", "not_applicable"], ExitCode.CLEAN),
+]
+
+
+@pytest.mark.parametrize(("verdicts", "code"), VERDICTS)
+def test_the_exit_code_is_that_of_the_worst_blocker(verdicts: list[Any], code: int) -> None:
+    assert verify.exit_code([Result("S01", "x", each) for each in verdicts]) == code
+
+
+def test_a_warning_decides_no_exit_code() -> None:
+    assert verify.exit_code([Result("S12", "x", "fail"), Result("S36", "x", "inconclusive")]) == ExitCode.CLEAN
+
+
+def test_what_is_no_migration_directory_is_said(tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match="is no migration directory"):
+        verify.run(verify.Request(str(tmp_path)), QUIET)
+
+
+def test_people_read_what_to_do(exported: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    verify.run(verify.Request(str(exported)), QUIET)
+    text = capsys.readouterr().out
+    assert "S02 shop/shop-close-day: The image that runs is the image that will run: fail" in text
+    assert "  do: Export while tasks run" in text
+    assert re.search(r"^\d+ verdicts: \d+ pass, ", text, re.MULTILINE)
+
+
+def test_the_command_is_in_the_help() -> None:
+    assert "verify" in {command.name for command in app.registered_commands}
