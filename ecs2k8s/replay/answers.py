@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 Item = dict[str, Any]
 Asked = dict[str, Any]
+BY_STATUS = {"efs", "eks", "iam", "route53", "scheduler"}  # services that say by the status, too, that there is none
 
 
 @dataclass(slots=True)
@@ -44,7 +45,7 @@ class Estate:
         """The document. Raises `Refusal` with *code* where there is none."""
         found = self.where(shape, **members)
         if not found:
-            raise Refusal(code, f"{members} does not exist", 404 if code.endswith("Exception") else 400)
+            raise Refusal(code, f"{members} does not exist", 404 if shape.partition(".")[0] in BY_STATUS else 400)
         return found[0]
 
 

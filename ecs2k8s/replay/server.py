@@ -11,22 +11,29 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
 
 from ecs2k8s.collect.calls import CREDENTIALS, calls
-from ecs2k8s.replay.wire import Refusal, Sent, model, operation_of, protocol, refused
+from ecs2k8s.replay.stand_in import READS, WRITES
+from ecs2k8s.replay.state import NotModelledError
+from ecs2k8s.replay.wire import Refusal, Reply, Sent, model, operation_of, protocol, refused
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ecs2k8s.replay.hook import Hook
+    from ecs2k8s.replay.state import FakeClock
 
 SIGNED = re.compile(r"Credential=[^/]+/\d+/[^/]+/(?P<name>[^/]+)/")
 
 
+CLOCK = "/-/clock"  # not of AWS: the clock of the account, for processes that wait by it; `?sleep=60` moves it
+
+
 @contextmanager
-def listening(hook: Hook) -> Iterator[str]:
-    """The URL under which *hook* answers until the end of the block."""
+def listening(hook: Hook, clock: FakeClock | None = None) -> Iterator[str]:
+    """The URL under which *hook* answers until the end of the block, to any number of processes."""
 
     class Handler(_Handler):
         answering = hook
+        account_clock = clock
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         server.daemon_threads = True
@@ -41,6 +48,7 @@ def listening(hook: Hook) -> Iterator[str]:
 
 class _Handler(BaseHTTPRequestHandler):
     answering: Hook
+    account_clock: FakeClock | None
     protocol_version = "HTTP/1.1"
 
     def do_GET(self) -> None:
@@ -49,12 +57,33 @@ class _Handler(BaseHTTPRequestHandler):
     do_POST = do_PUT = do_GET  # noqa: N815 (names that http.server asks for)
 
     def _reply(self) -> None:
+        from botocore.exceptions import HTTPClientError  # noqa: PLC0415 (boto3 is imported where it is used)
+
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        try:
+            self._send(self._clock() if self.path.startswith(CLOCK) else self._answer(body))
+        except HTTPClientError:  # a fault that was asked for: no answer ever comes
+            self.close_connection = True
+        except ConnectionError:  # whoever asked is gone
+            self.close_connection = True
+
+    def _answer(self, body: bytes) -> Reply:
         service = self._service()
         try:
-            found = self.answering.answer(service, self._operation(service, body), Sent(self.path, self.headers, body))
+            return self.answering.answer(service, self._operation(service, body), Sent(self.path, self.headers, body))
         except Refusal as refusal:
-            found = refused(service, refusal)
+            return refused(service, refusal)
+        except (NotModelledError, LookupError) as error:
+            return refused(service, Refusal("NotModelled", str(error), 501))
+
+    def _clock(self) -> Reply:
+        clock = self.account_clock
+        if clock is None:
+            return Reply(404, b"", {})
+        clock.sleep(float(parse_qs(urlsplit(self.path).query).get("sleep", ["0"])[0]))
+        return Reply(200, repr(clock.now()).encode(), {})
+
+    def _send(self, found: Reply) -> None:
         self.send_response(found.status)
         for name, value in found.headers.items():
             self.send_header(name, value)
@@ -71,7 +100,7 @@ class _Handler(BaseHTTPRequestHandler):
             return str(target).rpartition(".")[2]
         if protocol(service) in ("query", "ec2"):
             return parse_qs(body.decode())["Action"][0]
-        known = [name.partition(".")[2] for name in calls() if name.startswith(f"{service}.")]
+        known = [name.partition(".")[2] for name in (*calls(), *WRITES, *READS) if name.startswith(f"{service}.")]
         return operation_of(service, known, self.command, urlsplit(self.path).path)
 
     def log_message(self, *_: object) -> None:

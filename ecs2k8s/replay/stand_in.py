@@ -7,7 +7,22 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
-from ecs2k8s.replay import answers, state_groups, state_health, state_rules, state_sts, state_tags
+from ecs2k8s.replay import (
+    answers,
+    series,
+    state_discovery,
+    state_ec2,
+    state_ecs,
+    state_groups,
+    state_health,
+    state_iam,
+    state_route53,
+    state_rules,
+    state_scaling,
+    state_schedules,
+    state_sts,
+    state_tags,
+)
 from ecs2k8s.replay.faults import refusal
 from ecs2k8s.replay.pages import check, page
 from ecs2k8s.replay.state import Account, Asked, Item, Made
@@ -34,6 +49,23 @@ WRITES: dict[str, Operation] = {
     "elbv2.ModifyListener": state_rules.modify_listener,
     "elbv2.AddTags": state_tags.add_tags,
     "elbv2.RemoveTags": state_tags.remove_tags,
+    "ecs.UpdateService": state_ecs.update_service,
+    "application-autoscaling.RegisterScalableTarget": state_scaling.register_scalable_target,
+    "events.DisableRule": state_schedules.disable_rule,
+    "events.EnableRule": state_schedules.enable_rule,
+    "events.PutTargets": state_schedules.put_targets,
+    "events.RemoveTargets": state_schedules.remove_targets,
+    "scheduler.UpdateSchedule": state_schedules.update_schedule,
+    "iam.UpdateAssumeRolePolicy": state_iam.update_trust,
+    "ec2.AuthorizeSecurityGroupIngress": state_ec2.authorize("IpPermissions"),
+    "ec2.AuthorizeSecurityGroupEgress": state_ec2.authorize("IpPermissionsEgress"),
+    "ec2.RevokeSecurityGroupIngress": state_ec2.revoke("IpPermissions"),
+    "ec2.RevokeSecurityGroupEgress": state_ec2.revoke("IpPermissionsEgress"),
+    "eks.CreatePodIdentityAssociation": state_iam.create_association,
+    "eks.DeletePodIdentityAssociation": state_iam.delete_association,
+    "route53.ChangeResourceRecordSets": state_route53.change_record_sets,
+    "servicediscovery.RegisterInstance": state_discovery.register_instance,
+    "servicediscovery.DeregisterInstance": state_discovery.deregister_instance,
 }
 SESSIONS: dict[str, Operation] = {"sts.AssumeRole": state_sts.assume_role}
 # Calls that only read, where more can be asked for than `export` does (answers.py), or the answer depends on the time.
@@ -42,6 +74,20 @@ READS: dict[str, Operation] = {
     "elbv2.DescribeListeners": state_rules.describe_listeners,
     "elbv2.DescribeRules": state_rules.describe_rules,
     "elbv2.DescribeTargetHealth": state_health.described,
+    "ecs.ListTasks": state_ecs.list_tasks,
+    "application-autoscaling.DescribeScalableTargets": state_scaling.describe_scalable_targets,
+    "events.DescribeRule": state_schedules.describe_rule,
+    "events.ListTargetsByRule": state_schedules.list_targets_by_rule,
+    "scheduler.GetSchedule": state_schedules.get_schedule,
+    "ec2.DescribeSecurityGroupRules": state_ec2.describe_rules,
+    "eks.DescribePodIdentityAssociation": state_iam.describe_association,
+    "eks.ListPodIdentityAssociations": state_iam.list_associations,
+    "route53.ListResourceRecordSets": state_route53.list_record_sets,
+    "route53.GetChange": state_route53.get_change,
+    "servicediscovery.ListInstances": state_discovery.list_instances,
+    "servicediscovery.GetOperation": state_discovery.get_operation,
+    "cloudwatch.GetMetricData": series.get_metric_data,
+    "cloudwatch.DescribeAlarms": series.describe_alarms,
     "sts.GetCallerIdentity": state_sts.identity,
 }
 
@@ -121,7 +167,7 @@ class StandIn:
 
     def _record(self, request: Request, outcome: str, *, changed: bool) -> None:
         policy = state_sts.policy_of(self.account, request.key)
-        at = self.account.clock()
+        at = self.account.now()
         made = Made(at, request.call, request.parameters, request.key, outcome, policy, changed)
         self.account.made.append(made)
 

@@ -91,6 +91,7 @@ class Account:
     lock: threading.RLock = field(default_factory=threading.RLock)
     due: list[_Due] = field(default_factory=list)
     turn: int = 0
+    at: float | None = None  # the moment of the effect that happens just now
     caller: str = ""  # the id of the key that the call at hand was signed with
 
     @classmethod
@@ -116,15 +117,24 @@ class Account:
     def later(self, seconds: float, effect: Callable[[], None]) -> None:
         """*effect* happens when the clock has gone on so far, before anything is read or written after that."""
         self.turn += 1
-        heapq.heappush(self.due, _Due(self.clock() + seconds, self.turn, effect))
+        heapq.heappush(self.due, _Due(self.now() + seconds, self.turn, effect))
 
     def settle(self) -> None:
+        """Let happen what is due, each at its own moment, however late anybody looks."""
         while self.due and self.due[0].at <= self.clock():
-            heapq.heappop(self.due).effect()
+            due = heapq.heappop(self.due)
+            self.at = due.at
+            try:
+                due.effect()
+            finally:
+                self.at = None
+
+    def now(self) -> float:
+        return self.clock() if self.at is None else self.at
 
     def moment(self, seconds: float | None = None) -> str:
         """RFC 3339, as the documents have it."""
-        at = self.clock() if seconds is None else seconds
+        at = self.now() if seconds is None else seconds
         return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds")
 
     def new_id(self, digits: int = 16) -> str:
@@ -148,9 +158,10 @@ class Account:
     def drop(self, shape: str, identity: str) -> None:
         self.estate.shapes.get(shape, {}).pop(identity, None)
 
-    def key_of(self, shape: str, data: Item) -> str:
-        """Under which id the document lies."""
-        return next(key for key, its in self.estate.shapes[shape].items() if its is data)
+    def remove(self, shape: str, data: Item) -> None:
+        """The document itself, under whichever id it lies."""
+        kept = self.estate.shapes.get(shape, {})
+        self.estate.shapes[shape] = {key: its for key, its in kept.items() if its is not data}
 
 
 def only(asked: Asked, *known: str) -> None:

@@ -104,7 +104,7 @@ def actions_changed(account: Account) -> None:
     for arn in now - known.used.keys():
         for target in known.groups.get(arn, {}).values():
             target.said = None
-    known.used = {arn: known.used.get(arn, account.clock()) for arn in now}
+    known.used = {arn: known.used.get(arn, account.now()) for arn in now}
 
 
 def group_of(account: Account, arn: str) -> Item:
@@ -130,7 +130,7 @@ def health(account: Account, arn: str) -> list[Health]:
 
 
 def _gone(account: Account, target: Registered) -> bool:
-    return target.gone_at is not None and ALWAYS < target.gone_at <= account.clock()
+    return target.gone_at is not None and ALWAYS < target.gone_at <= account.now()
 
 
 def _state(account: Account, group: Item, target: Registered) -> tuple[str, str]:
@@ -144,8 +144,8 @@ def _state(account: Account, group: Item, target: Registered) -> tuple[str, str]
         return target.said
     begun = max(used, target.since)
     checked = begun + int(group.get("HealthCheckIntervalSeconds", 30)) * account.delays.first_checks
-    if known.checked or account.clock() < checked:
-        return "initial", "Elb.RegistrationInProgress" if account.clock() == begun else "Elb.InitialHealthChecking"
+    if known.checked or account.now() < checked:
+        return "initial", "Elb.RegistrationInProgress" if account.now() == begun else "Elb.InitialHealthChecking"
     return "healthy", ""
 
 
@@ -177,7 +177,7 @@ def register(account: Account, arn: str, ident: str, port: int | None, zone: str
     known = targets(account).groups.setdefault(arn, {})
     before = known.get(key)
     if before is None or before.gone_at is not None:
-        known[key] = Registered(*key, zone or zone_of(account, group, ident), account.clock())
+        known[key] = Registered(*key, zone or zone_of(account, group, ident), account.now())
 
 
 def deregister(account: Account, arn: str, ident: str, port: int | None) -> None:
@@ -189,7 +189,7 @@ def deregister(account: Account, arn: str, ident: str, port: int | None) -> None
             if arn not in known.used or not delay:
                 del known.groups[arn][key]
             elif target.gone_at is None:
-                target.gone_at = account.clock() + delay
+                target.gone_at = account.now() + delay
 
 
 def zone_of(account: Account, group: Item, ident: str) -> str:

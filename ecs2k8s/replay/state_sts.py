@@ -51,7 +51,7 @@ def assume_role(account: Account, asked: Asked) -> Item:
     words = "The requested DurationSeconds exceeds the MaxSessionDuration set for this role."
     refuse_unless(seconds in SECONDS and seconds <= longest, "ValidationError", words)
     key = f"ASIA{account.new_id().upper()}"
-    expires = account.clock() + seconds
+    expires = account.now() + seconds
     account.part(Sessions).by_key[key] = Session(arn, name, _policy(asked.get("Policy")), expires)
     role = arn.rpartition("/")[2]
     return {
@@ -109,7 +109,7 @@ def permit(account: Account, request: Request) -> None:
     if session is None or request.call == "sts.GetCallerIdentity":  # which needs no permission
         return
     service = request.call.partition(".")[0]
-    if session.expires <= account.clock():
+    if session.expires <= account.now():
         raise refusal("expired", service, "The security token included in the request is expired")
     for need in needs(account, request) if session.policy is not None else ():
         if not allows(session.policy or {}, need):
