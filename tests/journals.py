@@ -57,7 +57,7 @@ def step(ident: str, before: int, wanted: int) -> Step:
     )
 
 
-def plan(unit: str = "shop/web", **fields: Any) -> Plan:
+def plan(unit: str = "shop-web", **fields: Any) -> Plan:
     known: dict[str, Any] = {
         "format": FORMAT,
         "version": "0.1.0",

@@ -12,6 +12,7 @@ import msgspec
 
 from ecs2k8s import __version__
 from ecs2k8s.core.errors import BusyError
+from ecs2k8s.cutover.durable import put, sync_folder
 from ecs2k8s.cutover.journal import crash
 from ecs2k8s.cutover.journal.events import FORMAT, AnyEvent, Event, JournalError, Torn, event
 from ecs2k8s.cutover.journal.fold import Folding, Run, fold
@@ -27,8 +28,8 @@ if TYPE_CHECKING:
     from ecs2k8s.cutover.world import Clock
 
 PARTIAL = f".{FILE}.partial"  # a journal that has no whole first line yet
-NEW = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
 OLD = os.O_RDWR | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
+NEW = OLD | os.O_CREAT
 
 
 class Disk(Protocol):
@@ -61,15 +62,16 @@ class Journal:
 
         *start*: fields of `events.RunStart` that the plan does not tell. Raises `JournalError` and `BusyError`.
         """
-        if (folder / FILE).exists():
-            raise JournalError(f"{folder / FILE}: is there already")
         first = event("run_start", {"format": FORMAT, "version": __version__, "unit": plan.unit} | start)
         journal = cls(folder, _taken(folder / PARTIAL, NEW), clock, disk)
         with journal._closed_when_it_fails():
+            if (folder / FILE).exists():
+                raise JournalError(f"{folder / FILE}: is there already")
+            os.ftruncate(journal._fd, 0)
             journal._put(first, run, plan.ident)
             (folder / PARTIAL).replace(folder / FILE)
             crash.at("journal: renamed")
-            journal._sync_folder()
+            sync_folder(folder)
         return journal
 
     @classmethod
@@ -139,32 +141,11 @@ class Journal:
             self._folding.take(line)
         self._lines = list(reading.lines)
         if reading.tail:
-            copy = self._keep(reading.tail)
+            copy = f"{FILE}.torn-{digest(reading.tail)[:12]}"  # the same when this is interrupted and done again
+            put(self.folder / copy, reading.tail)
             os.ftruncate(self._fd, len(data) - len(reading.tail))
             crash.at("journal: tail cut off")
             self.append(Torn(size=len(reading.tail), copy=copy))
-
-    def _keep(self, tail: bytes) -> str:
-        """Write the tail into a file of its own, which has the same name when this is interrupted and done again."""
-        name = f"{FILE}.torn-{digest(tail)[:12]}"
-        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
-        fd = os.open(self.folder / name, flags, 0o600)
-        try:
-            crash.at("journal: copy of the tail made")
-            os.write(fd, tail)
-            self._disk.fsync(fd)
-        finally:
-            os.close(fd)
-        self._sync_folder()
-        crash.at("journal: copy of the tail kept")
-        return name
-
-    def _sync_folder(self) -> None:
-        fd = os.open(self.folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        try:
-            self._disk.fsync(fd)
-        finally:
-            os.close(fd)
 
     @contextmanager
     def _closed_when_it_fails(self) -> Iterator[None]:
@@ -198,9 +179,12 @@ def _taken(path: Path, flags: int) -> int:
         raise JournalError(f"{path}: {error.strerror}") from error
     try:
         fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
+        same = os.path.samestat(os.fstat(fd), path.lstat())  # else whoever had the lock gave it its name meanwhile
+    except OSError:
+        same = False
+    if not same:
         os.close(fd)
-        raise BusyError(f"{path}: another process writes it") from error
+        raise BusyError(f"{path}: another process writes it")
     return fd
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import stat
@@ -49,6 +50,23 @@ def test_a_journal_is_not_begun_twice(tmp_path: Path) -> None:
     begun(tmp_path).close()
     with pytest.raises(JournalError, match="is there already"):
         begun(tmp_path)
+
+
+def test_a_journal_that_got_its_name_while_another_process_waited_is_left_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two begin one run: the second opens the file without a name yet, then the first names it and ends."""
+    lock = fcntl.flock
+
+    def late(fd: int, how: int) -> None:
+        monkeypatch.setattr(fcntl, "flock", lock)
+        begun(tmp_path).close()
+        lock(fd, how)
+
+    monkeypatch.setattr(fcntl, "flock", late)
+    with pytest.raises(BusyError, match="another process writes it"):
+        begun(tmp_path)
+    assert len(read(tmp_path).lines) == 1
 
 
 def test_a_link_in_its_place_is_not_followed(tmp_path: Path) -> None:
@@ -130,7 +148,7 @@ class Failing:
 def test_a_disk_that_fails_ends_the_writing_for_good(tmp_path: Path, at: int, short: bool) -> None:
     disk = Failing(at, short=short)
     synced = 0
-    with pytest.raises(JournalError, match="nothing (more )?is done") as raised:  # noqa: PT012 (whichever call it is)
+    with pytest.raises(JournalError, match=r"nothing (more )?is done") as raised:  # noqa: PT012 (whichever call it is)
         journal = begun(tmp_path, disk=disk)
         synced = 1
         for text in "abc":

@@ -1,0 +1,44 @@
+"""What a lock says of whoever holds it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import msgspec
+
+from ecs2k8s.core.escape import escape
+
+
+class LockInfo(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """`who` is the ARN that STS tells, or user@host; `keys` are the traffic objects."""
+
+    id: str
+    run: str
+    plan: str
+    who: str
+    host: str
+    pid: int
+    when: float
+    operation: str
+    version: str
+    keys: tuple[str, ...]
+
+    def plain(self) -> dict[str, str]:
+        """For the annotations of a Lease."""
+        return {"plan": self.plan, "who": self.who, "host": self.host, "since": stamp(self.when)} | {
+            "operation": self.operation,
+            "version": self.version,
+        }
+
+    def told(self, now: float) -> str:
+        """One line for people."""
+        age = max(0, round(now - self.when))
+        return escape(
+            f"{self.who} on {self.host} (process {self.pid}) since {stamp(self.when)}, {age} s ago: {self.operation}, "
+            f"run {self.run}, lock {self.id}"
+        )
+
+
+def stamp(seconds: float) -> str:
+    """RFC 3339, to the second."""
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
