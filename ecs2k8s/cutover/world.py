@@ -19,6 +19,10 @@ class RefusedError(Ecs2k8sError):
     """The call was answered with a refusal: it surely had no effect."""
 
 
+class ThrottledError(RefusedError):
+    """Refused because too much was asked: the same call may be sent again later."""
+
+
 class UnsureError(Ecs2k8sError):
     """No answer came to the call, or none that tells: it may have had its effect. Only looking helps."""
 

@@ -1,0 +1,103 @@
+"""The run of a plan from where its journal says it is, to its end or to where it has to stop."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ecs2k8s.cutover.journal.events import Completed, Pause, Resume
+from ecs2k8s.cutover.run.rollback import go_back
+from ecs2k8s.cutover.run.stepping import DONE, become, take
+from ecs2k8s.cutover.run.stops import Abort, CheckFailed, Conflict, GoBack, Stop
+from ecs2k8s.cutover.run.triggers import Watch
+from ecs2k8s.cutover.run.watching import fresh, untouched
+from ecs2k8s.cutover.states import STEP
+
+if TYPE_CHECKING:
+    from ecs2k8s.cutover.plan import Step
+    from ecs2k8s.cutover.run.context import Run
+    from ecs2k8s.cutover.states import RunState, StepState
+
+COMPLETED, FAILED, CONFLICT, WAITING, BACK, NOT_BACK = 0, 3, 4, 5, 6, 7  # exit codes, cutover.md §4.4
+OVER = ("completed", "rolled_back", "closed")
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a run ended or stopped; `stop` is why, with the three columns of a conflict."""
+
+    state: RunState
+    code: int
+    text: str
+    step: str = ""
+    stop: Stop | None = None
+
+
+def carry(run: Run, by: str) -> Outcome:
+    """Carry the plan on. It stops by itself in front of everything that a person has to decide."""
+    try:
+        _enter(run, by)
+        watch = Watch()
+        for step in run.plan.steps:
+            if run.journal.run.step(step.id) not in DONE:
+                take(run, step, watch)
+                run.talk.say(f"{step.id}: {step.success}")
+        run.journal.append(Completed())
+    except GoBack as stop:
+        return back(run, stop.reason, by, abort=isinstance(stop, Abort))
+    except Stop as stop:
+        return _stopped(run, stop)
+    return Outcome("completed", COMPLETED, "all steps are done")
+
+
+def _enter(run: Run, by: str) -> None:
+    """Begin or resume: what this run left is still there, and a run that did nothing yet is as fresh as its plan."""
+    now = run.journal.run
+    if now.state in OVER:
+        raise _Over(f"the run is {now.state}: plan again for another")
+    if now.state in ("rolling_back", "aborting", "rollback_failed"):
+        raise GoBack("the way back was interrupted")
+    if not now.verified and not now.intents:
+        fresh(run)
+    elif not now.intent:
+        untouched(run, _next(run))
+    if now.state == "paused":
+        run.journal.append(Resume(by=by))
+
+
+class _Over(Stop):
+    """Nothing is left to do."""
+
+
+def _next(run: Run) -> Step:
+    undone = (step for step in run.plan.steps if run.journal.run.step(step.id) not in DONE)
+    return next(undone, run.plan.steps[-1])
+
+
+def back(run: Run, reason: str, by: str, *, abort: bool = False) -> Outcome:
+    """Go back, in any state of the run."""
+    failed = go_back(run, reason, by, abort=abort)
+    if failed:
+        return Outcome("rollback_failed", NOT_BACK, failed)
+    return Outcome("rolled_back", BACK, f"requests are back with ECS: {reason}")
+
+
+def _stopped(run: Run, stop: Stop) -> Outcome:
+    if isinstance(stop, _Over):
+        state = run.journal.run.state
+        return Outcome(state, BACK if state == "rolled_back" else COMPLETED, stop.reason)
+    code, word = WAITING, "wait"
+    if isinstance(stop, Conflict):
+        code, word = CONFLICT, "conflict"
+        _mark(run, stop, "conflict")
+    elif isinstance(stop, CheckFailed):
+        code, word = FAILED, "check"
+        _mark(run, stop, "failed")
+    run.journal.append(Pause(step=stop.step, reason=word, text=stop.reason))
+    return Outcome("paused", code, stop.reason, stop.step, stop)
+
+
+def _mark(run: Run, stop: Stop, state: StepState) -> None:
+    """Where the table allows it: a step that was only looked at stays as it is."""
+    if stop.step and state in STEP[run.journal.run.step(stop.step)]:
+        become(run, run.plan.step(stop.step), state, stop.reason)

@@ -1,0 +1,122 @@
+"""Carries one move out: look, write down what is about to happen, send once, look until it is there.
+
+The same function begins a move and resumes it, because it looks first: what is there already is not sent again.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ecs2k8s.cutover.journal import crash
+from ecs2k8s.cutover.journal.events import Result, intent, observed, verified
+from ecs2k8s.cutover.run.stops import CheckFailed, Columns, Conflict, Paused
+from ecs2k8s.cutover.run.watching import heed, now
+from ecs2k8s.cutover.world import RefusedError, ThrottledError, UnsureError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ecs2k8s.cutover.journal.events import Way
+    from ecs2k8s.cutover.plan import Move, State, Step
+    from ecs2k8s.cutover.run.context import Run
+
+SENDINGS = 4  # of one call that is throttled, which has no effect
+
+
+def carry_out(run: Run, step: Step, number: int, move: Move, check: Callable[[], None]) -> None:
+    """Make *move*, the *number*-th of *step*. *check* looks at everything else just before the call.
+
+    Raises `Conflict` where the object is neither as before nor as wanted, and `Paused` or `CheckFailed`.
+    """
+    live = now(run, step, move.thing)
+    if live != move.wanted:
+        if live != move.before:
+            raise conflict(run, step, move, live)
+        check()
+        run.journal.append(intent(step.id, number, move))
+        _make(run, step, move)
+    found(run, step, move)
+
+
+def conflict(run: Run, step: Step, move: Move, live: State) -> Conflict:
+    last = run.journal.run.verified.get(move.thing)
+    text = f"{move.thing.kind} {move.thing.id} is not as it was: somebody else changed it"
+    return Conflict(text, step.id, Columns(move.thing, move.before, last.state if last else move.before, live))
+
+
+def found(run: Run, step: Step, move: Move) -> None:
+    """Write down that the object is as it is wanted, which nobody may change from now on."""
+    run.journal.append(observed(step.id, move.thing, move.wanted, "wanted"))
+    run.journal.append(verified(step.id, move.thing, move.wanted))
+
+
+def _make(run: Run, step: Step, move: Move) -> None:
+    if run.sender is None or step.guided:
+        run.talk.offer(step, move.command)
+        _await(run, step, move, limit=None)
+        return
+    answered = sent(run, step, move)
+    _await(run, step, move, limit=run.pace.seen if answered else run.pace.settle)
+
+
+def sent(run: Run, step: Step, move: Move, way: Way = "forth") -> bool:
+    """Send the call. Whether it was answered; if not, it may have had its effect. Raises `Paused` or `CheckFailed`."""
+    assert run.sender is not None  # noqa: S101 (for mypy: guided runs do not come here)
+    for attempt in range(1, SENDINGS + 1):
+        try:
+            crash.at("call: before")
+            ident = run.sender.send(step, move.request)
+            crash.at("call: after")
+        except ThrottledError as error:
+            _refused(run, step, error)
+            if attempt == SENDINGS:
+                raise Paused(f"AWS is throttling: {error}", step.id) from error
+            run.clock.sleep(run.pace.poll * 2**attempt)
+            heed(run, step)
+            _again(run, step, move, way)
+        except RefusedError as error:
+            _refused(run, step, error)
+            raise CheckFailed(f"{move.request.call} was refused: {error}", step.id) from error
+        except UnsureError as error:
+            run.journal.append(Result(step=step.id, outcome="unsure", text=str(error)))
+            return False
+        else:
+            run.journal.append(Result(step=step.id, outcome="answered", request_id=ident))
+            return True
+    raise AssertionError
+
+
+def _again(run: Run, step: Step, move: Move, way: Way) -> None:
+    """A refusal closed the intent; the next sending has its own, and looks before it."""
+    live = now(run, step, move.thing)
+    if live != move.before:
+        raise conflict(run, step, move, live)
+    last = run.journal.run.intents[-1]
+    run.journal.append(intent(step.id, last.move, move, way))
+
+
+def _refused(run: Run, step: Step, error: RefusedError) -> None:
+    run.journal.append(Result(step=step.id, outcome="refused", text=str(error)))
+
+
+def _await(run: Run, step: Step, move: Move, limit: float | None) -> None:
+    """Look until the object is as it is wanted. *limit* in seconds; a person has all the time."""
+    began = run.clock.monotonic()
+    while True:
+        live = now(run, step, move.thing)
+        if live == move.wanted:
+            return
+        if live != move.before and not between(move.before, live, move.wanted):
+            raise conflict(run, step, move, live)
+        if limit is not None and run.clock.monotonic() - began >= limit:
+            raise Paused(f"{move.request.call} was sent, and its effect is not seen after {limit:.0f} s", step.id)
+        heed(run, step)
+        run.clock.sleep(run.pace.poll)
+
+
+def between(before: State, live: State, wanted: State) -> bool:
+    """Whether each part of an object that has parts is as before or as wanted: it is on its way."""
+    if not (isinstance(before, dict) and isinstance(live, dict) and isinstance(wanted, dict)):
+        return False
+    keys = before.keys() | live.keys() | wanted.keys()
+    return all(live.get(key) in (before.get(key), wanted.get(key)) for key in keys)

@@ -1,0 +1,165 @@
+"""One step: what has to hold before, its moves, and what has to be seen for it to be done."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from ecs2k8s.cutover.journal.events import Precheck, Transition, Verdict
+from ecs2k8s.cutover.run.invariants import broken
+from ecs2k8s.cutover.run.moving import carry_out
+from ecs2k8s.cutover.run.shares import share, shifts
+from ecs2k8s.cutover.run.stops import CheckFailed, GoBack, Paused
+from ecs2k8s.cutover.run.watching import heed, untouched
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ecs2k8s.cutover.plan import Move, Step
+    from ecs2k8s.cutover.run.context import Run
+    from ecs2k8s.cutover.run.triggers import Watch
+    from ecs2k8s.cutover.states import StepState
+    from ecs2k8s.cutover.verdicts import Result
+
+DONE = frozenset({"verified", "waived", "skipped"})
+AGAIN: dict[StepState, StepState] = {"inconclusive": "verifying", "conflict": "ready", "failed": "ready"}
+LONGER = 4  # times the planned time, until a bake without its requests is undecided
+
+
+def take(run: Run, step: Step, watch: Watch) -> None:
+    """Take *step* from wherever it is to `verified`. Raises a `Stop` where it does not get there."""
+    _begin(run, step)
+    _approved(run, step)
+    _before(run, step)
+    for number, move in enumerate(step.moves):
+        heed(run, step)
+        carry_out(run, step, number, move, partial(_allowed, run, step, move))
+        if run.journal.run.step(step.id) == "intent_written":
+            become(run, step, "applied")
+    become(run, step, "verifying")
+    _verify(run, step, watch)
+    become(run, step, "verified")
+
+
+def become(run: Run, step: Step, state: StepState, why: str = "") -> None:
+    was = run.journal.run.step(step.id)
+    if was != state:
+        run.journal.append(Transition(step=step.id, was=was, to=state, why=why))
+
+
+def exposed(run: Run) -> bool:
+    """Whether requests go to EKS now, as far as this run knows."""
+    return any(share(last.state) > 0 for last in run.journal.run.verified.values() if isinstance(last.state, dict))
+
+
+def _begin(run: Run, step: Step) -> None:
+    state = run.journal.run.step(step.id)
+    if state in AGAIN:
+        become(run, step, AGAIN[state])
+    elif state in ("pending", "blocked"):
+        become(run, step, "ready")
+
+
+def _approved(run: Run, step: Step) -> None:
+    missing = run.controls.approved(step)
+    if not missing:
+        return
+    if run.journal.run.step(step.id) == "ready":
+        become(run, step, "awaiting_approval", missing)
+    raise Paused(f"{step.phase} waits for an approval: {missing}", step.id)
+
+
+def _before(run: Run, step: Step) -> None:
+    """The checks that have to pass first; of a step that has begun they did."""
+    if run.journal.run.step(step.id) not in ("ready", "awaiting_approval"):
+        return
+    for result in _judged(run, step, step.before):
+        become(run, step, "ready")
+        become(run, step, "blocked", result.id)
+        stop = CheckFailed if result.verdict == "fail" else Paused
+        raise stop(f"{result.id} has to pass first: {_said(result)}", step.id)
+
+
+def _judged(run: Run, step: Step, checks: Sequence[str]) -> list[Result]:
+    """The results that block, of all *checks*; each is written down."""
+    results = [run.judge(check, step) for check in checks]
+    for result in results:
+        run.journal.append(Verdict(step=step.id, check=result))
+    return [result for result in results if result.blocks and not run.controls.waived(result)]
+
+
+def _said(result: Result) -> str:
+    missing = f" (needs {result.missing})" if result.missing else ""
+    return f"{result.verdict}: {result.text}{missing}"
+
+
+def _allowed(run: Run, step: Step, move: Move) -> None:
+    """Just before a call: everything else is as it was left, and no invariant would break."""
+    untouched(run, step, move.thing)
+    said = "; ".join(broken(run, step, move))
+    run.journal.append(Precheck(step=step.id, ok=not said, text=said))
+    if said:
+        raise Paused(said, step.id)
+    become(run, step, "intent_written")
+
+
+def _verify(run: Run, step: Step, watch: Watch) -> None:
+    if shifts(step):
+        _hold(run, step, run.pace.hold, watch)
+    _checked(run, step, watch)
+    if step.wait:
+        _bake(run, step, watch)
+    untouched(run, step)
+
+
+def _hold(run: Run, step: Step, seconds: float, watch: Watch) -> None:
+    """All load balancers get to know the new weights, while what happens is watched."""
+    end = run.clock.monotonic() + seconds
+    while run.clock.monotonic() < end:
+        _tick(run, step, watch)
+        run.clock.sleep(min(run.pace.tick, max(0.0, end - run.clock.monotonic())))
+
+
+def _tick(run: Run, step: Step, watch: Watch) -> None:
+    heed(run, step)
+    if exposed(run):
+        untouched(run, step)
+        watch.look(run, step)
+
+
+def _checked(run: Run, step: Step, watch: Watch) -> None:
+    """All checks of the step pass, at last where it has time to wait for them."""
+    end = run.clock.monotonic() + (step.wait.limit if step.wait else 0)
+    while blocking := _judged(run, step, step.checks):
+        failed = [result for result in blocking if result.verdict == "fail"]
+        if failed and exposed(run):
+            raise GoBack(f"{failed[0].id}: {failed[0].text}", step.id)
+        if run.clock.monotonic() >= end:
+            _undecided(run, step, (failed or blocking)[0])
+        _tick(run, step, watch)
+        run.clock.sleep(run.pace.tick)
+
+
+def _undecided(run: Run, step: Step, result: Result) -> None:
+    if result.verdict == "fail":
+        raise CheckFailed(f"{result.id}: {_said(result)}", step.id)
+    become(run, step, "inconclusive", result.id)
+    raise Paused(f"{result.id}: {_said(result)}", step.id)
+
+
+def _bake(run: Run, step: Step, watch: Watch) -> None:
+    """The time and the requests, both counted from now: what was before an interruption proves nothing."""
+    assert step.wait  # noqa: S101 (for mypy)
+    began, since = run.clock.monotonic(), run.clock.now()
+    limit = step.wait.limit or step.wait.seconds * LONGER
+    while True:
+        _tick(run, step, watch)
+        passed = run.clock.monotonic() - began
+        got = run.count(step, since, run.clock.now()) if step.wait.requests else 0
+        if passed >= step.wait.seconds and (got or 0) >= step.wait.requests:
+            return
+        if passed >= max(limit, step.wait.seconds):
+            become(run, step, "inconclusive", "too few requests")
+            missing = step.wait.requests - (got or 0)
+            raise Paused(f"{missing:,} more requests are needed: send some, or waive it", step.id)
+        run.clock.sleep(run.pace.tick)

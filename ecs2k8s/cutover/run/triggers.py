@@ -1,0 +1,85 @@
+"""What is watched while EKS gets requests, and what a bad verdict leads to (cutover.md §2.11)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+from ecs2k8s.cutover.journal.events import Verdict
+from ecs2k8s.cutover.run.stops import GoBack, Paused
+
+if TYPE_CHECKING:
+    from ecs2k8s.cutover.plan import Step
+    from ecs2k8s.cutover.run.context import Run
+    from ecs2k8s.cutover.verdicts import Result
+
+ERRORS = 4  # in a row without an answer, until not knowing stops the ramp
+
+
+@dataclass(frozen=True, slots=True)
+class Trigger:
+    """`looks` that must say the same, one after the other, before anything happens; `every` so many seconds."""
+
+    check: str
+    then: Literal["back", "pause"]
+    every: float = 60.0
+    looks: int = 2
+
+
+TRIGGERS = (
+    Trigger("L06", "back", every=10.0, looks=1),
+    Trigger("T02", "back"),
+    Trigger("T05", "back"),
+    Trigger("T06", "back"),
+    Trigger("T08", "back"),
+    Trigger("T11", "back"),
+    Trigger("T12", "back"),
+    Trigger("T15", "back", looks=3),
+    Trigger("T01", "pause"),
+    Trigger("T04", "pause"),
+    Trigger("T10", "pause"),
+    Trigger("T13", "pause"),
+)
+
+
+@dataclass(slots=True)
+class Watch:
+    """What was seen so far of each trigger; a process of its own begins anew."""
+
+    looked: dict[str, float] = field(default_factory=dict)
+    said: dict[str, str] = field(default_factory=dict)
+    errors: dict[str, int] = field(default_factory=dict)
+
+    def look(self, run: Run, step: Step) -> None:
+        """Look at what is due. Raises `GoBack` or `Paused`."""
+        for trigger in TRIGGERS:
+            due = self.looked.get(trigger.check, float("-inf")) + trigger.every
+            if run.clock.monotonic() >= due:
+                self.looked[trigger.check] = run.clock.monotonic()
+                self._judge(run, step, trigger)
+
+    def _judge(self, run: Run, step: Step, trigger: Trigger) -> None:
+        for look in range(1, trigger.looks + 1):
+            result = run.judge(trigger.check, step)
+            self._write(run, step, result)
+            if result.verdict == "error":
+                self._not_known(step, result)
+                return
+            self.errors[trigger.check] = 0
+            if result.verdict != "fail" or run.controls.waived(result):
+                return
+            if look < trigger.looks:
+                run.clock.sleep(run.pace.look)
+        stop = GoBack if trigger.then == "back" else Paused
+        raise stop(f"{trigger.check}: {result.text}", step.id)
+
+    def _not_known(self, step: Step, result: Result) -> None:
+        count = self.errors[result.id] = self.errors.get(result.id, 0) + 1
+        if count >= ERRORS:
+            raise Paused(f"{result.id} cannot be judged: {result.text}", step.id)
+
+    def _write(self, run: Run, step: Step, result: Result) -> None:
+        """Only what is news: a bake of a day looks thousands of times."""
+        if self.said.get(result.id) != result.verdict:
+            self.said[result.id] = result.verdict
+            run.journal.append(Verdict(step=step.id, check=result))

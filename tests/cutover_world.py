@@ -1,0 +1,221 @@
+"""A world of a few objects in memory, for runs: its clock is turned by hand, and calls fail as they are told to."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from ecs2k8s.cutover.plan import FORMAT, Fingerprint, Move, Plan, Request, Step, Thing, Wait
+from ecs2k8s.cutover.run.context import Asked, Pace, Run
+from ecs2k8s.cutover.things.elbv2_actions import actions
+from ecs2k8s.cutover.verdicts import Result
+from ecs2k8s.cutover.world import RefusedError, ThrottledError, UnreadableError, UnsureError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ecs2k8s.cutover.journal.file import Journal
+    from ecs2k8s.cutover.plan import State
+
+OLD = "arn:aws:elasticloadbalancing:eu-west-1:111122223333:targetgroup/web/1111111111111111"
+NEW = "targetgroup:web-eks"
+RULE = Thing("elbv2.rule", "arn:aws:elasticloadbalancing:eu-west-1:111122223333:listener-rule/app/shop/1/2/3")
+OTHER = Thing("elbv2.rule", "arn:aws:elasticloadbalancing:eu-west-1:111122223333:listener-rule/app/shop/1/2/4")
+GROUP = Thing("elbv2.target-group", NEW)
+SHARES = (1, 0, 1, 5, 25, 50, 100)
+
+
+@dataclass
+class Clock:
+    """`sleeping` is called at the end of each sleep, so that the world goes on meanwhile."""
+
+    time: float = 1_780_000_000.0
+    skew: float = 0.0  # of the wall clock
+    sleeping: Callable[[float], None] | None = None
+
+    def now(self) -> float:
+        return self.time + self.skew
+
+    def monotonic(self) -> float:
+        return self.time
+
+    def sleep(self, seconds: float) -> None:
+        self.time += max(seconds, 0.001)
+        if self.sleeping:
+            self.sleeping(seconds)
+
+
+def forward(*weights: tuple[str, int]) -> State:
+    """The state of a rule that forwards."""
+    groups = [{"TargetGroupArn": arn, "Weight": weight} for arn, weight in weights]
+    config = {"TargetGroups": groups, "TargetGroupStickinessConfig": {"Enabled": False}}
+    return {
+        "Actions": actions([{"Type": "forward", "ForwardConfig": config}]),
+        "Conditions": [{"Field": "path-pattern", "PathPatternConfig": {"Values": ["/*"]}}],
+        "Priority": "10",
+    }
+
+
+def moved(thing: Thing, before: State, wanted: State) -> Move:
+    from ecs2k8s.cutover.things import KINDS
+    from ecs2k8s.cutover.things.command import command
+
+    request = KINDS[thing.kind].request(thing.id, before, wanted)
+    return Move(thing, before, wanted, request, command(request))
+
+
+def weighted(number: int, share: int, last: State, places: tuple[Thing, ...]) -> Step:
+    attached, wanted = forward((OLD, 100), (NEW, 0)), forward((OLD, 100 - share), (NEW, share))
+    return Step(
+        id=f"P6.{number:02}",
+        kind="elb.weights",
+        phase="P6",
+        title=f"{share} %",
+        success=f"EKS answers {share} % of the requests",
+        rollback="all to ECS",
+        moves=tuple(moved(place, last, wanted) for place in places),
+        back=tuple(moved(place, wanted, attached) for place in places),
+        share=share,
+        wait=Wait(seconds=300),
+    )
+
+
+def ramp(places: tuple[Thing, ...] = (RULE,), shares: tuple[int, ...] = SHARES) -> Plan:
+    """Design A in small: a group, attached, then shares."""
+    before, attached = forward((OLD, 1)), forward((OLD, 100), (NEW, 0))
+    group = {"Protocol": "HTTP", "Port": 80, "VpcId": "vpc-1", "TargetType": "ip", "Tags": {"ecs2k8s": "cutover"}}
+    created = {"HealthCheckEnabled": True, "IpAddressType": "ipv4", "ProtocolVersion": "HTTP1", **group}
+    make = moved(GROUP, None, created)
+    attach = tuple(moved(place, before, attached) for place in places)
+    first = [
+        Step("P3.01", "elb.tg.create", "P3", "a group", "it is there", "delete it", moves=(make,)),
+        Step("P3.02", "elb.rule.attach", "P3", "at weight 0", "it is in the rule", "take it out", moves=attach),
+        Step("P3.03", "k8s.wait", "P3", "pods", "all healthy", "", checks=("L06",), wait=Wait(0, limit=600)),
+    ]
+    steps, last = [], attached
+    for number, share in enumerate(shares):
+        steps.append(weighted(number, share, last, places))
+        last = forward((OLD, 100 - share), (NEW, share))
+    return Plan(
+        format=FORMAT,
+        version="0",
+        unit="web",
+        purpose="move",
+        designs={"shop/web": ["A"]},
+        account="111122223333",
+        partition="aws",
+        region="eu-west-1",
+        eks_cluster="shop",
+        taken="2026-06-01T00:00:00Z",
+        expires="2026-06-02T00:00:00Z",
+        inputs={},
+        steps=(*first, *steps),
+        fingerprints=tuple(Fingerprint(place, before) for place in places),
+        traffic=tuple(place.id for place in places),
+        executable=True,
+    )
+
+
+def of(plan: Plan) -> dict[Thing, State]:
+    """The objects as the plan found them."""
+    found: dict[Thing, State] = {mark.thing: deepcopy(mark.state) for mark in plan.fingerprints}
+    for group, zones in ((OLD, "ab"), (NEW, "ab")):
+        found[Thing("elbv2.target-health", group)] = [
+            {"Target": f"10.0.{n}.{len(group)}:80", "Zone": f"eu-west-1{zone}", "State": "healthy", "Reason": ""}
+            for n, zone in enumerate(zones)
+        ]
+    return found
+
+
+@dataclass
+class World:
+    """Reader, Sender, judge, counter, controls and talk in one. `verdicts` are what checks say, else `pass`."""
+
+    plan: Plan
+    states: dict[Thing, State]
+    clock: Clock = field(default_factory=Clock)
+    verdicts: dict[str, str] = field(default_factory=dict)
+    requests: int = 10_000
+    faults: list[str] = field(default_factory=list)  # of the next sendings: `throttled`, `refused`, `lost`, `unsure`
+    blind: int = 0  # reads that fail
+    asks: list[Asked] = field(default_factory=list)
+    lock: str = ""
+    unapproved: str = ""
+    sent: list[Request] = field(default_factory=list)
+    done: list[Request] = field(default_factory=list)  # sent, and with an effect
+    offered: list[str] = field(default_factory=list)
+    said: list[str] = field(default_factory=list)
+    between: Callable[[str], None] | None = None  # called at each read and each sending
+
+    def read(self, thing: Thing) -> State:
+        if self.between:
+            self.between("read")
+        if self.blind:
+            self.blind -= 1
+            raise UnreadableError("no answer")
+        return deepcopy(self.states.get(thing))
+
+    def send(self, _: Step, request: Request) -> str:
+        if self.between:
+            self.between("send")
+        self.sent.append(request)
+        fault = self.faults.pop(0) if self.faults else ""
+        if fault == "throttled":
+            raise ThrottledError("Rate exceeded")
+        if fault == "refused":
+            raise RefusedError("AccessDenied")
+        if fault != "lost":
+            self.apply(request)
+        if fault in ("lost", "unsure"):
+            raise UnsureError("no answer")
+        return f"request-{len(self.sent)}"
+
+    def apply(self, request: Request) -> None:
+        """What the call does, whoever sends it."""
+        self.done.append(request)
+        if request.call == "elbv2.ModifyRule":
+            rule = Thing("elbv2.rule", request.parameters["RuleArn"])
+            self.states[rule] = {**self.states[rule], "Actions": actions(request.parameters["Actions"])}
+            return
+        move = next(move for step in self.plan.steps for move in step.moves if move.request == request)
+        self.states[move.thing] = deepcopy(move.wanted)
+
+    def judge(self, check: str, step: Step) -> Result:
+        said: Any = self.verdicts.get(check, "pass")
+        return Result(check, step.id, said, text=f"{check} says {said}")
+
+    def count(self, *_: Any) -> int | None:
+        return self.requests
+
+    def asked(self) -> Asked | None:
+        return self.asks.pop(0) if self.asks else None
+
+    def lost(self) -> str:
+        return self.lock
+
+    def approved(self, _: Step) -> str:
+        return self.unapproved
+
+    def waived(self, _: Result) -> str:
+        return ""
+
+    def say(self, text: str) -> None:
+        self.said.append(text)
+
+    def offer(self, _: Step, command: str) -> None:
+        self.offered.append(command)
+
+    def run(self, journal: Journal, *, guided: bool = False) -> Run:
+        return Run(
+            plan=self.plan,
+            journal=journal,
+            reader=self,
+            clock=self.clock,
+            judge=self.judge,
+            count=self.count,
+            controls=self,
+            talk=self,
+            sender=None if guided else self,
+            pace=Pace(),
+        )

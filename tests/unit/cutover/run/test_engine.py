@@ -1,0 +1,253 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from ecs2k8s.cutover.journal.file import Journal
+from ecs2k8s.cutover.run.context import Asked
+from ecs2k8s.cutover.run.engine import Outcome, back, carry
+from ecs2k8s.cutover.run.shares import share, weights
+from tests.cutover_world import NEW, OLD, OTHER, RULE, SHARES, World, forward, of, ramp
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from ecs2k8s.cutover.plan import Plan
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    plan = ramp()
+    return World(plan, of(plan))
+
+
+def journal(world: World, folder: Path) -> Journal:
+    if (folder / "journal.jsonl").exists():
+        return Journal.open(folder, world.clock)
+    return Journal.create(folder, world.plan, "01J", world.clock, mode="execute", who="someone")
+
+
+def carried(world: World, folder: Path, *, guided: bool = False) -> Outcome:
+    with journal(world, folder) as its:
+        return carry(world.run(its, guided=guided), "someone")
+
+
+def taken_back(world: World, folder: Path) -> Outcome:
+    with journal(world, folder) as its:
+        return back(world.run(its), "a person asked", "someone")
+
+
+def moving(plan: Plan) -> int:
+    return sum(move.before != move.wanted for step in plan.steps for move in step.moves)
+
+
+def test_a_plan_is_carried_out_to_its_end_with_one_call_for_each_move(world: World, tmp_path: Path) -> None:
+    assert carried(world, tmp_path).code == 0
+    assert weights(world.states[RULE]) == {OLD: 0, NEW: 100}
+    assert len(world.sent) == moving(world.plan) == len(SHARES) + 2
+
+
+def test_a_run_that_is_completed_does_nothing_more(world: World, tmp_path: Path) -> None:
+    carried(world, tmp_path)
+    again = carried(world, tmp_path)
+    assert (again.state, again.code) == ("completed", 0)
+    assert len(world.sent) == moving(world.plan)
+
+
+def test_a_guided_run_sends_nothing_and_goes_on_when_it_sees_the_change(world: World, tmp_path: Path) -> None:
+    requests = [move.request for step in world.plan.steps for move in step.moves]
+    world.clock.sleeping = lambda _: (
+        world.apply(requests[len(world.done)]) if len(world.done) < len(world.offered) else None
+    )
+    assert carried(world, tmp_path, guided=True).code == 0
+    assert not world.sent
+    assert len(world.offered) == moving(world.plan)
+
+
+def test_a_stale_plan_is_not_begun(world: World, tmp_path: Path) -> None:
+    world.states[RULE] = forward((OLD, 7))
+    found = carried(world, tmp_path)
+    assert (found.code, world.sent) == (4, [])
+
+
+def test_a_refused_call_stops_the_run_and_leaves_everything_as_it_is(world: World, tmp_path: Path) -> None:
+    world.faults = ["refused"]
+    assert carried(world, tmp_path).code == 3
+    assert world.done == []
+    assert carried(world, tmp_path).code == 0
+
+
+def test_a_throttled_call_is_sent_again(world: World, tmp_path: Path) -> None:
+    world.faults = ["throttled", "throttled"]
+    assert carried(world, tmp_path).code == 0
+    assert len(world.sent) == moving(world.plan) + 2
+    assert len(world.done) == moving(world.plan)
+
+
+def test_a_call_without_an_answer_that_had_its_effect_is_not_sent_again(world: World, tmp_path: Path) -> None:
+    world.faults = ["unsure"]
+    assert carried(world, tmp_path).code == 0
+    assert len(world.sent) == moving(world.plan)
+
+
+def test_a_call_without_an_answer_that_was_lost_waits_for_a_person_and_is_sent_by_resume(
+    world: World, tmp_path: Path
+) -> None:
+    world.faults = ["lost"]
+    assert carried(world, tmp_path).code == 5
+    assert carried(world, tmp_path).code == 0
+    assert len(world.done) == moving(world.plan)
+
+
+def test_a_failed_trigger_takes_the_requests_back_by_one_call(world: World, tmp_path: Path) -> None:
+    world.verdicts["T02"] = "fail"
+    found = carried(world, tmp_path)
+    assert (found.code, found.state) == (6, "rolled_back")
+    assert weights(world.states[RULE]) == {OLD: 100, NEW: 0}
+    assert len(world.sent) == 4  # the group, attached, 1 %, back
+
+
+def test_no_data_pauses_and_never_passes(world: World, tmp_path: Path) -> None:
+    world.requests = 0
+    step = world.plan.steps[3]
+    world.plan = ramp_with_requests()
+    found = carried(world, tmp_path)
+    assert (found.code, found.step) == (5, step.id)
+    assert share(world.states[RULE]) == 0.01
+
+
+def ramp_with_requests() -> Plan:
+    import msgspec
+
+    plan = ramp()
+    steps = [
+        msgspec.structs.replace(step, wait=msgspec.structs.replace(step.wait, requests=600))
+        if step.share and step.wait
+        else step
+        for step in plan.steps
+    ]
+    return msgspec.structs.replace(plan, steps=tuple(steps))
+
+
+def test_a_check_that_fails_before_any_traffic_stops_with_nothing_to_take_back(world: World, tmp_path: Path) -> None:
+    world.verdicts["L06"] = "fail"
+    found = carried(world, tmp_path)
+    assert (found.code, found.step) == (3, "P3.03")
+    assert len(world.sent) == 2
+
+
+def test_a_foreign_edit_is_found_before_the_next_call(world: World, tmp_path: Path) -> None:
+    world.verdicts["L06"] = "inconclusive"
+    carried(world, tmp_path)
+    world.verdicts.clear()
+    world.states[RULE] = forward((OLD, 3), (NEW, 1))
+    sent = len(world.sent)
+    assert carried(world, tmp_path).code == 4
+    assert len(world.sent) == sent
+
+
+def test_going_back_keeps_what_others_changed_in_the_rule(world: World, tmp_path: Path) -> None:
+    halfway(world, tmp_path)
+    third = "arn:aws:elasticloadbalancing:eu-west-1:111122223333:targetgroup/third/3333333333333333"
+    world.states[RULE] = forward((OLD, 10), (NEW, 90), (third, 7))
+    assert taken_back(world, tmp_path).code == 6
+    assert weights(world.states[RULE]) == {OLD: 100, NEW: 0, third: 7}
+
+
+def halfway(world: World, folder: Path) -> None:
+    """Paused at 25 %."""
+    world.between = lambda _: (
+        world.asks.append(Asked("pause", "someone")) if share(world.states[RULE]) == 0.25 and not world.asks else None
+    )
+    assert carried(world, folder).code == 5
+    world.between = None
+    world.asks.clear()
+
+
+def test_a_paused_run_goes_on_where_it_was(world: World, tmp_path: Path) -> None:
+    halfway(world, tmp_path)
+    assert share(world.states[RULE]) == 0.25
+    assert carried(world, tmp_path).code == 0
+    assert len(world.done) == moving(world.plan)
+
+
+def test_going_back_is_possible_from_every_state_and_twice(world: World, tmp_path: Path) -> None:
+    carried(world, tmp_path)
+    assert taken_back(world, tmp_path).code == 6
+    sent = len(world.sent)
+    assert taken_back(world, tmp_path).code == 6
+    assert len(world.sent) == sent
+
+
+def test_an_abort_goes_back_and_ends_the_run(world: World, tmp_path: Path) -> None:
+    world.between = lambda _: (
+        world.asks.append(Asked("abort", "someone")) if share(world.states[RULE]) == 0.25 else None
+    )
+    assert carried(world, tmp_path).code == 6
+    world.between = None
+    assert weights(world.states[RULE]) == {OLD: 100, NEW: 0}
+    assert carried(world, tmp_path).state == "rolled_back"
+
+
+def test_a_rollback_that_is_refused_says_what_a_person_has_to_type(world: World, tmp_path: Path) -> None:
+    halfway(world, tmp_path)
+    world.faults = ["refused"]
+    found = taken_back(world, tmp_path)
+    assert found.code == 7
+    assert "modify-rule" in found.text
+    assert taken_back(world, tmp_path).code == 6
+
+
+def test_a_rollback_goes_on_where_it_was_interrupted(world: World, tmp_path: Path) -> None:
+    halfway(world, tmp_path)
+    world.between = killed_at_sending
+    with pytest.raises(KeyboardInterrupt):
+        taken_back(world, tmp_path)
+    world.between = None
+    assert carried(world, tmp_path).code == 6
+    assert weights(world.states[RULE]) == {OLD: 100, NEW: 0}
+
+
+def killed_at_sending(what: str) -> None:
+    if what == "send":
+        raise KeyboardInterrupt
+
+
+def test_several_rules_move_together_and_come_back_together(tmp_path: Path) -> None:
+    plan = ramp((RULE, OTHER))
+    world = World(plan, of(plan))
+    halfway(world, tmp_path)
+    assert taken_back(world, tmp_path).code == 6
+    assert weights(world.states[RULE]) == weights(world.states[OTHER]) == {OLD: 100, NEW: 0}
+
+
+@pytest.mark.parametrize("zone", ["eu-west-1a", "eu-west-1b"])
+def test_no_share_goes_to_a_zone_without_healthy_pods(world: World, tmp_path: Path, zone: str) -> None:
+    for targets in (
+        state for thing, state in world.states.items() if thing.id == NEW and thing.kind == "elbv2.target-health"
+    ):
+        for target in targets:
+            target["State"] = "unhealthy" if target["Zone"] == zone else "healthy"
+    found = carried(world, tmp_path)
+    assert (found.code, share(world.states[RULE])) == (5, 0.0)
+    assert f"0 healthy targets of EKS in {zone}" in found.text
+
+
+def test_a_lost_lock_stops_before_the_next_call(world: World, tmp_path: Path) -> None:
+    world.lock = "somebody else has it"
+    assert carried(world, tmp_path).code == 5
+    assert world.sent == []
+
+
+def test_a_missing_approval_waits(world: World, tmp_path: Path) -> None:
+    world.unapproved = "nobody approved P3"
+    assert carried(world, tmp_path).code == 5
+    world.unapproved = ""
+    assert carried(world, tmp_path).code == 0
+
+
+def test_what_cannot_be_read_is_not_taken_for_missing(world: World, tmp_path: Path) -> None:
+    world.blind = 100
+    assert carried(world, tmp_path).code == 5
+    assert world.sent == []
