@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from ecs2k8s.cli.lying_documents import objects_in, text_in, values_in
+from ecs2k8s.compare.lying_documents import objects_in, text_in, values_in
 from ecs2k8s.compare.wanted import Wanted
 from ecs2k8s.core.errors import OutputError
 from ecs2k8s.core.yaml_lines import yaml_lines

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
-from ecs2k8s.cli.lying_documents import objects_in, text_in, values_in
 from ecs2k8s.compare.changes import Action, Change
 from ecs2k8s.compare.differ import rows
 from ecs2k8s.compare.edited import BY_HAND, Edit
+from ecs2k8s.compare.lying_documents import objects_in, text_in, values_in
 from ecs2k8s.core.manifests import ObjectRef
 from ecs2k8s.core.yaml_lines import line_of, template_lines, yaml_lines
 from ecs2k8s.render import FORMATS, PLACES

@@ -1,12 +1,12 @@
-"""Speaks to a cluster, and is the only module that does: it reads, and asks what a server-side apply would do.
+"""Speaks to a cluster: it reads, and asks what a server-side apply would do.
 
-One guard in front of the socket lets nothing else through, whatever the code above it asks for. Credentials come from
-a kubeconfig as kubectl reads it, plugins included. Nothing is written: neither a cache nor a refreshed token.
+One guard in front of the socket lets nothing else through, whatever the code above it asks for; what a cutover may send
+besides is a rule of its own (`cutover.cluster.guard`). Credentials come from a kubeconfig as kubectl reads it, plugins
+included. Nothing is written: neither a cache nor a refreshed token.
 """
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 import re
@@ -14,7 +14,7 @@ import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import parse_qs
 
 import msgspec
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from ecs2k8s.core.manifests import Manifest
 
 APPLY = "application/apply-patch+yaml"  # JSON is YAML
+JSON = "application/json"
 THREADS = 8
 LARGEST = 64 * 1024 * 1024  # bytes of one answer; the server keeps objects of 1.5 MiB at most, and lists come in pages
 AGAIN = (429, 500, 502, 503, 504)
@@ -45,7 +46,15 @@ class ClusterError(Ecs2k8sError):
 
 
 class NotAllowedError(Ecs2k8sError):
-    """Something that is neither a read nor a dry run was about to be sent."""
+    """Something was about to be sent that the rule of the connection does not allow."""
+
+
+class Rule(Protocol):
+    """What may be sent: the path with its query, as it follows the server's address. Its name says what that is."""
+
+    __name__: str
+
+    def __call__(self, method: str, path: str, headers: Mapping[str, str], body: Any, /) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +75,7 @@ class Answer:
     text: str = ""  # why there is no body
     again: float | None = None  # seconds, as Retry-After says
     warnings: tuple[str, ...] = ()
+    ident: str = ""  # by which the server's audit log has the request
 
     @property
     def good(self) -> bool:
@@ -93,11 +103,11 @@ class Cluster:
         return self.server.startswith("https://") and bool(self.client.configuration.verify_ssl)
 
     def get(self, path: str, **query: str) -> Answer:
-        return self._sent("GET", path, query, None)
+        return self.sent("GET", path, query)
 
     def dry_run(self, path: str, manifest: Manifest) -> Answer:
         """What a server-side apply of *manifest* would make. Never forced: a field of others is a conflict."""
-        return self._sent("PATCH", path, question(self.manager), json.dumps(manifest))
+        return self.sent("PATCH", path, question(self.manager), manifest, {"Content-Type": APPLY})
 
     def identity(self) -> str:
         """The UID of kube-system, which no two clusters share. Raises `ClusterError` where nobody answers for one."""
@@ -109,20 +119,30 @@ class Cluster:
             return ""
         raise ClusterError(f"{self.server}: {answer.message}")
 
-    def _sent(self, method: str, path: str, query: Mapping[str, str], body: str | None) -> Answer:
+    def sent(  # noqa: PLR0913 (the parts of a request)
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, str],
+        body: Any = None,
+        headers: Mapping[str, str] | None = None,
+        *,
+        attempts: int | None = None,
+    ) -> Answer:
+        """Raises `ClusterError` where the login is not taken. *body* is the value: the client makes JSON of it."""
         answer = Answer(0)
-        for attempt in range(self.patience.attempts):
+        for attempt in range(attempts or self.patience.attempts):
             if attempt:
                 pause = self.patience.pause * 2 ** (attempt - 1) if answer.again is None else answer.again
                 time.sleep(min(pause, LONGEST_PAUSE))
-            answer = self._once(method, path, query, body)
+            answer = self._once(method, path, query, body, headers or {})
             if answer.status and answer.status not in AGAIN:
                 break
         if answer.status == HTTPStatus.UNAUTHORIZED:
             raise ClusterError(f"{self.server}: {answer.message}: log in again, as your kubeconfig's user needs it")
         return answer
 
-    def _once(self, method: str, path: str, query: Mapping[str, str], body: str | None) -> Answer:
+    def _once(self, method: str, path: str, query: Mapping[str, str], body: Any, headers: Mapping[str, str]) -> Answer:
         from kubernetes.client.exceptions import ApiException  # noqa: PLC0415 (a third of a second)
         from urllib3.exceptions import HTTPError  # noqa: PLC0415 (comes with it)
 
@@ -131,11 +151,11 @@ class Cluster:
                 method,
                 path,
                 query_params=list(query.items()),
-                header_params={"Accept": "application/json"} | ({"Content-Type": APPLY} if body else {}),
+                header_params={"Accept": JSON, **headers},
                 auth_settings=["BearerToken"],
             )
-            method_, url, headers, *_ = request
-            sent = self.client.call_api(method_, url, headers, body, _request_timeout=self.patience.timeout)
+            method_, url, made, *_ = request
+            sent = self.client.call_api(method_, url, made, body, _request_timeout=self.patience.timeout)
             return _answer(sent.response)
         except (ApiException, HTTPError) as error:
             return Answer(0, text=_one_line(error))
@@ -146,7 +166,14 @@ def question(manager: str) -> dict[str, str]:
     return {"fieldManager": manager, "dryRun": "All", "fieldValidation": "Strict"}
 
 
-def connect(kubeconfig: str | None, context: str | None, manager: str, patience: Patience) -> Cluster:
+def reads_and_dry_runs(method: str, path: str, headers: Mapping[str, str], _body: Any, /) -> bool:
+    """The rule of all that does not change a cluster."""
+    return allowed(method, path, headers)
+
+
+def connect(
+    kubeconfig: str | None, context: str | None, manager: str, patience: Patience, rule: Rule = reads_and_dry_runs
+) -> Cluster:
     """The cluster of a context. Raises `ClusterError` where the files name none, or its login gives no credentials."""
     from kubernetes import client, config  # noqa: PLC0415 (a third of a second)
     from urllib3 import disable_warnings  # noqa: PLC0415
@@ -168,18 +195,19 @@ def connect(kubeconfig: str | None, context: str | None, manager: str, patience:
         disable_warnings(InsecureRequestWarning)
     connected = client.ApiClient(settings)
     connected.user_agent = "ecs2k8s"
-    guard(connected.rest_client, settings.host)
+    guard(connected.rest_client, settings.host, rule)
     return Cluster(connected, settings.host, manager, patience)
 
 
-def guard(rest: Any, server: str) -> None:
-    """Let *rest*, what all of the Python client sends through, send reads and dry runs to *server* and nothing else."""
+def guard(rest: Any, server: str, rule: Rule) -> None:
+    """Let *rest*, what all of the Python client sends through, send what *rule* allows to *server* and nothing else."""
     send: Callable[..., Any] = rest.request
 
-    def checked(method: str, url: str, headers: Mapping[str, str] | None = None, *args: Any, **more: Any) -> Any:
-        if not (url.startswith(f"{server}/") and allowed(method, url.removeprefix(server), headers or {})):
-            raise NotAllowedError(f"{method} {url}: is no read and no dry run; this is a defect, and nothing was sent")
-        return send(method, url, headers, *args, **more)
+    def checked(method: str, url: str, headers: Mapping[str, str] | None = None, body: Any = None, **more: Any) -> Any:
+        if not (url.startswith(f"{server}/") and rule(method, url.removeprefix(server), headers or {}, body)):
+            what = rule.__name__.replace("_", " ")
+            raise NotAllowedError(f"{method} {url}: only {what} are sent; this is a defect, and nothing was sent")
+        return send(method, url, headers, body, **more)
 
     rest.request = checked
 
@@ -213,7 +241,7 @@ def _answer(response: Any) -> Answer:
     if not isinstance(body, dict):
         return Answer(response.status, text=f"HTTP {response.status}: no answer of an API server", again=again)
     warnings = tuple(_warning(text) for text in response.headers.getlist("Warning"))
-    return Answer(response.status, body, again=again, warnings=warnings)
+    return Answer(response.status, body, again=again, warnings=warnings, ident=response.headers.get("Audit-Id", ""))
 
 
 def _warning(header: str) -> str:

@@ -13,7 +13,9 @@ from ecs2k8s.cutover.things import (
     elbv2_rule,
     elbv2_target_group,
     events_rule,
+    fields,
     iam_trust,
+    kustomization,
     route53_records,
     scheduler_schedule,
 )
@@ -43,4 +45,6 @@ KINDS: dict[str, Kind] = {
     "route53.record-sets": route53_records.RECORDS,
     "scheduler.schedule": scheduler_schedule.SCHEDULE,
     "servicediscovery.instances": cloud_map.INSTANCES,
+    "kubernetes.kustomization": kustomization.KIND,
+    **{kind.name: kind for kind in fields.KINDS},
 }

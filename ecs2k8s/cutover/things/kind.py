@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 # Sends one read, `elbv2.DescribeRules` with its parameters, and gives the whole answer, all pages of it; of a request
 # that says how long its page is, that page. Raises `world.UnreadableError`; an answer "does not exist" comes back as
 # None.
+# What begins with `kubernetes.` is for the cluster (`cutover.cluster.asking`): Get, List, DryRun, and Manifests, which
+# reads the files of a path that a plan names.
 Ask = Callable[[str, Mapping[str, Any]], Any]
 # The documents of a snapshot: by shape (`elbv2.Rule`) and id.
 Documents = Mapping[tuple[str, str], Mapping[str, Any]]
@@ -31,6 +33,11 @@ RUN_TAG = "ecs2k8s:run"  # the only tag of ours that a plan cannot know: no part
 
 class NotInSnapshotError(PlanError):
     """The snapshot does not say what the state is: it was not read."""
+
+
+def never(_before: State, _wanted: State, _live: State) -> bool:
+    """Of a kind that one call changes as a whole."""
+    return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +53,8 @@ class Kind:
     now: Callable[[Ask, str], State]
     request: Callable[[str, State, State], Request]  # id, before, wanted
     sets: tuple[str, ...] = ()
+    # before, wanted, live: whether the call stopped on its way, so that the same call once more leads on
+    between: Callable[[State, State, State], bool] = never
 
 
 def document(documents: Documents, shape: str, ident: str) -> Mapping[str, Any]:

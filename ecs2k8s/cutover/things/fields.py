@@ -1,0 +1,84 @@
+"""`kubernetes.scale` and `kubernetes.cron-job`: the few fields of an object that a handover of background work changes.
+
+Each change says what the fields are now, so that the API server refuses it when somebody else was quicker: a JSON Patch
+with `test`. The command for a person is the same patch.
+"""
+
+from __future__ import annotations
+
+import json
+import shlex
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from ecs2k8s.core.errors import PlanError
+from ecs2k8s.core.formats import MANAGER
+from ecs2k8s.cutover.plan import Request
+from ecs2k8s.cutover.things.kind import Kind, NotInSnapshotError
+from ecs2k8s.cutover.world import UnreadableError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ecs2k8s.cutover.plan import State
+    from ecs2k8s.cutover.things.kind import Ask, Documents
+
+# By thing: apiVersion and kind of the object, and the fields of its spec with what is meant by none.
+OBJECTS: Mapping[str, tuple[str, str, Mapping[str, Any]]] = {
+    "kubernetes.scale": ("apps/v1", "Deployment", {"replicas": 1}),
+    "kubernetes.cron-job": ("batch/v1", "CronJob", {"suspend": False, "startingDeadlineSeconds": None}),
+}
+
+
+def then(_documents: Documents, ident: str) -> State:
+    raise NotInSnapshotError(f"{ident}: a snapshot does not say what a cluster has")
+
+
+def now(name: str, ask: Ask, ident: str) -> State:
+    """The fields; None where the object does not exist."""
+    live = ask("kubernetes.Get", _named(name, ident))
+    if live is None:
+        return None
+    spec = live.get("spec")
+    if not isinstance(spec, dict):
+        raise UnreadableError(f"{ident}: has no spec")
+    return {field: spec.get(field, default) for field, default in OBJECTS[name][2].items()}
+
+
+def request(name: str, ident: str, before: State, wanted: State) -> Request:
+    fields = OBJECTS[name][2]
+    if before is None or wanted is None or before == wanted or not before.keys() == wanted.keys() == fields.keys():
+        raise PlanError(f"{ident}: no single call makes {wanted} of {before}")
+    tests = [{"op": "test", "path": f"/spec/{field}", "value": before[field]} for field in fields]
+    changes = [_change(field, wanted[field]) for field in fields if before[field] != wanted[field]]
+    return Request("kubernetes.Patch", {**_named(name, ident), "operations": [*tests, *changes]})
+
+
+def command(made: Request) -> str:
+    """The same for a person. kubectl changes nothing either where a field is not as it was."""
+    asked = made.parameters
+    patch = json.dumps(asked["operations"], separators=(",", ":"))
+    words = ["kubectl", "-n", asked["namespace"], "patch", f"{asked['kind'].lower()}/{asked['name']}"]
+    return shlex.join([*words, "--type=json", f"--field-manager={MANAGER}", "-p", patch])
+
+
+def handed_over(kind: str) -> frozenset[str]:
+    """The fields of a kind that belong to these things, as the API server names them."""
+    return frozenset(f".spec.{field}" for _, of, fields in OBJECTS.values() if of == kind for field in fields)
+
+
+def _change(field: str, value: Any) -> dict[str, Any]:
+    """`add` sets a field whether it is there or not: RFC 6902, section 4.1."""
+    path = f"/spec/{field}"
+    return {"op": "remove", "path": path} if value is None else {"op": "add", "path": path, "value": value}
+
+
+def _named(name: str, ident: str) -> dict[str, str]:
+    api_version, kind, _ = OBJECTS[name]
+    namespace, slash, plain = ident.partition("/")
+    if not slash or not namespace or not plain or "/" in plain:
+        raise PlanError(f"{ident!r}: is no `namespace/name` of a {kind}")
+    return {"apiVersion": api_version, "kind": kind, "namespace": namespace, "name": plain}
+
+
+KINDS = tuple(Kind(name, then, partial(now, name), partial(request, name)) for name in OBJECTS)
