@@ -1,0 +1,178 @@
+"""Many operators and one Lease, in every order that a scheduler picks: never two who hold it at a time.
+
+2,000 interleavings in `make test-long`, a tenth with a fresh seed in `make test`. A failure prints its seed.
+"""
+
+from __future__ import annotations
+
+import random
+import sys
+import threading
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from ecs2k8s.cutover.cluster.lease import SECONDS, LeaseLock, LostLockError, flag
+from ecs2k8s.cutover.world import RefusedError, UnsureError
+from tests.cluster_objects import Objects
+from tests.lease_stores import HandClock, MemoryStore, lost
+
+if TYPE_CHECKING:
+    from ecs2k8s.cutover.cluster.leases import Store
+
+STEPS = 120  # of one history
+OPERATORS = 3
+ROOT = Path(__file__).parents[1]
+
+
+class Crashed(BaseException):
+    """The process is gone: nothing of it is carried out any more."""
+
+
+@dataclass
+class Operator:
+    """One process: a thread that goes on by one request when it is told to, and stands still otherwise."""
+
+    history: History
+    name: str
+    clock: HandClock
+    turn: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
+    done: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
+    fate: str = ""  # of the request that is next: `lost` or `crash`
+    over: bool = False
+    failure: Exception | None = None
+
+    def __post_init__(self) -> None:
+        store: Store = MemoryStore(self.history.objects, lambda _: self.between("request"))
+        self.lock = LeaseLock(store, self.clock, "a rule", "run", self.name)
+        self.thread = threading.Thread(target=self.work, daemon=True)
+        self.thread.start()
+
+    def between(self, when: str) -> None:
+        self.done.release()
+        self.awaited(when)
+
+    def awaited(self, when: str) -> None:
+        self.turn.acquire()
+        fate, self.fate = self.fate, ""
+        if fate == "crash":
+            raise Crashed
+        if fate == "lost" and when == "request":
+            lost(when)
+
+    def work(self) -> None:
+        chance = random.Random(self.name)
+        try:
+            self.awaited("begin")
+            while True:
+                self.act(chance)
+                self.between("rest")
+        except Crashed:
+            pass
+        except Exception as error:  # noqa: BLE001 (of the test itself: the history tells it)
+            self.failure = error
+        finally:
+            self.over = True
+            self.done.release()
+
+    def act(self, chance: random.Random) -> None:
+        try:
+            if self.lock.left() <= 0 or chance.random() < 0.05:
+                self.lock.acquire()
+            elif chance.random() < 0.15:
+                self.lock.release()
+            elif chance.random() < 0.1:
+                flag(self.lock.store, "a rule", chance.choice(["", "wait"]))
+            else:
+                self.lock.renew()
+        except (LostLockError, RefusedError, UnsureError):
+            pass
+
+    def go(self, fate: str = "") -> None:
+        """One request further."""
+        self.fate = fate
+        self.turn.release()
+        assert self.done.acquire(timeout=60), "an operator stands still"
+        if self.failure:
+            raise self.failure
+
+    @property
+    def holds(self) -> bool:
+        return not self.over and self.lock.left() > 0
+
+
+class History:
+    """What a scheduler with this seed makes of some operators, their clocks and their crashes."""
+
+    def __init__(self, seed: int) -> None:
+        self.chance = random.Random(seed)
+        self.seed = seed
+        self.objects = Objects()
+        self.processes = 0
+        self.operators = [self.started() for _ in range(OPERATORS)]
+        self.held: list[str] = []
+
+    def started(self) -> Operator:
+        self.processes += 1
+        # Nobody's clock says the same: what it began with is of no meaning to others.
+        return Operator(self, f"{self.seed}-{self.processes}", HandClock(self.chance.uniform(0, 1_000)))
+
+    def step(self) -> None:
+        at = self.chance.randrange(OPERATORS)
+        if self.chance.random() < 0.25:
+            seconds = self.chance.choice([0.5, 5, 10, SECONDS - 0.5, SECONDS, 2 * SECONDS])
+            for operator in self.operators:
+                operator.clock.at += seconds
+        fate = self.chance.choices(["", "lost", "crash"], [90, 7, 3])[0]
+        self.operators[at].go(fate)
+        if self.operators[at].over:
+            self.operators[at] = self.started()
+        holding = [operator.name for operator in self.operators if operator.holds]
+        assert len(holding) <= 1, f"seed {self.seed}: {holding} hold one lock"
+        self.held += [name for name in holding if name not in self.held]
+
+    def run(self) -> int:
+        """How many processes held it, one after the other."""
+        try:
+            for _ in range(STEPS):
+                self.step()
+        finally:
+            for operator in self.operators:
+                operator.go("crash")
+                operator.thread.join()
+        return len(self.held)
+
+
+def histories_of(seeds: range) -> list[int]:
+    return [History(seed).run() for seed in seeds]
+
+
+@pytest.mark.parametrize("histories", [200, pytest.param(2_000, marks=pytest.mark.long)])
+def test_never_two_hold_it(histories: int) -> None:
+    seed = random.SystemRandom().randrange(10**9)
+    sys.stdout.write(f"seed {seed}: {histories} histories of {OPERATORS} operators\n")
+    held = histories_of(range(seed, seed + histories))
+    assert sum(held) > 2 * histories  # it changed hands, or nothing was tried
+
+
+def test_a_lock_that_trusts_the_clocks_of_others_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """That the histories can fail: a takeover without having watched."""
+    monkeypatch.setattr(LeaseLock, "_is_over", lambda *_: True)
+    with pytest.raises(AssertionError, match="hold one lock"):
+        histories_of(range(50))
+
+
+@pytest.mark.parametrize("name", ["create", "replace"])
+def test_a_store_without_optimistic_concurrency_is_found_out(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    def careless(self: MemoryStore, lease: Any) -> Any:
+        metadata = {key: value for key, value in lease["metadata"].items() if key != "resourceVersion"}
+        at = f"/apis/coordination.k8s.io/v1/namespaces/default/leases/{lease['metadata']['name']}"
+        method = "PUT" if at in self.objects.kept else "POST"
+        path = at if method == "PUT" else at.rpartition("/")[0]
+        return self._written(method, path, lease | {"metadata": metadata})
+
+    monkeypatch.setattr(MemoryStore, name, careless)
+    with pytest.raises(AssertionError, match="hold one lock"):
+        histories_of(range(300))
