@@ -1,4 +1,4 @@
-"""A request as the AWS CLI command that sends it, for a person and a POSIX shell."""
+"""A request as the command that sends it, for a person and a POSIX shell: of the AWS CLI, or of kubectl."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from shlex import quote
 from typing import TYPE_CHECKING, Any
 
 from ecs2k8s.core.aws_steps import PLAIN, laid_out, pairs
+from ecs2k8s.cutover.things.kubectl import kubectl
 from ecs2k8s.cutover.things.later import later
 
 if TYPE_CHECKING:
@@ -27,6 +28,8 @@ Part = str | tuple["Later", str]  # text, or what is known when the command runs
 def command(request: Request, region: str = "") -> str:
     """The command; in *region*, or in the one that the person's shell is set to."""
     service, _, operation = request.call.partition(".")
+    if service == "kubernetes":
+        return kubectl(request)
     where = ["--region", region] if region else []
     options = [word for name, value in request.parameters.items() for word in _option(name, value, region)]
     if any(isinstance(value, str) and ODD.match(value) for value in request.parameters.values()):

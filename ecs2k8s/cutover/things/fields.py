@@ -1,18 +1,15 @@
 """`kubernetes.scale` and `kubernetes.cron-job`: the few fields of an object that a handover of background work changes.
 
 Each change says what the fields are now, so that the API server refuses it when somebody else was quicker: a JSON Patch
-with `test`. The command for a person is the same patch.
+with `test`. The command for a person (`kubectl`) is the same patch.
 """
 
 from __future__ import annotations
 
-import json
-import shlex
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ecs2k8s.core.errors import PlanError
-from ecs2k8s.core.formats import MANAGER
 from ecs2k8s.cutover.plan import Request
 from ecs2k8s.cutover.things.kind import Kind, NotInSnapshotError
 from ecs2k8s.cutover.world import UnreadableError
@@ -52,14 +49,6 @@ def request(name: str, ident: str, before: State, wanted: State) -> Request:
     tests = [{"op": "test", "path": f"/spec/{field}", "value": before[field]} for field in fields]
     changes = [_change(field, wanted[field]) for field in fields if before[field] != wanted[field]]
     return Request("kubernetes.Patch", {**_named(name, ident), "operations": [*tests, *changes]})
-
-
-def command(made: Request) -> str:
-    """The same for a person. kubectl changes nothing either where a field is not as it was."""
-    asked = made.parameters
-    patch = json.dumps(asked["operations"], separators=(",", ":"))
-    words = ["kubectl", "-n", asked["namespace"], "patch", f"{asked['kind'].lower()}/{asked['name']}"]
-    return shlex.join([*words, "--type=json", f"--field-manager={MANAGER}", "-p", patch])
 
 
 def handed_over(kind: str) -> frozenset[str]:
