@@ -51,11 +51,11 @@ def stand(*documents: Document) -> Stand:
 
 
 def sample(name: str) -> Stand:
-    return stand(*_documents(name))
+    return stand(*of_sample(name))
 
 
 @cache
-def _documents(name: str) -> tuple[Document, ...]:
+def of_sample(name: str) -> tuple[Document, ...]:
     return files.read([str(ROOT / "samples" / name)]).documents
 
 

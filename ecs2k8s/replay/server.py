@@ -54,7 +54,7 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         self._reply()
 
-    do_POST = do_PUT = do_GET  # noqa: N815 (names that http.server asks for)
+    do_POST = do_PUT = do_DELETE = do_GET  # noqa: N815 (names that http.server asks for)
 
     def _reply(self) -> None:
         from botocore.exceptions import HTTPClientError  # noqa: PLC0415 (boto3 is imported where it is used)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 from typing import TYPE_CHECKING, Literal
 
-from ecs2k8s.replay.state import Asked, Item, only, refuse_unless
+from ecs2k8s.replay.state import Asked, Item, NotModelledError, only, refuse_unless
 from ecs2k8s.replay.wire import Refusal
 
 if TYPE_CHECKING:
@@ -211,5 +211,7 @@ def _filtered(rule: Item, name: str, values: list[str]) -> bool:
     if name.startswith("tag:"):
         tags = {tag["Key"]: tag["Value"] for tag in rule.get("Tags", ())}
         return tags.get(name.removeprefix("tag:")) in values
-    key = {"group-id": "GroupId", "security-group-rule-id": "SecurityGroupRuleId"}[name]
-    return rule[key] in values
+    keys = {"group-id": "GroupId", "security-group-rule-id": "SecurityGroupRuleId"}
+    if name not in keys:
+        raise NotModelledError(f"not modelled: the filter {name}")
+    return rule[keys[name]] in values

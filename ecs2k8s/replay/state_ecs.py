@@ -27,6 +27,25 @@ def update_service(account: Account, asked: Asked) -> Item:
     return {"service": service}
 
 
+def delete_service(account: Account, asked: Asked) -> Item:
+    """It is DRAINING while tasks run, then INACTIVE, and can be described for a while."""
+    only(asked, "cluster", "service", "force")
+    service = service_of(account, asked.get("cluster", "default"), asked["service"])
+    refuse_unless(service.get("status", "ACTIVE") == "ACTIVE", "ServiceNotActiveException", "Service was not ACTIVE.")
+    empty = asked.get("force") or not service["desiredCount"]
+    words = "The service cannot be stopped while it is scaled above 0."
+    refuse_unless(bool(empty), "InvalidParameterException", words)
+    scale(account, service, 0)
+    service["status"] = "DRAINING"
+
+    def ended() -> None:
+        service["status"] = "INACTIVE"
+
+    longest = state_tasks.drain_seconds(account, service) + account.delays.task_stop
+    account.later(longest if service["runningCount"] else 0, ended)
+    return {"service": service}
+
+
 def service_of(account: Account, cluster: str, name: str) -> Item:
     """Raises `Refusal` where there is no such cluster, or no such service in it."""
     its = account.estate.one("ecs.Cluster", "ClusterNotFoundException", clusterArn=cluster)

@@ -27,7 +27,18 @@ CHECKS = (
     "HealthCheckProtocol", "HealthCheckPort", "HealthCheckEnabled", "HealthCheckPath", "HealthCheckIntervalSeconds",
     "HealthCheckTimeoutSeconds", "HealthyThresholdCount", "UnhealthyThresholdCount", "Matcher",
 )  # fmt: skip
-CREATED = ("Name", "Protocol", "ProtocolVersion", "Port", "VpcId", "TargetType", "Tags", "IpAddressType", *CHECKS)
+CREATED = (
+    "Name",
+    "Protocol",
+    "ProtocolVersion",
+    "Port",
+    "VpcId",
+    "TargetType",
+    "Tags",
+    "IpAddressType",
+    "TargetControlPort",
+    *CHECKS,
+)
 
 # What a new group has; the numbers are the most and least that a value may be, the words those that it may be.
 SHARED: dict[str, tuple[str, Any]] = {

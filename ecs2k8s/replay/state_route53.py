@@ -45,9 +45,9 @@ def change_record_sets(account: Account, asked: Asked) -> Item:
     for change in changes:
         _apply(records, change["Action"], _normal(change["ResourceRecordSet"], zone["Name"]))
     _unmixed(records, {_key(each["ResourceRecordSet"]) for each in changes})
+    if "ResourceRecordSetCount" in zone:  # counts records, too, that the documents do not have
+        zone["ResourceRecordSetCount"] += len(records) - len(document["ResourceRecordSets"])
     document["ResourceRecordSets"] = sorted(records.values(), key=_order)
-    if "ResourceRecordSetCount" in zone:
-        zone["ResourceRecordSetCount"] = len(records)
     ident = f"C{account.new_id(13).upper()}"
     account.part(Changes).known[ident] = (account.now() + account.delays.dns, account.moment())
     return _info(account, ident)

@@ -71,6 +71,18 @@ def _wanted(account: Account, asked: Asked, before: Item) -> Item:
     return kept
 
 
+def deregister_scalable_target(account: Account, asked: Asked) -> Item:
+    """Its policies and scheduled actions go with it; the service keeps its count."""
+    only(asked, *KEYS)
+    identity = {key: asked[key] for key in KEYS}
+    words = f"No scalable target registered for service namespace: ecs, resource ID: {asked['ResourceId']}"
+    refuse_unless(bool(account.estate.where(SHAPE, **identity)), "ObjectNotFoundException", words)
+    for shape in ("ScalableTarget", "ScalingPolicy", "ScheduledAction"):
+        for found in account.estate.where(f"application-autoscaling.{shape}", **identity):
+            account.remove(f"application-autoscaling.{shape}", found)
+    return {}
+
+
 def describe_scalable_targets(account: Account, asked: Asked) -> Item:
     only(asked, "ServiceNamespace", "ResourceIds", "ScalableDimension", "MaxResults", "NextToken")
     found = account.estate.where(SHAPE, ServiceNamespace=asked["ServiceNamespace"])

@@ -164,3 +164,26 @@ def test_what_automatic_scaling_refuses_is_refused(aws: Stand) -> None:
         scaling.register_scalable_target(**TARGET, MinCapacity=1)
     scaling.register_scalable_target(**TARGET, MinCapacity=1, MaxCapacity=2)
     assert (scalable(aws)["MinCapacity"], scalable(aws)["SuspendedState"]["ScheduledScalingSuspended"]) == (1, False)
+
+
+def test_a_service_is_deleted_when_it_is_empty_or_by_force(aws: Stand) -> None:
+    ecs = aws.client("ecs")
+    with refused("InvalidParameterException"):
+        ecs.delete_service(**SERVICE)
+    ecs.delete_service(**SERVICE, force=True)
+    assert (service(aws)["status"], counts(aws)) == ("DRAINING", (0, 0, 2))
+    with refused("ServiceNotActiveException"):
+        ecs.delete_service(**SERVICE)
+    aws.clock.sleep(90)
+    assert (service(aws)["status"], counts(aws)) == ("INACTIVE", (0, 0, 0))
+
+
+def test_a_scalable_target_goes_with_all_that_hangs_on_it(aws: Stand) -> None:
+    scaling = aws.client("application-autoscaling")
+    scaling.deregister_scalable_target(**TARGET)
+    asked = {"ServiceNamespace": "ecs"}
+    assert scaling.describe_scalable_targets(**asked, ResourceIds=[TARGET["ResourceId"]])["ScalableTargets"] == []
+    assert scaling.describe_scaling_policies(**asked, ResourceId=TARGET["ResourceId"])["ScalingPolicies"] == []
+    assert scaling.describe_scaling_policies(**asked)["ScalingPolicies"] != []
+    with refused("ObjectNotFoundException"):
+        scaling.deregister_scalable_target(**TARGET)
