@@ -59,8 +59,8 @@ def _enter(run: Run, by: str) -> None:
         raise GoBack("the way back was interrupted")
     if not now.verified and not now.intents:
         fresh(run)
-    elif not now.intent:
-        untouched(run, _next(run))
+    else:
+        untouched(run, _next(run), now.intent.thing if now.intent else None)
     if now.state == "paused":
         run.journal.append(Resume(by=by))
 

@@ -9,7 +9,7 @@ from ecs2k8s.cutover.run.stops import Abort, Columns, Conflict, GoBack, Paused
 from ecs2k8s.cutover.world import UnreadableError
 
 if TYPE_CHECKING:
-    from ecs2k8s.cutover.plan import State, Step, Thing
+    from ecs2k8s.cutover.plan import Plan, State, Step, Thing
     from ecs2k8s.cutover.run.context import Run
 
 LOOKS = 4  # in a row that may fail, before not knowing stops the run
@@ -39,13 +39,25 @@ def heed(run: Run, step: Step | None) -> None:
 
 
 def untouched(run: Run, step: Step, but: Thing | None = None) -> None:
-    """Invariant I10: what the run verified is what is live now, of all objects *but* one. Raises `Conflict`."""
-    for thing, last in run.journal.run.verified.items():
-        if thing != but:
-            live = now(run, step, thing)
-            if digest(live) != last.sha256:
-                text = f"{thing.kind} {thing.id} is not as this run left it: somebody else changed it"
-                raise Conflict(text, step.id, Columns(thing, _planned(run, thing), last.state, live))
+    """Invariant I10: every object that the plan moves is as this run left it or, before that, as it was planned.
+
+    Of all *but* one, which a call may be on its way to. Raises `Conflict`.
+    """
+    verified = run.journal.run.verified
+    planned = {mark.thing: mark.state for mark in run.plan.fingerprints if mark.thing in _moved(run.plan)}
+    for thing in sorted(verified.keys() | planned.keys()):
+        last = verified.get(thing)
+        if thing == but:
+            continue
+        live = now(run, step, thing)
+        if digest(live) != (last.sha256 if last else digest(planned[thing])):
+            text = f"{thing.kind} {thing.id} is not as this run left it: somebody else changed it"
+            columns = Columns(thing, planned.get(thing), last.state if last else planned[thing], live)
+            raise Conflict(text, step.id, columns)
+
+
+def _moved(plan: Plan) -> set[Thing]:
+    return {move.thing for step in plan.steps for move in step.moves}
 
 
 def fresh(run: Run) -> None:
@@ -55,8 +67,3 @@ def fresh(run: Run) -> None:
         if live != mark.state:
             text = f"{mark.thing.kind} {mark.thing.id} changed since the export: export and plan again"
             raise Conflict(text, "", Columns(mark.thing, mark.state, mark.state, live))
-
-
-def _planned(run: Run, thing: Thing) -> State:
-    found = (mark.state for mark in run.plan.fingerprints if mark.thing == thing)
-    return next(found, None)
