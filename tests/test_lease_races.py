@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ecs2k8s.cutover.cluster.lease import SECONDS, LeaseLock, LostLockError, flag
+from ecs2k8s.cutover.cluster.lease import SECONDS, LeaseLock, flag
+from ecs2k8s.cutover.locks.shared import LostLockError
 from ecs2k8s.cutover.world import RefusedError, UnsureError
 from tests.cluster_objects import Objects
 from tests.lease_stores import HandClock, MemoryStore, lost

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from ecs2k8s.core.errors import Ecs2k8sError
 from ecs2k8s.cutover.cluster.leases import VERSION, TakenError, lease_name
+from ecs2k8s.cutover.locks.shared import LostLockError
 from ecs2k8s.cutover.world import RefusedError, UnsureError
 
 if TYPE_CHECKING:
@@ -35,10 +35,6 @@ class Holder:
     run: str
     ident: str
     info: Mapping[str, str] = field(default_factory=dict)
-
-
-class LostLockError(Ecs2k8sError):
-    """The lock is not ours any more, or nobody can tell: nothing more may be sent."""
 
 
 @dataclass(slots=True)
@@ -94,6 +90,7 @@ class LeaseLock:
 
     def release(self) -> None:
         """Gives it back, where it is still ours. What nobody gives back is over by itself."""
+        self._ours = None  # first: an answer that is lost does not mean that it was not given back
         for _ in range(ATTEMPTS):
             found = self.store.get(self.name)
             if found is None or not self._is_ours(found):
@@ -103,7 +100,6 @@ class LeaseLock:
                 break
             except TakenError:
                 continue
-        self._ours = None
 
     def paused(self) -> str:
         """Why all runs on this traffic object are to wait; empty: they are not. Raises `UnreadableError`."""

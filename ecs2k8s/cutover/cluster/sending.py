@@ -18,7 +18,7 @@ from ecs2k8s.cutover.cluster.asking import is_refusal, ref_of
 from ecs2k8s.cutover.cluster.guard import JSON_PATCH, QUERY, Call
 from ecs2k8s.cutover.manifests import digests, manifests
 from ecs2k8s.cutover.things.kustomization import as_of, labelled, run_of
-from ecs2k8s.cutover.world import RefusedError, UnreadableError, UnsureError
+from ecs2k8s.cutover.world import RefusedError, ThrottledError, UnreadableError, UnsureError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -130,6 +130,8 @@ class ClusterSender:
         if answer.good or (one.call.method == "DELETE" and answer.status == HTTPStatus.NOT_FOUND and answer.body):
             return answer.ident
         message = f"{one.ref}: {_told(one, answer)}"
+        if answer.status == HTTPStatus.TOO_MANY_REQUESTS:  # said before anything is done: priority and fairness
+            raise ThrottledError(message)
         if is_refusal(answer) or BY_SCHEMA in answer.message:
             raise RefusedError(message)
         raise UnsureError(message)

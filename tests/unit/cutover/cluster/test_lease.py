@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from ecs2k8s.cutover.cluster.lease import SECONDS, Holder, LeaseLock, LostLockError, flag, unlock
+from ecs2k8s.cutover.cluster.lease import SECONDS, Holder, LeaseLock, flag, unlock
+from ecs2k8s.cutover.locks.shared import LostLockError
 from ecs2k8s.cutover.world import RefusedError, UnsureError
 from tests.cluster_objects import Objects
 from tests.lease_stores import PATH, HandClock, MemoryStore, lost
@@ -81,6 +82,19 @@ def test_who_gives_it_back_waits_for_nobody(two: Two) -> None:
     assert two.bob.acquire() is None
     two.ann.release()  # it is bob's by now
     two.bob.renew()
+
+
+def test_who_gives_it_back_has_not_got_it_even_without_an_answer(two: Two) -> None:
+    two.ann.acquire()
+    two.ann.store = MemoryStore(two.objects, lambda when: lost(when) if when == "after" and not held(two) else None)
+    with pytest.raises(UnsureError):
+        two.ann.release()
+    assert two.bob.acquire() is None
+    assert two.ann.left() == 0.0
+
+
+def held(two: Two) -> bool:
+    return "holderIdentity" in two.objects.kept[f"{PATH}/{two.ann.name}"].value["spec"]
 
 
 def test_a_flag_pauses_all_whoever_holds_the_lock(two: Two) -> None:
