@@ -15,6 +15,7 @@ from ecs2k8s.replay.hook import Request
 from ecs2k8s.replay.wire import Refusal, reply
 from tests.standing import Stand, sample
 
+ARN = "arn:aws:elasticloadbalancing:eu-west-1:111122223333:targetgroup/none/73e2d6bc24d8a067"
 CHANGING = {"elbv2", "ecs", "ec2", "route53", "events", "application-autoscaling", "iam"}
 FIXED = {
     "ecs.TaskDefinition",
@@ -30,7 +31,7 @@ SCALING = {"ServiceNamespace": "ecs", "ResourceId": "service/shop/backend"}
 SCALING |= {"ScalableDimension": "ecs:service:DesiredCount"}
 
 names = st.sampled_from(["web-eks", "web-new", "shop-backend", "-"])
-weights = st.one_of(st.integers(0, 3), st.sampled_from([-1, 999, 1000]))
+weights = st.sampled_from([0, 1, 2, 3, 100, 999, 1000, -1])
 ports = st.sampled_from([0, 80, 8000])
 addresses = st.sampled_from(["10.20.16.5", "10.20.40.66", "10.20.20.9", "192.0.2.1"])
 some = st.integers(0, 7)
@@ -43,7 +44,8 @@ def forward(groups: list[tuple[int, int]], held: int) -> dict[str, Any]:
     return {"Type": "forward", "ForwardConfig": {"TargetGroups": tuples, "TargetGroupStickinessConfig": stickiness}}
 
 
-actions = st.builds(forward, st.lists(st.tuples(some, weights), max_size=6), st.sampled_from([0, 0, 60, 604_801]))
+groups = st.lists(st.tuples(some, weights), min_size=1, max_size=3, unique_by=lambda each: each[0] % 3)
+actions = st.builds(forward, groups, st.sampled_from([0, 60, 60, 60, 604_801]))
 
 
 def calls(name: str, **parameters: Any) -> st.SearchStrategy[tuple[str, dict[str, Any]]]:
@@ -120,10 +122,11 @@ class Told:
         return self.aws.policy(Request(call, parameters, "eu-west-1"), 0)
 
     def nth(self, shape: str, number: int) -> str:
-        """The ARN of the nth thing there is; one of a thing that is not there where there are fewer."""
+        """The ARN of the nth thing there is; 7 is one of a thing that is not there."""
         arn = f"{shape}Arn"
-        known = [data[arn] for data in self.aws.all(f"elbv2.{shape}")]
-        return str(known[number]) if number < len(known) else f"{known[0][:-1]}g"
+        known = sorted(self.aws.all(f"elbv2.{shape}"), key=lambda data: bool(data.get("IsDefault")))
+        found = str(known[number % len(known)][arn]) if known else ARN
+        return f"{found[:-1]}g" if number == 7 else found
 
     def named(self, value: Any) -> Any:
         """The parameters with ARNs for the numbers."""
