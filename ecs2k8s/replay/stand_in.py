@@ -99,7 +99,7 @@ class Fault:
     """What goes wrong with the *nth* request of an operation and the `times - 1` after it.
 
     `what` is `throttled`, `denied`, `expired`, `broken` (a 500) or `silent` (no answer comes in time); *when* says
-    whether the call has had its effect by then.
+    whether the call has had its effect by then. AWS refuses before the effect, so only the last two are ever `after`.
     """
 
     call: str
@@ -107,6 +107,10 @@ class Fault:
     nth: int = 1
     when: Moment = "before"
     times: int = 1
+
+    def __post_init__(self) -> None:
+        if self.when == "after" and self.what not in {"broken", "silent"}:
+            raise ValueError(f"AWS answers {self.what} before the effect of a call, never after it")
 
 
 @dataclass(slots=True)
