@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 NAME = re.compile(r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?")
 VALUE = re.compile(r"([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?")
 OUTCOMES: Mapping[str, Verdict] = {"fits": "pass", "does not fit": "fail", "not known": "inconclusive"}
-WORST: tuple[Verdict, ...] = ("fail", "error", "inconclusive", "pass", "not_applicable")
+WORST: tuple[Verdict, ...] = ("fail", "error", "inconclusive", "waived", "pass", "not_applicable")
 
 
 @dataclass(frozen=True, slots=True)

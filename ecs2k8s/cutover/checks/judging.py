@@ -1,0 +1,86 @@
+"""One check for one step of a plan, on the world as it is now; the results of the export stand beside."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from ecs2k8s.core.checks import checks
+from ecs2k8s.cutover.checks import CHECKS
+from ecs2k8s.cutover.checks.proofs import WORST
+from ecs2k8s.cutover.checks.scene import LacksError
+from ecs2k8s.cutover.checks.traffic import REQUESTS, minutes
+from ecs2k8s.cutover.verdicts import Result
+from ecs2k8s.cutover.world import UnreadableError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ecs2k8s.cutover.checks.scene import Scene
+    from ecs2k8s.cutover.plan import Step
+
+LINES = 20  # of several subjects that are kept in one result
+
+
+@dataclass(frozen=True, slots=True)
+class Judges:
+    """What a run asks: `judge` and `count` are its `context.Judge` and `context.Count`.
+
+    `export`: what the static checks said of the unit. A share is in force since the step that set it was first asked
+    about, in this process: whoever resumes a run begins to count anew.
+    """
+
+    scene: Scene
+    export: tuple[Result, ...] = ()
+    began: dict[int, float] = field(default_factory=dict)
+
+    def judge(self, ident: str, step: Step) -> Result:
+        """Never raises for what cannot be read."""
+        found = [result for result in self.export if result.id == ident]
+        if ident in CHECKS:
+            found.append(self._asked(ident, step))
+        if not found:
+            return Result(ident, self.scene.plan.unit, "inconclusive", _by_hand(ident))
+        return found[0] if len(found) == 1 else joined(ident, self.scene.plan.unit, found)
+
+    def _asked(self, ident: str, step: Step) -> Result:
+        try:
+            return CHECKS[ident](self.scene.at(self.since(step)), step)
+        except LacksError as error:
+            return Result(ident, self.scene.plan.unit, "inconclusive", f"lacks {error}", missing=str(error))
+        except UnreadableError as error:
+            return Result(ident, self.scene.plan.unit, "error", str(error))
+
+    def since(self, step: Step) -> float:
+        if step.share is None:
+            return max(self.began.values(), default=self.scene.clock.now())
+        return self.began.setdefault(step.share, self.scene.clock.now())
+
+    def count(self, step: Step, since: float, until: float) -> int | None:
+        """Requests that EKS answered; None where nobody counted."""
+        del step, until
+        try:
+            found = [minutes(self.scene, pair, pair.eks, REQUESTS, since) for pair in self.scene.pairs]
+        except UnreadableError:
+            return None
+        return round(sum(sum(each.values()) for each in found)) if found else None
+
+
+def _by_hand(ident: str) -> str:
+    check = checks().get(ident)
+    if check is None:
+        return "no check is called so"
+    if check.origin == "findings":
+        return "the export said nothing of it: ecs2k8s verify"
+    return f"not built, do it by hand: {check.remedy}"
+
+
+def joined(ident: str, unit: str, results: Iterable[Result]) -> Result:
+    """Of several subjects the worst, with what each said."""
+    found = sorted(results, key=lambda result: (WORST.index(result.verdict), result.subject))
+    lines = [f"{each.subject}: {each.verdict}: {each.text or each.missing}" for each in found if each.blocks]
+    lacks = "; ".join(dict.fromkeys(each.missing for each in found if each.missing))
+    first = found[0]
+    text = f"{first.subject}: {first.text or first.missing}" if first.blocks else ""
+    sources = tuple(dict.fromkeys(source for each in found for source in each.sources))
+    return Result(ident, unit, first.verdict, text, missing=lacks, sources=sources, lines=tuple(lines[:LINES]))
