@@ -76,6 +76,7 @@ PAGES = {
     "application-autoscaling.DescribeScalingPolicies": Pages(("ScalingPolicies",), "MaxResults", 10, 10),
     "application-autoscaling.DescribeScheduledActions": Pages(("ScheduledActions",), "MaxResults", 50, 50),
     "servicediscovery.ListNamespaces": Pages(("Namespaces",), "MaxResults"),
+    "servicediscovery.ListInstances": Pages(("Instances",), "MaxResults"),
     "events.ListEventBuses": Pages(("EventBuses",), "Limit"),
     "events.ListRuleNamesByTarget": Pages(("RuleNames",), "Limit"),
     "events.ListTargetsByRule": Pages(("Targets",), "Limit"),

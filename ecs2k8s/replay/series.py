@@ -67,7 +67,7 @@ def computed(statistic: str, values: Values) -> float:
 
 
 def get_metric_data(account: Account, asked: Asked) -> Item:
-    only(asked, "MetricDataQueries", "StartTime", "EndTime", "ScanBy", "MaxDatapoints", "NextToken")
+    only(asked, "MetricDataQueries", "StartTime", "EndTime", "ScanBy")
     queries = asked["MetricDataQueries"]
     refuse_unless(
         len(queries) <= QUERIES,

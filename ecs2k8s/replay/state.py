@@ -121,6 +121,8 @@ class Account:
 
     def settle(self) -> None:
         """Let happen what is due, each at its own moment, however late anybody looks."""
+        if self.at is not None:  # whoever is told of an effect looks around: the next one is for later
+            return
         while self.due and self.due[0].at <= self.clock():
             due = heapq.heappop(self.due)
             self.at = due.at

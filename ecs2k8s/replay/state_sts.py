@@ -41,7 +41,7 @@ class Sessions:
 
 def assume_role(account: Account, asked: Asked) -> Item:
     """Whether the role trusts the caller is not looked at; that there is such a role is."""
-    only(asked, "RoleArn", "RoleSessionName", "Policy", "DurationSeconds", "Tags", "ExternalId")
+    only(asked, "RoleArn", "RoleSessionName", "Policy", "DurationSeconds", "ExternalId")
     arn, name = asked["RoleArn"], asked["RoleSessionName"]
     found = account.estate.where("iam.Role", Arn=arn)
     if not found or not SESSION_NAME.fullmatch(name):

@@ -69,3 +69,12 @@ def test_what_is_not_there_is_refused(aws: Stand) -> None:
         found.register_instance(ServiceId="srv-none", InstanceId="a", Attributes={})
     with refused("OperationNotFound"):
         found.get_operation(OperationId="none")
+
+
+def test_instances_come_page_by_page(aws: Stand) -> None:
+    found = aws.client("servicediscovery")
+    for at in range(5):
+        found.register_instance(**SERVICE, InstanceId=f"i{at}", Attributes={})
+    aws.clock.sleep(5)
+    pages = list(found.get_paginator("list_instances").paginate(**SERVICE, PaginationConfig={"PageSize": 2}))
+    assert [[each["Id"] for each in page["Instances"]] for page in pages] == [["i0", "i1"], ["i2", "i3"], ["i4"]]

@@ -113,6 +113,23 @@ def test_whoever_runs_tasks_for_real_is_told(aws: Stand) -> None:
     assert told == [f"runs {address}", f"stops {address}"]
 
 
+def test_whoever_is_told_may_look_around_and_each_effect_has_its_own_moment(aws: Stand) -> None:
+    begun, seen = aws.clock.now(), []
+
+    def look(_: Any) -> None:
+        with aws.account.open():
+            seen.append(aws.account.now() - begun)
+
+    aws.account.part(Watching).started.append(look)
+    for wait in (0, 10):
+        aws.clock.sleep(wait)
+        with aws.account.open():
+            aws.client("ecs").update_service(**SERVICE, desiredCount=service(aws)["desiredCount"] + 1)
+    aws.clock.sleep(3600)
+    assert counts(aws) == (4, 0, 4)
+    assert seen == [30, 40]
+
+
 def test_what_ecs_refuses_is_refused(aws: Stand) -> None:
     ecs = aws.client("ecs")
     with refused("ClusterNotFoundException"):
