@@ -9,6 +9,7 @@ single targets, the algorithm of least outstanding requests, and an end to idle 
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from random import Random
 from typing import TYPE_CHECKING
 
@@ -20,7 +21,7 @@ from tests.harness.propagation import Delays
 if TYPE_CHECKING:
     from tests.harness.addresses import Addresses
     from tests.harness.clock import Clock
-    from tests.harness.control_plane import ControlPlane
+    from tests.harness.control_plane import ControlPlane, Group
     from tests.harness.metrics import Sink
 
 LOOKS_EVERY = 0.02  # real seconds
@@ -77,23 +78,29 @@ class Balancer:
         """See what is written, once."""
         picture, now = self.control.picture(), self.clock.now()
         for arn in picture.listeners.keys() - self.ports.keys():
-            await self._listen(arn)
+            await self._listen(arn, int(picture.listeners[arn].document["Port"]))
         for node in self.nodes:
             node.told(picture, now)
             node.timed_out()
         used = set().union(*(routes.groups() for node in self.nodes for routes in node.routes.values()))
-        self.checker.follow({arn: picture.groups[arn] for arn in used & picture.groups.keys()})
+        self.checker.follow({arn: self._checked(arn, picture.groups[arn]) for arn in used & picture.groups.keys()})
         self.meter.turn(now, self.checker.hosts)
+
+    def _checked(self, arn: str, group: Group) -> Group:
+        """With the targets that are checked: new ones when all nodes have heard of them, old ones while any sends."""
+        known = [set(node.groups.values[arn].targets) for node in self.nodes]
+        before = {target for followed, target in self.checker.seen if followed == arn}
+        return replace(group, targets=tuple(set.intersection(*known) | (before & set.union(*known))))
 
     async def _run(self) -> None:
         while True:
             await asyncio.sleep(LOOKS_EVERY)
             await self.look()
 
-    async def _listen(self, arn: str) -> None:
-        port = self.ports[arn] = self.addresses.port()
+    async def _listen(self, arn: str, wanted: int) -> None:
+        port = self.ports[arn] = self.addresses.port(wanted)
         loop = asyncio.get_running_loop()
         for node, ip in zip(self.nodes, self.ips, strict=True):
             self._servers.append(
-                await loop.create_server(lambda node=node: node.front(arn, port), ip, port)  # type: ignore[misc]
+                await loop.create_server(lambda node=node: node.front(arn), ip, port)  # type: ignore[misc]
             )

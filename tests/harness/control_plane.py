@@ -82,6 +82,9 @@ class Registrar(Protocol):
 
     def deregister(self, group: str, targets: Iterable[Target]) -> None: ...
 
+    def healthy(self, group: str, target: Target) -> bool:
+        """What DescribeTargetHealth says of it."""
+
 
 @dataclass
 class Table:
@@ -98,7 +101,8 @@ class Table:
 
     def observed(self, group: str, target: Target, state: str, reason: str) -> None:
         with self._lock:
-            self.health[group, target] = (state, reason)
+            if target in self.groups[group].targets:
+                self.health[group, target] = (state, reason)
 
     def add_group(self, arn: str, delay: float = 300.0, **settings: Any) -> str:
         with self._lock:
@@ -124,6 +128,9 @@ class Table:
             self._put(group, (target for target in self.groups[group].targets if target not in gone))
             for target in gone:
                 self.health.pop((group, target), None)
+
+    def healthy(self, group: str, target: Target) -> bool:
+        return self.health.get((group, target), ("",))[0] == "healthy"
 
     def _put(self, group: str, targets: Iterable[Target]) -> None:
         old = self.groups[group]

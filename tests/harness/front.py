@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING
 
 from ecs2k8s.translate.routes import FixedResponse, Forward, Redirect
@@ -18,8 +17,10 @@ if TYPE_CHECKING:
 class ListenerFront:
     """`proxy.Front` for one listener on one node."""
 
-    def __init__(self, node: Node, listener: str, port: int) -> None:
-        self.node, self.listener, self.port = node, listener, port
+    def __init__(self, node: Node, listener: str) -> None:
+        self.node, self.listener = node, listener
+        document = node.rules.values[listener].document
+        self.protocol, self.port = document["Protocol"].lower(), str(document["Port"])
 
     def begin(self, exchange: Exchange) -> None:
         request = request_of(exchange.head, exchange.client.peer)
@@ -32,7 +33,7 @@ class ListenerFront:
                 kind = [("Content-Type", action.content_type)] if action.content_type else []
                 self._made(exchange, int(action.status), kind, action.body.encode())
             case Redirect():
-                location = [("Location", _location(action, request, exchange.head, self.port))]
+                location = [("Location", self._location(action, request, exchange.head))]
                 self._made(exchange, int(action.status.removeprefix("HTTP_")), location, b"")
 
     def _made(self, exchange: Exchange, status: int, pairs: list[tuple[str, str]], body: bytes) -> None:
@@ -44,8 +45,8 @@ class ListenerFront:
         before = head.named.get("x-forwarded-for")
         added = {
             "X-Forwarded-For": f"{before}, {peer}" if before else peer,
-            "X-Forwarded-Proto": "http",
-            "X-Forwarded-Port": str(self.port),
+            "X-Forwarded-Proto": self.protocol,
+            "X-Forwarded-Port": self.port,
             "X-Amzn-Trace-Id": head.named.get("x-amzn-trace-id", f"Root=1-{self.node.clock.now():.0f}"),
         }
         replaced = {name.lower() for name in added}
@@ -56,8 +57,18 @@ class ListenerFront:
             head.pairs.append(("Connection", "upgrade" if upgrade else ""))
         head.pairs.extend(added.items())
 
+    def _location(self, action: Redirect, request: Request, head: Head) -> str:
+        query = head.first.split(" ")[1].partition("?")[2]
+        values = {"protocol": self.protocol, "host": request.host, "port": self.port, "path": request.path[1:]}
+        found = {
+            part: _filled(getattr(action, part), values | {"query": query})
+            for part in ("protocol", "host", "port", "path", "query")
+        }
+        where = "{protocol}://{host}:{port}{path}".format_map(found | {"protocol": found["protocol"].lower()})
+        return f"{where}?{found['query']}" if found["query"] else where
+
     def answered(self, exchange: Exchange, head: Head) -> None:
-        self.node.meter.answered(exchange.group, head.status, time.perf_counter() - exchange.began)
+        self.node.meter.answered(exchange.group, head.status, self.node.loop.time() - exchange.began)
         head.pairs[:] = [
             (name, value) for name, value in head.pairs if name.lower() not in ("connection", "keep-alive")
         ]
@@ -82,15 +93,7 @@ class ListenerFront:
             exchange.side.transport.abort()
 
 
-def _location(action: Redirect, request: Request, head: Head, port: int) -> str:
-    query = head.first.split(" ")[1].partition("?")[2]
-    values = {"protocol": "http", "host": request.host, "port": str(port), "path": request.path[1:], "query": query}
-
-    def filled(text: str) -> str:
-        for name, value in values.items():
-            text = text.replace(f"#{{{name}}}", value)
-        return text
-
-    asked = filled(action.query)
-    where = f"{filled(action.protocol).lower()}://{filled(action.host)}:{filled(action.port)}{filled(action.path)}"
-    return f"{where}?{asked}" if asked else where
+def _filled(text: str, values: dict[str, str]) -> str:
+    for name, value in values.items():
+        text = text.replace(f"#{{{name}}}", value)
+    return text

@@ -101,7 +101,8 @@ class Checker:
         port = target.port if port == "traffic-port" else int(port)
         timeout = max(self.clock.real(settings["HealthCheckTimeoutSeconds"]), LEAST_TIMEOUT)
         try:
-            status = await asyncio.wait_for(_status(target, port, settings["HealthCheckPath"]), timeout)
+            async with asyncio.timeout(timeout):  # wait_for of Python 3.11 loses a cancellation now and then
+                status = await _status(target, port, settings["HealthCheckPath"])
         except TimeoutError:
             return TIMED_OUT
         except (OSError, ValueError, EOFError):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import time
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -12,9 +11,18 @@ from typing import TYPE_CHECKING
 from tests.harness.http1 import Body, Head, MalformedError, split
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Awaitable, Callable, Iterable, Sequence
 
     from tests.harness.node import Failure
+
+
+def by_turns(addresses: Sequence[tuple[str, int]]) -> Callable[[int], Awaitable[tuple[str, int]]]:
+    turns = itertools.cycle(addresses)
+
+    async def where(_: int) -> tuple[str, int]:
+        return next(turns)
+
+    return where
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,26 +90,26 @@ class Load:
 
     _runs = itertools.count()
 
-    def __init__(self, plan: Plan, addresses: Sequence[tuple[str, int]], now: Callable[[], float]) -> None:
-        self.plan, self.now = plan, now
+    def __init__(
+        self, plan: Plan, where: Callable[[int], Awaitable[tuple[str, int]]], now: Callable[[], float]
+    ) -> None:
+        """*where* says what a client of this number connects to, each time that it has to."""
+        self.plan, self.where, self.now = plan, where, now
         self.tally = Tally()
+        self.loop = asyncio.get_running_loop()
         self.run_id = f"{next(self._runs):08x}"
         self.numbers = itertools.count()
         self.most: int | None = None
-        self._addresses = itertools.cycle(addresses)
         self.began = 0.0
+        self.clients: list[Client] = []
         fields = [("Host", plan.host), ("User-Agent", "load"), *plan.headers]
         self.fields = "".join(f"{name}: {value}\r\n" for name, value in fields)
 
-    def address(self) -> tuple[str, int]:
-        """The one to connect to next; a test of names puts a resolver here."""
-        return next(self._addresses)
-
     async def run(self, requests: int | None = None) -> Tally:
         """Ask *requests* times; without a number, until `stop`."""
-        self.most, self.began = requests, time.perf_counter()
-        clients = [_Client(self) for _ in range(self.plan.connections)]
-        await asyncio.gather(*(client.run() for client in clients))
+        self.most, self.began = requests, self.loop.time()
+        self.clients = [Client(self, number) for number in range(self.plan.connections)]
+        await asyncio.gather(*(client.run() for client in self.clients))
         return self.tally
 
     def stop(self) -> None:
@@ -117,7 +125,7 @@ class Load:
         if self.plan.rate is None:
             return
         due = self.began + number / self.plan.rate
-        await asyncio.sleep(max(due - time.perf_counter(), 0))
+        await asyncio.sleep(max(due - self.loop.time(), 0))
 
     def done(self, at: float, side: str, status: int, seconds: float, trace: str) -> None:
         tally = self.tally
@@ -132,11 +140,11 @@ class Load:
         self.tally.failures.append(Failed(at, trace, "", what))
 
 
-class _Client(asyncio.Protocol):
+class Client(asyncio.Protocol):
     """One client: its connection, its cookies, and the request that it waits for."""
 
-    def __init__(self, load: Load) -> None:
-        self.load = load
+    def __init__(self, load: Load, number: int) -> None:
+        self.load, self.number = load, number
         self.transport: asyncio.Transport | None = None
         self.used = 0
         self.cookies: dict[str, str] = {}
@@ -155,7 +163,7 @@ class _Client(asyncio.Protocol):
     async def _ask(self, number: int) -> None:
         load, plan = self.load, self.load.plan
         trace = f"Root=1-{load.run_id}-{number:024x}"
-        at, began = load.now(), time.perf_counter()
+        at, began = load.now(), load.loop.time()
         try:
             async with asyncio.timeout(plan.timeout):
                 head = await self._exchange(plan.paths[number % len(plan.paths)], trace)
@@ -163,17 +171,17 @@ class _Client(asyncio.Protocol):
             self._drop()
             load.broken(at, trace, _what(error))
             return
-        load.done(at, head.named.get("x-side", ""), head.status, time.perf_counter() - began, trace)
+        load.done(at, head.named.get("x-side", ""), head.status, load.loop.time() - began, trace)
         self.used += 1
         self._remember(head)
         if not head.stays_open or (plan.fresh_every and self.used % plan.fresh_every == 0):
             self._drop()
 
     async def _exchange(self, path: str, trace: str) -> Head:
-        loop = asyncio.get_running_loop()
+        loop = self.load.loop
         if self.transport is None or self.transport.is_closing():
             self._reset()
-            await loop.create_connection(lambda: self, *self.load.address())
+            await loop.create_connection(lambda: self, *await self.load.where(self.number))
         assert self.transport
         self.waiter = loop.create_future()
         cookies = "; ".join(f"{name}={value}" for name, value in self.cookies.items())

@@ -6,13 +6,13 @@ What the load balancer itself answers (502, 503, 504) has no target group among 
 
 from __future__ import annotations
 
-import math
 import threading
 from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from ecs2k8s.cutover.world import Series
+from ecs2k8s.replay import series as replay
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -97,37 +97,20 @@ class Meter:
             self.sink.put(metric, {"LoadBalancer": self.balancer, **dimensions}, self.period, found)
 
 
-Key = tuple[str, frozenset[tuple[str, str]]]
-
-
 class Store:
     """CloudWatch for tests without an account; `ecs2k8s.cutover.world.Metrics` reads it."""
 
     def __init__(self, now: Callable[[], float], late: float = 0.0) -> None:
         self.now, self.late = now, late
-        self.kept: dict[Key, dict[float, list[float]]] = defaultdict(dict)
+        self.kept = replay.Series()
         self._lock = threading.Lock()
 
     def put(self, metric: str, dimensions: dict[str, str], period: float, values: Sequence[float]) -> None:
         with self._lock:
-            self.kept[metric, frozenset(dimensions.items())][period] = list(values)
+            self.kept.put(metric, dimensions, period, values)
 
     def series(self, metric: str, dimensions: dict[str, str], statistic: str, since: float, until: float) -> Series:
+        name = ("AWS/ApplicationELB", metric, frozenset(dimensions.items()))
         until = min(until, self.now() - PERIOD - self.late)
         with self._lock:
-            found = sorted(self.kept.get((metric, frozenset(dimensions.items())), {}).items())
-        return Series(tuple((at, _statistic(values, statistic)) for at, values in found if since <= at < until))
-
-
-def _statistic(values: list[float], statistic: str) -> float:
-    match statistic:
-        case "Sum":
-            return math.fsum(values)
-        case "Average":
-            return math.fsum(values) / len(values)
-        case "SampleCount":
-            return len(values)
-        case "Minimum" | "Maximum":
-            return min(values) if statistic == "Minimum" else max(values)
-    rank = math.ceil(float(statistic.removeprefix("p")) / 100 * len(values))
-    return sorted(values)[max(rank, 1) - 1]
+            return Series(tuple(self.kept.points(name, statistic, PERIOD, since, until).items()))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import time
 from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -64,6 +63,7 @@ class Node:
     ) -> None:
         self.number, self.clock, self.settings, self.random = number, clock, settings, random
         self.checker, self.meter, self.failures = checker, meter, failures
+        self.loop = asyncio.get_running_loop()
         self.rules, self.groups = Known(random), Known(random)
         self.routes: dict[str, Routes] = {}
         self.idle: dict[Target, list[TargetSide]] = defaultdict(list)
@@ -72,10 +72,10 @@ class Node:
         self.draining: list[tuple[float, str, Target]] = []
         self.tasks: set[asyncio.Task[None]] = set()
 
-    def front(self, listener: str, port: int) -> ClientSide:
+    def front(self, listener: str) -> ClientSide:
         """The protocol for a new connection to one of the listeners."""
         self.meter.whole.new_connections += 1
-        return ClientSide(ListenerFront(self, listener, port), port)
+        return ClientSide(ListenerFront(self, listener))
 
     def told(self, picture: Picture, now: float) -> None:
         """See what is written, and know what was long enough ago."""
@@ -105,7 +105,7 @@ class Node:
 
     def timed_out(self) -> None:
         """Break off exchanges that a target was given too long for."""
-        limit = time.perf_counter() - self.clock.real(self.settings.idle_timeout)
+        limit = self.loop.time() - self.clock.real(self.settings.idle_timeout)
         late = list(itertools.takewhile(lambda each: each.began < limit, self.open))
         for exchange in late:
             if exchange.side and not exchange.client.tunnel:
@@ -140,7 +140,7 @@ class Node:
         self._to(exchange, target)
 
     def _to(self, exchange: Exchange, target: Target) -> None:
-        exchange.target, exchange.began = target, time.perf_counter()
+        exchange.target, exchange.began = target, self.loop.time()
         self.open[exchange] = None
         self.meter.sent(exchange.group)
         exchange.waiting.insert(0, bytes(exchange.head))
@@ -150,13 +150,12 @@ class Node:
             if not side.transport.is_closing():
                 side.start(exchange)
                 return
-        task = asyncio.get_running_loop().create_task(self._connect(exchange, target))
+        task = self.loop.create_task(self._connect(exchange, target))
         self.tasks.add(task)
         task.add_done_callback(self.tasks.discard)
 
     async def _connect(self, exchange: Exchange, target: Target) -> None:
-        loop = asyncio.get_running_loop()
-        connecting = loop.create_connection(
+        connecting = self.loop.create_connection(
             lambda: TargetSide(exchange.client.front, target), target.address, target.port
         )
         try:

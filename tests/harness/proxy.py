@@ -63,8 +63,8 @@ class Exchange:
 class ClientSide(asyncio.Protocol):
     """A connection from a client."""
 
-    def __init__(self, front: Front, port: int) -> None:
-        self.front, self.port = front, port
+    def __init__(self, front: Front) -> None:
+        self.front = front
         self.transport: asyncio.Transport
         self.peer = ""
         self.buffer = b""
