@@ -183,6 +183,28 @@ def policy_export_command(
     raise typer.Exit(policy.run(account, tuple(region or ()), partition))
 
 
+@app.command("plan")
+def plan_command(
+    directory: options.Directory,
+    unit: options.Unit = None,
+    wave: options.Wave = None,
+    decommission: options.Decommission = False,
+    remove: options.Remove = False,
+    schedule: options.Schedule = "default",
+    format_: options.Format = options.OutputFormat.text,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = False,
+    debug: options.Debug = False,
+) -> None:
+    """Plan the cutover of each unit from the snapshot of a migration directory: plan.json and CHECKLIST.md."""
+    talk = options.talk(quiet=quiet, verbose=verbose, debug=debug)
+    from ecs2k8s.cli import plan
+
+    purpose = plan.purpose_of(decommission=decommission, remove=remove)
+    as_json = format_ is options.OutputFormat.json
+    raise typer.Exit(plan.run(plan.Request(directory, unit, wave, purpose, schedule, as_json), talk))
+
+
 @app.command("demo")
 def demo_command(
     output: options.Output = "migration-demo",

@@ -162,6 +162,18 @@ OneWorkload = Annotated[
 ]
 By = Annotated[SplitBy, typer.Option("--by", help="What tells the parts apart: the paths of listener rules.")]
 Write = Annotated[bool, typer.Option("--write", help="Keep the parts in DIR/target.yaml, which the next export reads.")]
+Unit = Annotated[
+    str | None, typer.Option("--unit", metavar="NAME", help="Only this unit of cutover/waves.json; all of them.")
+]
+Wave = Annotated[int | None, typer.Option("--wave", metavar="N", help="Only the units of this wave.")]
+Decommission = Annotated[
+    bool, typer.Option("--decommission", help="Plan the end of ECS, from a snapshot in which EKS has all requests.")
+]
+Remove = Annotated[bool, typer.Option("--remove", help="Plan the removal of what a cutover made, after it went back.")]
+Schedule = Annotated[
+    str,
+    typer.Option("--schedule", metavar="NAME", help="How fast: fast, default, careful, or a YAML file of your own."),
+]
 What = Annotated[
     str | None,
     typer.Argument(metavar="WHAT", help="containerDefinitions[].ulimits, Deployment.spec.replicas, a slug, or S14."),

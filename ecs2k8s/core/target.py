@@ -48,6 +48,7 @@ class Target(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     rollouts: bool = False
     splits: dict[str, Split] = {}
     env_files: dict[str, str] = {}
+    owners: dict[str, str] = {}
     logging: Literal["cloudwatch", "loki", "none"] = "cloudwatch"
     monitoring: Literal["cloudwatch", "prometheus", "none"] = "cloudwatch"
 

@@ -86,6 +86,8 @@ class Step(Part, frozen=True):
     share: int | None = None  # per cent of the requests that EKS gets when the step is done
     wait: Wait | None = None
     guided: bool = False  # only a person does it: `moves` hold the commands, and the program watches
+    commands: tuple[str, ...] = ()  # what a person types where no move has it
+    undo: tuple[str, ...] = ()  # what takes that back
 
 
 class Fingerprint(Part, frozen=True):
