@@ -143,6 +143,15 @@ TAGGING: dict[str, tuple[str, Resources]] = {
     "elbv2.CreateRule": ("elasticloadbalancing:AddTags", _new_rule),
     "ec2.AuthorizeSecurityGroupIngress": ("ec2:CreateTags", _new_security_group_rule),
     "ec2.AuthorizeSecurityGroupEgress": ("ec2:CreateTags", _new_security_group_rule),
+    "eks.CreatePodIdentityAssociation": ("eks:TagResource", _named("eks", "podidentityassociation/{clusterName}/*")),
+}
+# What the service does in the caller's name.
+ALSO: dict[str, tuple[tuple[str, Resources], ...]] = {
+    "application-autoscaling.RegisterScalableTarget": (
+        ("ecs:DescribeServices", _named("ecs", "{ResourceId}")),
+        ("ecs:UpdateService", _named("ecs", "{ResourceId}")),
+    ),
+    "eks.CreatePodIdentityAssociation": (("iam:GetRole", _in("roleArn")),),
 }
 
 
@@ -160,6 +169,8 @@ def needs(account: Account, request: Request) -> list[Need]:
         who, resources = PASSING[request.call]
         passed = {"iam:PassedToService": who}
         own += [Need("iam:PassRole", resource, passed) for resource in resources(account, asked)]
+    for also, resources in ALSO.get(request.call, ()):
+        own += [Need(also, resource) for resource in resources(account, asked)]
     return own
 
 

@@ -36,6 +36,17 @@ def update_trust(account: Account, asked: Asked) -> Item:
     return {}
 
 
+def add_role(account: Account, name: str) -> str:
+    """A role that can be assumed, for tests and demos that write with one: its ARN."""
+    arn = account.arn("iam", f"role/{name}", region="")
+    caller = {"Effect": "Allow", "Principal": {"AWS": account.estate.account}, "Action": "sts:AssumeRole"}
+    document = {"Version": "2012-10-17", "Statement": [caller]}
+    role: Item = {"Path": "/", "RoleName": name, "RoleId": f"AROA{account.new_id().upper()}", "Arn": arn}
+    role |= {"CreateDate": account.moment(), "MaxSessionDuration": 3600}
+    account.put("iam.Role", arn, role | {"AssumeRolePolicyDocument": document})
+    return arn
+
+
 def trust(text: str) -> Item:
     """The document. Raises `Refusal` where IAM would not take it for a trust policy."""
     try:

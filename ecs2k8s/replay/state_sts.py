@@ -37,6 +37,9 @@ class Sessions:
     """By the id of the access key."""
 
     by_key: dict[str, Session] = field(default_factory=dict)
+    users: dict[str, str] = field(
+        default_factory=dict
+    )  # the ARN of whom a key belongs to, where a test tells people apart
 
 
 def assume_role(account: Account, asked: Asked) -> Item:
@@ -92,7 +95,7 @@ def identity(account: Account, _: Asked) -> Item:
     """Who calls: GetCallerIdentity."""
     session = account.part(Sessions).by_key.get(account.caller)
     if session is None:
-        own = account.arn("iam", "user/reader", region="")
+        own = account.part(Sessions).users.get(account.caller, account.arn("iam", "user/reader", region=""))
         return {"UserId": "AIDAEXAMPLE", "Account": account.estate.account, "Arn": own}
     arn = account.arn("sts", f"assumed-role/{session.role.rpartition('/')[2]}/{session.name}", region="")
     return {"UserId": f"AROAEXAMPLE:{session.name}", "Account": account.estate.account, "Arn": arn}

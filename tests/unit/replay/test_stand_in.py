@@ -9,6 +9,8 @@ import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 
 from ecs2k8s.replay.stand_in import WRITES, Fault
+from ecs2k8s.replay.state_iam import add_role
+from ecs2k8s.replay.state_sts import Sessions
 from tests.standing import Stand, refused, sample
 
 ROLE = "arn:aws:iam::111122223333:role/shop-backend"
@@ -88,6 +90,29 @@ def test_tags_and_roles_that_a_call_brings_need_permissions_of_their_own(aws: St
     right = {"Condition": {"StringEquals": {"aws:RequestTag/ecs2k8s": "cutover"}}}
     key = assumed(aws, policy(create, allow("elasticloadbalancing:AddTags", name, **right)))
     aws.client("elbv2", key).create_target_group(**group)
+
+
+def test_what_a_service_does_in_the_callers_name_needs_permissions_too() -> None:
+    aws = sample("microservices")
+    cluster = "arn:aws:eks:eu-west-1:111122223333:cluster/market"
+    role = add_role(aws.account, "pods")
+    needed = [allow("eks:CreatePodIdentityAssociation", cluster), allow("iam:GetRole", role)]
+    needed.append(
+        allow("iam:PassRole", role, Condition={"StringEquals": {"iam:PassedToService": "pods.eks.amazonaws.com"}})
+    )
+    asked = {"clusterName": "market", "namespace": "a", "serviceAccount": "b", "roleArn": role}
+    for missing in needed:
+        key = assumed(aws, policy(*(each for each in needed if each is not missing)), RoleArn=role)
+        with refused("AccessDeniedException", 403):
+            aws.client("eks", key).create_pod_identity_association(**asked)
+    key = assumed(aws, policy(*needed), RoleArn=role)
+    aws.client("eks", key).create_pod_identity_association(**asked)
+
+
+def test_people_can_be_told_apart_by_their_keys(aws: Stand) -> None:
+    aws.account.part(Sessions).users["AKIDSECOND"] = "arn:aws:iam::111122223333:user/second"
+    found = [aws.client("sts", key).get_caller_identity()["Arn"] for key in ("AKIDEXAMPLE", "AKIDSECOND")]
+    assert found == ["arn:aws:iam::111122223333:user/reader", "arn:aws:iam::111122223333:user/second"]
 
 
 def test_a_session_ends_and_says_who_it_is(aws: Stand) -> None:
