@@ -35,9 +35,8 @@ class Stand:
     hook: Hook
 
     def client(self, service: str, key: str = KEY) -> Any:
-        """A client that sends to this account, and tries once; the last stand made is the one that answers."""
-        _ROUTE.hook = self.hook
-        return _client(service, key)
+        """A client that sends to this account, and tries once."""
+        return client_of(self.hook, service, key)
 
     def all(self, shape: str) -> list[dict[str, Any]]:
         return self.account.estate.all(shape)
@@ -57,6 +56,12 @@ def sample(name: str) -> Stand:
 @cache
 def of_sample(name: str) -> tuple[Document, ...]:
     return files.read([str(ROOT / "samples" / name)]).documents
+
+
+def client_of(hook: Hook, service: str, key: str = KEY) -> Any:
+    """A client that sends to what *hook* stands for; the last one asked for is the one that answers."""
+    _ROUTE.hook = hook
+    return _client(service, key)
 
 
 class _Route:

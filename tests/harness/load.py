@@ -91,12 +91,16 @@ class Load:
     _runs = itertools.count()
 
     def __init__(
-        self, plan: Plan, where: Callable[[int], Awaitable[tuple[str, int]]], now: Callable[[], float]
+        self,
+        plan: Plan,
+        where: Callable[[int], Awaitable[tuple[str, int]]],
+        now: Callable[[], float],
+        loop: asyncio.AbstractEventLoop | None = None,
     ) -> None:
         """*where* says what a client of this number connects to, each time that it has to."""
         self.plan, self.where, self.now = plan, where, now
         self.tally = Tally()
-        self.loop = asyncio.get_running_loop()
+        self.loop = loop or asyncio.get_running_loop()
         self.run_id = f"{next(self._runs):08x}"
         self.numbers = itertools.count()
         self.most: int | None = None
