@@ -201,6 +201,34 @@ async function look(browser, job) {
   return { ...said, ...found };
 }
 
+// A page whose foreign text bears `job.mark`: what of it became anything but text. No policy helps: it is switched off.
+async function attacked(browser, job) {
+  const said = { console: [], requests: [] };
+  const context = await browser.newContext({ viewport: WIDE, bypassCSP: true });
+  const page = await opened(context, job.path, said);
+  const found = await page.evaluate((mark) => {
+    for (const each of document.querySelectorAll("details")) each.open = true;
+    const nodes = document.createTreeWalker(document, NodeFilter.SHOW_TEXT | NodeFilter.SHOW_COMMENT);
+    const marked = { text: [], comment: [], attribute: [] };
+    while (nodes.nextNode()) {
+      const { data, nodeType, parentElement } = nodes.currentNode;
+      if (data.includes(mark)) marked[nodeType === Node.TEXT_NODE ? "text" : "comment"].push([parentElement?.localName, data]);
+    }
+    const names = new Set();
+    for (const each of document.querySelectorAll("*")) {
+      names.add(each.localName);
+      for (const { name, value } of each.attributes) {
+        names.add(`${each.localName} ${name}`);
+        if (value.includes(mark)) marked.attribute.push([name, value]);
+      }
+    }
+    return { ...marked, names: [...names].sort(), links: [...document.querySelectorAll("[href], [src]")].map((each) => each.getAttribute("href") ?? each.getAttribute("src")) };
+  }, job.mark);
+  found.ran = await page.evaluate(() => globalThis.ran ?? "");
+  await context.close();
+  return { ...said, ...found };
+}
+
 async function shoot(browser, job) {
   for (const shot of job.shots ?? []) {
     const context = await browser.newContext({ viewport: shot.viewport ?? WIDE, colorScheme: shot.dark ? "dark" : "light" });
@@ -223,7 +251,7 @@ try {
   const said = [];
   for (const job of JSON.parse(readFileSync(0, "utf8"))) {
     if (job.shots) await shoot(browser, job);
-    else said.push(await (job.glance ? glanced : look)(browser, job));
+    else said.push(await (job.mark ? attacked : job.glance ? glanced : look)(browser, job));
   }
   process.stdout.write(JSON.stringify(said));
 } finally {

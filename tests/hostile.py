@@ -7,13 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 from ecs2k8s.core.documents import Document, Snapshot
 from ecs2k8s.core.paths import leaves
+from tests.estates import SAMPLES, estate
+from tests.everything import everything
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 MARK = "EV1L"
 HOSTILE = (
-    f" {MARK}\x1b[31m\x07\x9b1m\u202e\u2066\u200b\ufeff\u2028<b onmouseover=x>y</b><script>z</script>&lt;--> ]]> <!-- "
+    f" {MARK}\x1b[31m\x07\x9b1m\u202e\u2066\u200b\ufeff\u2028<b onmouseover=x>y</b><script>ran=1</script>"
+    "<img src=x onerror=ran=2>&lt;--> ]]> <!-- "
     "![i](https://e.example/x) [l](javascript:a) <https://e.example> https://e.example www.e.example @octocat #1 GH-1 "
     "`code` ``` ~~~ |c| **bold** _i_ ~~s~~ :smile: [red]r[/red] {{ .Values.x }} {% raw %} ${VAR} "
     "$(echo x >PWNED) `echo x >PWNED` ; echo x >PWNED & \"' \\ \\\\ =cmd|' /C calc'!A0 +1 -1 %TAG !!x &a *a "
@@ -80,3 +83,33 @@ def planted(snapshot: Snapshot) -> int:
     return sum(
         isinstance(value, str) and MARK in value for each in snapshot.documents for _, value in leaves(each.data)
     )
+
+
+def snapshot_of(name: str) -> Snapshot:
+    """`names`, or an estate of the samples or of `everything` with hostile text in it."""
+    if name == "names":
+        return names()
+    return hostile(estate(name)[0].documents if name in SAMPLES else everything())
+
+
+def names() -> Snapshot:
+    """What no API gives, but a file can hold: names of the kind that AWS has a pattern for."""
+    ecs = "arn:aws:ecs:eu-west-1:111122223333"
+    ident, service = f"{ecs}:task-definition/web{HOSTILE}:3", f"{ecs}:service/shop/{HOSTILE}"
+    side: dict[str, Any] = {"name": f"side{HOSTILE}", "image": HOSTILE, "memory": 64}
+    app = side | {"name": f"app{HOSTILE}", "user": HOSTILE, "command": [HOSTILE], HOSTILE: HOSTILE}
+    app |= {"dependsOn": [{"containerName": side["name"], "condition": "START"}], "healthCheck": {"command": [HOSTILE]}}
+    app |= {"portMappings": [{"containerPort": 80, "name": HOSTILE}], "workingDirectory": HOSTILE, "hostname": HOSTILE}
+    app |= {"logConfiguration": {"logDriver": HOSTILE, "options": {HOSTILE: HOSTILE}}}
+    app |= {"secrets": [{"name": HOSTILE, "valueFrom": HOSTILE}], "environment": [{"name": HOSTILE, "value": HOSTILE}]}
+    data: dict[str, Any] = {
+        "taskDefinitionArn": ident,
+        "family": f"web{HOSTILE}",
+        "revision": 3,
+        "networkMode": HOSTILE,
+    }
+    data |= {"volumes": [{"name": HOSTILE, "host": {"sourcePath": HOSTILE}}], "containerDefinitions": [app, side]}
+    data |= {"taskRoleArn": f"arn:aws:iam::1:role/{HOSTILE}"}
+    its: dict[str, Any] = {"serviceArn": service, "serviceName": f"web{HOSTILE}", "taskDefinition": ident}
+    its |= {"clusterArn": f"{ecs}:cluster/shop{HOSTILE}", "launchType": HOSTILE, "desiredCount": 1}
+    return Snapshot((Document("ecs.Service", service, its), Document("ecs.TaskDefinition", ident, data)))

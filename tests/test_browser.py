@@ -6,6 +6,7 @@ import fcntl
 import itertools
 import json
 import os
+import re
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -15,8 +16,12 @@ import pytest
 from ecs2k8s.assess.decisions import WORDS, decisions
 from ecs2k8s.core.escape import HIDDEN, escape
 from ecs2k8s.report.accounts_page import accounts_page
+from ecs2k8s.report.templating import TEMPLATES
 from tests.browser import drive, missing
 from tests.estates import SAMPLES
+from tests.hostile import HOSTILE as EVIL
+from tests.hostile import MARK
+from tests.hostile_pages import pages
 from tests.review_pages import HOSTILE, NAMES, files, html, translated
 
 AUDITED = [*SAMPLES, "hostile"]
@@ -41,8 +46,9 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Said]:
                 jobs.append({"path": str(folder / f"{name}.html"), "large": name == "many", "audit": name in AUDITED})
             (folder / "accounts.html").write_text(accounts_html(), encoding="utf-8")
             jobs.append({"path": str(folder / "accounts.html"), "glance": True})
-            said = drive(jobs)
-            answer.write_text(json.dumps(dict(zip([*NAMES, "accounts"], said, strict=True))))
+            attacked = [str(page) for page in pages(folder)]
+            said = drive([*jobs, *({"path": page, "mark": MARK} for page in attacked)])
+            answer.write_text(json.dumps(dict(zip([*NAMES, "accounts", *attacked], said, strict=True))))
     found: dict[str, Said] = json.loads(answer.read_text())
     return found
 
@@ -183,3 +189,47 @@ def test_hostile_text_is_read_as_it_is_with_nothing_hidden(seen: dict[str, Said]
         assert escape(HOSTILE[name]) in text, name
     for name in ("backend", "worker"):
         assert escape(HOSTILE[name]) in text, name
+
+
+@pytest.fixture
+def attacked(seen: dict[str, Said]) -> dict[str, Said]:
+    """The pages of an account with hostile text in every place that AWS allows, without the help of a policy."""
+    found = {path: said for path, said in seen.items() if "comment" in said}
+    assert len(found) == 8
+    return found
+
+
+def test_without_its_policy_no_page_runs_fetches_or_says_anything(attacked: dict[str, Said]) -> None:
+    for path, said in attacked.items():
+        assert (said["console"], said["ran"], said["comment"]) == ([], "", []), path
+        assert [url.removeprefix("file://") for url in said["requests"]] == [path]
+        assert all(re.match(r"#|\.\./|https://(docs\.|kubernetes\.io/)", link) for link in said["links"]), path
+
+
+def test_without_its_policy_no_page_has_an_element_that_no_template_writes(attacked: dict[str, Said]) -> None:
+    written = "".join(file.read_text() for file in TEMPLATES.iterdir())
+    ours = {*re.findall(r"<(\w+)", written), "del", "ins", "tbody"}  # a macro is given the first two
+    for path, said in attacked.items():
+        assert {name.partition(" ")[0] for name in said["names"]} <= ours, path
+        assert not [name for name in said["names"] if re.search(r" (on\w+|src|srcdoc|action)$", name)], path
+
+
+def test_all_hostile_text_is_read_as_it_is_wherever_it_stands(attacked: dict[str, Said]) -> None:
+    """Each place that the mark has come to shows what follows it, up to where a long value is cut."""
+    for path, said in attacked.items():
+        shown = [piece for _, text in (*said["text"], *said["attribute"]) for piece in text.split(MARK)[1:]]
+        assert len(shown) >= 2, path
+        assert [piece for piece in shown if not is_whole(piece)] == [], path
+        assert any(ACTIVE in piece for piece in shown), path
+
+
+FOLLOWS = escape(EVIL).partition(MARK)[2]
+ACTIVE = FOLLOWS[: FOLLOWS.index("]]>")]
+
+
+def is_whole(piece: str) -> bool:
+    if piece.startswith("__31m"):  # a key of a Secret, which can hold nothing that acts
+        return re.match(r"[\w.-]+", piece) is not None
+    piece = piece.replace("\\\\u", "\\u")  # JSON in JSON
+    length = next((at for at, pair in enumerate(zip(piece, FOLLOWS, strict=False)) if pair[0] != pair[1]), len(piece))
+    return length >= len(ACTIVE) or piece[length:].lstrip().startswith("…")

@@ -16,18 +16,17 @@ import pytest
 import yaml
 from markdown_it import MarkdownIt
 
-from ecs2k8s.cli import coverage, diff, diff_drift, diff_plan, diff_translate, export
+from ecs2k8s.cli import coverage, diff, diff_translate, export
 from ecs2k8s.cli.console import Talk
 from ecs2k8s.cli.diff_output import View
 from ecs2k8s.cli.options import DiffFormat
-from ecs2k8s.core.documents import Document, Snapshot, dump
+from ecs2k8s.core.documents import dump
 from ecs2k8s.core.escape import HIDDEN, escape_json
 from ecs2k8s.core.paths import in_order
 from ecs2k8s.core.yaml_lines import template_lines
-from tests.estates import ROOT, SAMPLES, estate
-from tests.everything import everything
-from tests.hostile import HOSTILE, MARK, hostile, planted
-from tests.plans import plan, step
+from tests.estates import ROOT, SAMPLES
+from tests.hostile import HOSTILE, MARK, names
+from tests.hostile_pages import DIFFS, exported, put_others
 from tests.test_formats import HELM
 from tests.test_machine_forms import hold
 
@@ -45,47 +44,12 @@ LINKS = re.compile(
 PATH = re.compile(r"[A-Za-z0-9._/-]+")
 
 
-def documents(name: str) -> tuple[Document, ...]:
-    return estate(name)[0].documents if name in SAMPLES else everything()
-
-
-def names() -> Snapshot:
-    """What no API gives, but a file can hold: names of the kind that AWS has a pattern for."""
-    ecs = "arn:aws:ecs:eu-west-1:111122223333"
-    ident, service = f"{ecs}:task-definition/web{HOSTILE}:3", f"{ecs}:service/shop/{HOSTILE}"
-    side: dict[str, Any] = {"name": f"side{HOSTILE}", "image": HOSTILE, "memory": 64}
-    app = side | {"name": f"app{HOSTILE}", "user": HOSTILE, "command": [HOSTILE], HOSTILE: HOSTILE}
-    app |= {"dependsOn": [{"containerName": side["name"], "condition": "START"}], "healthCheck": {"command": [HOSTILE]}}
-    app |= {"portMappings": [{"containerPort": 80, "name": HOSTILE}], "workingDirectory": HOSTILE, "hostname": HOSTILE}
-    app |= {"logConfiguration": {"logDriver": HOSTILE, "options": {HOSTILE: HOSTILE}}}
-    app |= {"secrets": [{"name": HOSTILE, "valueFrom": HOSTILE}], "environment": [{"name": HOSTILE, "value": HOSTILE}]}
-    data: dict[str, Any] = {
-        "taskDefinitionArn": ident,
-        "family": f"web{HOSTILE}",
-        "revision": 3,
-        "networkMode": HOSTILE,
-    }
-    data |= {"volumes": [{"name": HOSTILE, "host": {"sourcePath": HOSTILE}}], "containerDefinitions": [app, side]}
-    data |= {"taskRoleArn": f"arn:aws:iam::1:role/{HOSTILE}"}
-    its: dict[str, Any] = {"serviceArn": service, "serviceName": f"web{HOSTILE}", "taskDefinition": ident}
-    its |= {"clusterArn": f"{ecs}:cluster/shop{HOSTILE}", "launchType": HOSTILE, "desiredCount": 1}
-    return Snapshot((Document("ecs.Service", service, its), Document("ecs.TaskDefinition", ident, data)))
-
-
 LONG = [pytest.param(name, marks=pytest.mark.long) for name in SAMPLES]
 
 
 @pytest.fixture(scope="module", params=["everything", "names", *LONG])
 def made(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return exported(tmp_path_factory.mktemp(request.param), request.param)
-
-
-def exported(folder: Path, name: str, **more: Any) -> Path:
-    snapshot = names() if name == "names" else hostile(documents(name))
-    assert planted(snapshot) >= 20
-    (folder / "in.json").write_bytes(dump(snapshot))
-    export.run(export.Request(output=str(folder / "out"), sources=(str(folder / "in.json"),), **more), Talk(0))
-    return folder / "out"
 
 
 def texts(made: Path, *suffixes: str) -> Iterator[tuple[str, str]]:
@@ -316,21 +280,9 @@ def is_escaped(form: DiffFormat, said: Any) -> None:
 
 @pytest.fixture(scope="module")
 def named(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The directory of hostile names, and beside it what it is compared with."""
     place = exported(tmp_path_factory.mktemp("diffs"), "names")
-    (place.parent / "clean.json").write_bytes(dump(estate("three-tier")[0]))
-    evil = {**plan(), "steps": [step(f"a{HOSTILE}", HOSTILE, weights={HOSTILE: HOSTILE})], HOSTILE: HOSTILE}
-    (place.parent / "evil.json").write_text(json.dumps(evil))
-    (place.parent / "plan.json").write_text(json.dumps(plan()))
+    put_others(place.parent)
     return place
-
-
-DIFFS: dict[str, Callable[[Path, View], object]] = {
-    "drift": lambda place, view: diff_drift.run(
-        diff_drift.Request(str(place), against=str(place.parent / "clean.json"), view=view), Talk(0)
-    ),
-    "plan": lambda place, view: diff_plan.run(str(place.parent / "plan.json"), str(place.parent / "evil.json"), view),
-}
 
 
 @pytest.mark.parametrize("name", DIFFS)

@@ -246,6 +246,14 @@ def test_nothing_of_a_message_is_a_link_a_placeholder_or_hidden(text: str, shown
     assert words(text) == shown
 
 
+@pytest.mark.parametrize("part", ["{", "a{", "aaaaaaaaa}", "[a](", "aaaa aaaa aaaa \\ [a](b) "])
+def test_a_message_that_is_too_long_only_when_it_is_escaped_is_cut_too(part: str) -> None:
+    for length in range(LONGEST // 2 - 3, LONGEST + 40, 7):
+        shown = words((part * length)[:length])
+        is_cut = shown.endswith(f" … ({length} characters)")
+        assert (LONGEST - 2 if is_cut else length) <= len(shown) <= LONGEST
+
+
 @given(st.text(alphabet="ab{}[]()\\\x00\u202e", max_size=3_000))
 def test_a_long_message_ends_with_how_long_it_is_and_breaks_no_escape(text: str) -> None:
     shown = words(text)

@@ -141,10 +141,11 @@ def words(text: str) -> str:
     Where it is too long it ends with how long it is.
     """
     shown = escape(text)
-    tail, end = "", len(shown)
-    while len(made := _literal(shown[:end] + tail)) > LONGEST:
-        tail = f" … ({len(shown)} characters)"
-        end = min(end - 1, end - len(made) + LONGEST) if end < len(shown) else LONGEST
+    made, tail = _literal(shown), f" … ({len(shown)} characters)"
+    end = min(len(shown), LONGEST - len(tail))
+    while len(made) > LONGEST:
+        made = _literal(shown[:end] + tail)
+        end -= max(1, (len(made) - LONGEST) // 2)  # what is left out was two characters at most
     return made
 
 
