@@ -15,6 +15,8 @@ from botocore import handlers
 from hypothesis import settings
 
 from ecs2k8s.collect.calls import CREDENTIALS, calls
+from ecs2k8s.cutover.aws.calls import reads, writes
+from ecs2k8s.cutover.aws.connect import SESSION_NAME
 from ecs2k8s.replay.emulator import FILLING
 from ecs2k8s.replay.hook import names
 from tests.standing import TRYING
@@ -81,6 +83,8 @@ def only_loopback() -> None:
 def only_reads() -> None:
     """Make the test fail that sends AWS, or what stands in for it, an operation that is no row of collect.yaml.
 
+    A cutover may also send what is a row of cutover.yaml.
+
     Every client of botocore in this process is seen, also one that was made without the guard. What fills an emulator,
     or tests the stand-in itself, says so. Processes that tests start speak to a server of the replay layer, which knows the same operations only.
     """
@@ -94,8 +98,11 @@ def only_rows(event_name: str, request: Any, **_: Any) -> None:
     if FILLING in agent or TRYING in agent:
         return
     name = f"{names().get(service, service)}.{operation}"
-    if name not in calls() and name not in CREDENTIALS:
-        pytest.fail(f"{name} was sent: it is no row of mappings/collect.yaml")
+    known = {*reads(), *writes()} if SESSION_NAME in agent else calls()
+    if name not in known and name not in CREDENTIALS:
+        pytest.fail(
+            f"{name} was sent: it is no row of mappings/{'cutover' if SESSION_NAME in agent else 'collect'}.yaml"
+        )
 
 
 def refuse(event: str, args: tuple[Any, ...]) -> None:

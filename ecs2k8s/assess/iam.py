@@ -22,12 +22,14 @@ Truth = bool | None  # None: it cannot be told
 class Request:
     """Who asks for what. `principal`: its kind as policies name it (AWS, Service, Federated) and its name.
 
+    `resource`: the ARN of what it is about; empty in the policy of a resource, which is about that resource.
     `context`: condition key to its value, or to the list of values of a key that has many.
     """
 
     principal: tuple[str, str]
     action: str
     context: Mapping[str, Any] = field(default_factory=dict)
+    resource: str = ""
 
 
 def decide(document: Mapping[str, Any], request: Request) -> Decision:
@@ -43,6 +45,8 @@ def decide(document: Mapping[str, Any], request: Request) -> Decision:
 def _applies(statement: Statement, request: Request) -> Truth:
     if not (_is_meant(statement, request.principal) and _acts(statement, request.action)):
         return False
+    if request.resource and not _is_on(statement, request.resource):
+        return False
     conditions = statement.get("Condition", {})
     if not isinstance(conditions, Mapping):
         return None
@@ -53,6 +57,12 @@ def _acts(statement: Statement, action: str) -> bool:
     if "NotAction" in statement:
         return not any(glob(str(each), action, fold=True) for each in listed(statement["NotAction"]))
     return any(glob(str(each), action, fold=True) for each in listed(statement.get("Action")))
+
+
+def _is_on(statement: Statement, resource: str) -> bool:
+    if "NotResource" in statement:
+        return not any(glob(str(each), resource) for each in listed(statement["NotResource"]))
+    return any(glob(str(each), resource) for each in listed(statement.get("Resource")))
 
 
 def _is_meant(statement: Statement, principal: tuple[str, str]) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ecs2k8s.collect import trouble
@@ -18,7 +18,7 @@ from ecs2k8s.core.errors import Ecs2k8sError
 from ecs2k8s.core.escape import escape
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
 SESSION_NAME = "ecs2k8s-export"  # what CloudTrail shows
 RETRIES = {"mode": "adaptive", "total_max_attempts": 8}
@@ -44,16 +44,33 @@ class Login:
 
 
 @dataclass(frozen=True, slots=True)
+class Use:
+    """What the sessions are for: what may be sent, how often a request is tried, and what CloudTrail shows."""
+
+    guard: Callable[[Any], None] = guard  # is given each of botocore's sessions
+    settings: Mapping[str, Any] = field(default_factory=lambda: {"retries": RETRIES})
+    name: str = SESSION_NAME
+
+
+@dataclass(frozen=True, slots=True)
 class Session:
-    """One account, reached: its number, partition, Regions to read, and how clients are made."""
+    """One account, reached: its number, partition, Regions to read, and how clients are made.
+
+    `client` is given service and Region, and other credentials by botocore's names where they are not the session's.
+    """
 
     account: str
     partition: str
     regions: tuple[str, ...]
-    client: Callable[[str, str], Any]
+    client: Callable[..., Any]
+    caller: str = ""  # the ARN of who asks
 
 
-def sessions(login: Login, prepare: Callable[[Any], None] = lambda _: None) -> tuple[list[Session], list[LoginError]]:
+def sessions(
+    login: Login,
+    prepare: Callable[[Any], None] = lambda _: None,
+    use: Use = Use(),
+) -> tuple[list[Session], list[LoginError]]:
     """One for each role of *login*, or for the credentials themselves; and why the other roles have none.
 
     *prepare* is given each of botocore's sessions before the first client is made. Raises `LoginError` where nobody
@@ -62,7 +79,7 @@ def sessions(login: Login, prepare: Callable[[Any], None] = lambda _: None) -> t
     from botocore.utils import validate_region_name  # noqa: PLC0415 (only the live reading needs it)
 
     with _explained(login):
-        core = _core(login, prepare)
+        core = _core(login, prepare, use)
         regions = tuple(dict.fromkeys(login.regions)) or tuple(filter(None, [_usual_region(core)]))
         for region in regions:
             validate_region_name(region)  # it becomes a folder
@@ -73,7 +90,7 @@ def sessions(login: Login, prepare: Callable[[Any], None] = lambda _: None) -> t
     for arn in dict.fromkeys(login.role_arns) or [""]:
         try:
             with _explained(login, arn):
-                reached = _reached(core, login, arn, regions, prepare)
+                reached = _reached(core, login, arn, regions, prepare, use)
         except LoginError as error:
             refused.append(error)
             continue
@@ -105,13 +122,13 @@ def _explained(login: Login, role: str = "") -> Iterator[None]:
         raise LoginError(f"{role}: {_why(error, login)}" if role else _why(error, login)) from error
 
 
-def _core(login: Login, prepare: Callable[[Any], None]) -> Any:
+def _core(login: Login, prepare: Callable[[Any], None], use: Use) -> Any:
     """A session of botocore with the guard, the pace, and times as text."""
     import botocore.session  # noqa: PLC0415
 
     core = botocore.session.Session(profile=login.profile)
     core.get_component("response_parser_factory").set_parser_defaults(timestamp_parser=_utc)
-    guard(core)
+    use.guard(core)
     core.register("before-parse", whole, unique_id="ecs2k8s-whole")
     prepare(core)
     return core
@@ -128,15 +145,18 @@ def _utc(value: Any) -> str:
     return str(moment.astimezone(UTC).isoformat(timespec="microseconds"))
 
 
-def _reached(core: Any, login: Login, role: str, regions: tuple[str, ...], prepare: Callable[[Any], None]) -> Session:
+def _reached(  # noqa: PLR0913, PLR0917 (all that was asked for)
+    core: Any, login: Login, role: str, regions: tuple[str, ...], prepare: Callable[[Any], None], use: Use
+) -> Session:
     """Asks AWS who this is; and so whether the credentials are any good.
 
     The first Region that answers is enough: one that is not there is a failure of its own snapshot.
     """
     for region in regions:
         try:
-            used = _assumed(core, login, role, region, prepare) if role else core
-            identity = _sts(used, login, region).get_caller_identity()
+            assumed = _assumed(core, login, role, region, use) if role else None
+            used = _with(_core(login, prepare, use), assumed) if assumed else core
+            identity = _sts(used, login, region, use).get_caller_identity()
         except Exception as error:
             if region == regions[-1] or not trouble.unanswered(error):
                 raise
@@ -145,24 +165,26 @@ def _reached(core: Any, login: Login, role: str, regions: tuple[str, ...], prepa
     arn, number = Arn.parse(identity.get("Arn", "")), identity.get("Account", "")
     if not ACCOUNT.fullmatch(number):  # it becomes a folder
         raise LoginError(f"{login.endpoint_url or 'AWS'} names no account of twelve digits, but {escape(number)!r}")
-    return Session(number, arn.partition if arn else "aws", regions, _clients(used, login))
+    partition = arn.partition if arn else "aws"
+    return Session(number, partition, regions, _clients(used, login, use), str(identity.get("Arn", "")))
 
 
-def _clients(core: Any, login: Login) -> Callable[[str, str], Any]:
+def _clients(core: Any, login: Login, use: Use) -> Callable[..., Any]:
     """Service and Region to a client that keeps to the Region's rates."""
     from botocore.config import Config  # noqa: PLC0415
 
     pacers: dict[str, Pacer] = {}
     regional = {row.service for row in calls().values() if row.scope == "region"}
     config = Config(
-        retries=RETRIES,
         max_pool_connections=CONNECTIONS,
         connect_timeout=CONNECT_SECONDS,
-        user_agent_extra=SESSION_NAME,
+        user_agent_extra=use.name,
+        **use.settings,
     )
 
-    def client(service: str, region: str) -> Any:
-        made = core.create_client(service, region_name=region, endpoint_url=login.endpoint_url, config=config)
+    def client(service: str, region: str, **credentials: str) -> Any:
+        where = {"region_name": region, "endpoint_url": login.endpoint_url}
+        made = core.create_client(service, config=config, **where, **credentials)
         pacer = pacers.setdefault(region if service in regional else "", Pacer())
         made.meta.events.register_first("before-send", _paced(pacer, service))
         return made
@@ -170,11 +192,11 @@ def _clients(core: Any, login: Login) -> Callable[[str, str], Any]:
     return client
 
 
-def _sts(core: Any, login: Login, region: str, **credentials: Any) -> Any:
+def _sts(core: Any, login: Login, region: str, use: Use, **credentials: Any) -> Any:
     """A client that gives up early: when it gets no answer, the network or the Region is not there."""
     from botocore.config import Config  # noqa: PLC0415
 
-    config = Config(retries=LOGIN_RETRIES, connect_timeout=CONNECT_SECONDS, user_agent_extra=SESSION_NAME)
+    config = Config(retries=LOGIN_RETRIES, connect_timeout=CONNECT_SECONDS, user_agent_extra=use.name)
     return core.create_client("sts", region_name=region, endpoint_url=login.endpoint_url, config=config, **credentials)
 
 
@@ -185,8 +207,8 @@ def _paced(pacer: Pacer, service: str) -> Callable[..., None]:
     return wait
 
 
-def _assumed(core: Any, login: Login, arn: str, region: str, prepare: Callable[[Any], None]) -> Any:
-    """A session with the credentials of the role: they last an hour, and are fetched again when they end."""
+def _assumed(core: Any, login: Login, arn: str, region: str, use: Use) -> Any:
+    """The credentials of the role: they last an hour, and are fetched again when they end."""
     from botocore.credentials import AssumeRoleCredentialFetcher, RefreshableCredentials  # noqa: PLC0415
     from botocore.exceptions import NoCredentialsError  # noqa: PLC0415
 
@@ -194,16 +216,19 @@ def _assumed(core: Any, login: Login, arn: str, region: str, prepare: Callable[[
         raise NoCredentialsError
     external = {"ExternalId": login.external_id} if login.external_id else {}
     fetcher = AssumeRoleCredentialFetcher(
-        lambda _, **keys: _sts(core, login, region, **keys),
+        lambda _, **keys: _sts(core, login, region, use, **keys),
         core.get_credentials(),
         arn,
-        extra_args={"RoleSessionName": SESSION_NAME, **external},
+        extra_args={"RoleSessionName": use.name, **external},
     )
-    assumed = _core(login, prepare)
-    assumed._credentials = RefreshableCredentials.create_from_metadata(  # noqa: SLF001 (as boto3's own documents do)
+    return RefreshableCredentials.create_from_metadata(
         fetcher.fetch_credentials(), refresh_using=fetcher.fetch_credentials, method="assume-role"
     )
-    return assumed
+
+
+def _with(core: Any, credentials: Any) -> Any:
+    core._credentials = credentials  # noqa: SLF001 (as boto3's own documents do)
+    return core
 
 
 def _why(error: Exception, login: Login) -> str:

@@ -28,6 +28,14 @@ def send(client: Any, row: Call, parameters: Item) -> Item:
     return {key: _as_text(value) for key, value in merged.items() if key not in ASIDE}
 
 
+def page(client: Any, row: Call, parameters: Item) -> Item:
+    """One page, as long as *parameters* say."""
+    from botocore import xform_name  # noqa: PLC0415 (only the live reading needs it)
+
+    answer = getattr(client, xform_name(row.operation))(**parameters)
+    return {key: _as_text(value) for key, value in answer.items() if key not in ASIDE}
+
+
 def _as_text(value: Any) -> Any:
     """Bytes, as web ACLs compare headers with, in base64: as the AWS CLI prints them, and as JSON can have them."""
     if isinstance(value, dict):

@@ -154,16 +154,21 @@ ALSO: dict[str, tuple[tuple[str, Resources], ...]] = {
     "eks.CreatePodIdentityAssociation": (("iam:GetRole", _in("roleArn")),),
 }
 
+SCALED = {"service-namespace": "ServiceNamespace", "scalable-dimension": "ScalableDimension"}
+
 
 def needs(account: Account, request: Request) -> list[Need]:
     """What a write needs. Of a read only the action is looked at: its resource is empty."""
     service, _, operation = request.call.partition(".")
     action, asked = f"{PREFIX.get(service, service)}:{operation}", request.parameters
     context = {f"aws:RequestTag/{each['Key']}": str(each["Value"]) for each in _tags(asked)}
+    if service == "application-autoscaling":
+        context = context | {f"{service}:{key}": asked[name] for key, name in SCALED.items() if name in asked}
     found = RESOURCES.get(request.call)
     own = [Need(action, resource, context) for resource in (found(account, asked) if found else [""])]
     if context and request.call in TAGGING:
         also, resources = TAGGING[request.call]
+        context = context | {f"{also.partition(':')[0]}:CreateAction": operation}
         own += [Need(also, resource, context) for resource in resources(account, asked)]
     if request.call in PASSING:
         who, resources = PASSING[request.call]

@@ -8,7 +8,7 @@ from ecs2k8s.core.errors import PlanError
 from ecs2k8s.cutover.plan import Request
 from ecs2k8s.cutover.things.elbv2_actions import actions, conditions, sent
 from ecs2k8s.cutover.things.kind import Kind, differs_elsewhere, document, tag_list, tags
-from ecs2k8s.cutover.things.later import TEST_RULE
+from ecs2k8s.cutover.things.later import SECRET_VALUE, TEST_HEADER, TEST_RULE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -75,7 +75,16 @@ def _test_rule(rules: Iterable[Mapping[str, Any]], tagged: Mapping[str, Mapping[
     found = [rule for rule in rules if tagged.get(rule["RuleArn"], {}).get(TESTED) == name]
     if found[1:]:
         raise PlanError(f"{name}: has {len(found)} test rules: delete all but one")
-    return {**_rule(found[0]), "Tags": dict(tagged[found[0]["RuleArn"]])} if found else None
+    return {**_hidden(_rule(found[0])), "Tags": dict(tagged[found[0]["RuleArn"]])} if found else None
+
+
+def _hidden(state: State) -> State:
+    """Without the value of our header: who knows it is let through to what is still being tested."""
+    for condition in state["Conditions"]:
+        header = condition.get("HttpHeaderConfig", {})
+        if header.get("HttpHeaderName") == TEST_HEADER:
+            condition["HttpHeaderConfig"] = {**header, "Values": [SECRET_VALUE]}
+    return {**state, "Conditions": conditions(state["Conditions"])}
 
 
 def _test_rule_then(documents: Documents, ident: str) -> State:

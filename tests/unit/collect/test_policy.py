@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from functools import cache
-from importlib.resources import files
-from typing import Any
 
 import botocore.session
 import pytest
@@ -14,16 +11,9 @@ import pytest
 from ecs2k8s.collect.calls import calls
 from ecs2k8s.collect.policy import LIMIT, policies, size
 from ecs2k8s.core.partitions import PARTITIONS
+from tests.iam_actions import services
 
 ROWS = [(name, action) for name, row in calls().items() for action in row.permissions]
-
-
-@cache
-def services() -> dict[str, Any]:
-    """Service to its actions, with the types of resources that each can be limited to, and how their ARNs look."""
-    place = files("cfnlint") / "data" / "AdditionalSpecs" / "Policies.json"
-    found: dict[str, Any] = json.loads(place.read_text(encoding="utf-8"))
-    return found
 
 
 def formats(action: str) -> list[str]:
