@@ -166,7 +166,7 @@ def load(data: bytes, where: str) -> Plan:
     """Raises `PlanError` with the file and the path of what is wrong."""
     try:
         plan = msgspec.json.decode(data, type=Plan)
-    except (msgspec.DecodeError, RecursionError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise PlanError(f"{where}: {error}") from error
     if plan.format != FORMAT:
         raise PlanError(f"{where}: format {plan.format!r} is not {FORMAT!r}: plan again with this version")

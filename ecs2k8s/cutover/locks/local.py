@@ -61,7 +61,7 @@ def holder(folder: Path) -> LockInfo | None:
     """Whoever took the lock last, for people; None where the file does not tell."""
     try:
         return msgspec.json.decode((folder / FILE).read_bytes(), type=LockInfo)
-    except (OSError, msgspec.DecodeError):
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
 
 

@@ -131,12 +131,12 @@ class Keeper:
             if self._left() <= MARGIN:
                 self.lost = f"it could not be renewed: {error}"
 
-    def may_send(self) -> bool:
-        """Whether nobody else can write while a call is sent now. What is under way already is finished."""
+    def why_not(self) -> str:
+        """Why nothing may be sent now; empty: nobody else can write. What is under way already is finished."""
         self.step()
         if not self.lost and self._left() <= MARGIN:
             self.lost = "it was not renewed in time"
-        return not self.lost
+        return self.lost
 
     def _hold(self) -> None:
         self._next = self.clock.monotonic() + RENEW

@@ -111,7 +111,14 @@ def test_a_waiver_that_is_none_is_refused(tmp_path: Path, change: dict[str, Any]
 
 def test_files_that_are_no_approvals_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "a.json"
-    for data in (b"", b"[" * 100_000, b"\xff", b'{"format": "ecs2k8s/approval/v2"}', written(tmp_path).read_bytes()):
+    for data in (
+        b"",
+        b"[" * 100_000,
+        b"\xff",
+        b'{"\xff": 1}',
+        b'{"format": "ecs2k8s/approval/v2"}',
+        written(tmp_path).read_bytes(),
+    ):
         path.write_bytes(data)
         with pytest.raises(UsageError, match=r"a\.json"):
             approvals.read_approval(path)

@@ -1,0 +1,221 @@
+"""The folder of a run as evidence: any byte that changes is found, and its reports are functions of plan and journal."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import shutil
+import subprocess
+from typing import TYPE_CHECKING
+from xml.etree.ElementTree import fromstring
+
+import pytest
+
+from ecs2k8s.core.documents import canonical
+from ecs2k8s.core.errors import OutputError
+from ecs2k8s.cutover import folder
+from ecs2k8s.cutover.approvals import approve, keep_approval
+from ecs2k8s.cutover.evidence.junit import of_run
+from ecs2k8s.cutover.evidence.manifest import FILE, verify, write
+from ecs2k8s.cutover.evidence.surroundings import env_json, here
+from ecs2k8s.cutover.evidence.timeline import timeline
+from ecs2k8s.cutover.journal import events as say
+from ecs2k8s.cutover.journal.events import JournalError
+from ecs2k8s.cutover.journal.file import Journal
+from ecs2k8s.cutover.journal.read import read
+from ecs2k8s.cutover.plan import dump
+from ecs2k8s.cutover.verdicts import Result
+from tests.journals import RULE, StillClock, plan
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from ecs2k8s.cutover.journal.lines import Line
+
+RUN = folder.ulid(1_795_687_200, bytes(10))
+ODD = "\u202e<script>|`x`\x1b[2J"
+NOTHING_WRONG = ()
+
+
+def told(journal: Journal) -> None:
+    """A run that did one step, was stopped in the second, and went back."""
+    journal.append("lock", did="taken", id="l", keys=[RULE.id], who="ann")
+    journal.append("approval", phase="P6", who=ODD, when="2026-11-26T10:00:00Z", text="CHG-1")
+    journal.append("waiver", check="T04", subject="shop/web", reason=ODD, owner="ann", expires="2026-11-27T10:00:00Z")
+    journal.append("transition", step="p6-1", **{"from": "pending", "to": "ready"})
+    journal.append(say.intent("p6-1", 0, plan().steps[0].moves[0]))
+    journal.append("transition", step="p6-1", **{"from": "ready", "to": "intent_written"})
+    journal.append("result", step="p6-1", outcome="answered", request_id="1")
+    journal.append(say.verified("p6-1", RULE, {"ecs": 99, "eks": 1}))
+    for verdict, text in (("inconclusive", "no requests"), ("pass", "")):
+        journal.append(say.Verdict(step="p6-1", check=Result(id="T01", subject="shop/web", verdict=verdict, text=text)))  # type: ignore[arg-type]
+    for state, after in (("intent_written", "applied"), ("applied", "verifying"), ("verifying", "verified")):
+        journal.append("transition", step="p6-1", **{"from": state, "to": after})
+    for ident, verdict in (("T02", "fail"), ("T03", "inconclusive"), ("T05", "error"), ("T04", "waived")):
+        check = Result(id=ident, subject="shop/web", verdict=verdict, text=ODD)  # type: ignore[arg-type]
+        journal.append(say.Verdict(step="p6-5", check=check))
+    journal.append("pause", reason="veto", by="file", text=ODD)
+    journal.append("rollback_start", reason="T02")
+    journal.append("rollback_end", to="rolled_back", text="one call")
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Path:
+    unit = folder.unit_folder(tmp_path, "shop-web")
+    unit.mkdir(parents=True)
+    found = folder.begin(unit, plan(), RUN)
+    with Journal.create(found, plan(), RUN, StillClock(), mode="execute", who="ann") as journal:
+        told(journal)
+    keep_approval(found, approve(plan(), "P6", "ann", 1_795_687_200, text="CHG-1"))
+    (found / "checks" / "T01").mkdir(parents=True)
+    (found / "checks" / "T01" / "samples.csv").write_text("1,2\n")
+    (found / "lock").write_text("ann")
+    write(found)
+    return found
+
+
+def test_a_folder_that_nobody_touched_is_what_it_says(run: Path) -> None:
+    found = verify(run)
+    assert found.problems == NOTHING_WRONG
+    assert (found.files, found.lines) == (4, len(read(run).lines))
+    assert len(found.ident) == 64
+    done = subprocess.run(["sha256sum", "-c", "--strict", FILE], cwd=run, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    (run / "lock").write_text("bob")
+    assert verify(run) == found
+
+
+def test_any_byte_that_is_changed_is_found(run: Path) -> None:
+    """Every byte of every small file; of the journal and the plan some, at random."""
+    seed = int.from_bytes(os.urandom(4))
+    chance = random.Random(seed)
+    for path in sorted(path for path in run.rglob("*") if path.is_file() and path.name != "lock"):
+        data = path.read_bytes()
+        places = range(len(data)) if len(data) < 700 else sorted(chance.sample(range(len(data)), 150))
+        for at in places:
+            changed = bytearray(data)
+            changed[at] ^= chance.randrange(1, 256)
+            path.write_bytes(changed)
+            assert verify(run).problems, (path, at, changed[at], seed)
+        path.write_bytes(data)
+    assert verify(run).problems == NOTHING_WRONG
+
+
+def test_what_was_changed_added_or_taken_away_is_named(run: Path) -> None:
+    (run / "checks/T01/samples.csv").write_text("1,3\n")
+    (run / "more.txt").write_text("")
+    next((run / "approvals").iterdir()).unlink()
+    named = [text.partition(":") for text in verify(run).problems]
+    assert [(path.split("/")[0], wrong) for path, _, wrong in named] == [
+        ("approvals", " is missing"),
+        ("checks", " was changed"),
+        ("more.txt", " was added"),
+    ]
+
+
+def test_hashes_that_were_made_again_do_not_hide_a_journal_that_was_changed(run: Path) -> None:
+    journal = run / "journal.jsonl"
+    before = verify(run).ident
+    journal.write_bytes(journal.read_bytes().replace(b"CHG-1", b"CHG-2"))
+    write(run)
+    found = verify(run)
+    assert ["journal.jsonl:3: is damaged" in text for text in found.problems] == [True]
+    assert found.ident != before
+
+
+def test_a_plan_of_another_run_is_found(run: Path) -> None:
+    (run / "plan.json").write_bytes(dump(plan(version="0.2.0")))
+    write(run)
+    assert verify(run).problems == ("plan.json: is not the plan that the journal began with",)
+
+
+def test_a_line_that_is_not_whole_is_found(run: Path) -> None:
+    with (run / "journal.jsonl").open("ab") as file:
+        file.write(b"0123")
+    write(run)
+    assert verify(run).problems == ("journal.jsonl: its last line is not whole",)
+
+
+@pytest.mark.parametrize("odd", ["link", "fifo"])
+def test_links_and_devices_are_no_evidence(run: Path, odd: str) -> None:
+    if odd == "link":
+        (run / "checks" / "x").symlink_to("/etc/hostname")
+    else:
+        os.mkfifo(run / "checks" / "x")
+    with pytest.raises(OutputError, match="is neither a file nor a folder"):
+        verify(run)
+
+
+def test_a_folder_without_a_manifest_is_one_line_of_error(tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match=r"MANIFEST\.sha256: No such file"):
+        verify(tmp_path)
+
+
+def lines(run: Path) -> tuple[Line, ...]:
+    return read(run).lines
+
+
+def test_a_bundle_that_was_carried_elsewhere_gives_the_same_reports(run: Path, tmp_path: Path) -> None:
+    there = shutil.copytree(run, tmp_path / "elsewhere")
+    assert timeline(plan(), lines(there)) == timeline(plan(), lines(run))
+    assert of_run(plan(), lines(there)) == of_run(plan(), lines(run))
+
+
+def test_the_timeline_has_a_row_for_each_step_and_says_what_came(run: Path) -> None:
+    text = timeline(plan(), lines(run))
+    rows = [line for line in text.splitlines() if line.startswith("| p6")]
+    assert [row.split(" | ")[2:4] for row in rows] == [
+        ["team-shop", "2026-11-26T10:00:01Z, 15 min"],
+        ["team-shop", "2026-11-26T10:15:01Z, 15 min"],
+    ]
+    assert rows[0].endswith("| verified; T01 pass |")
+    assert rows[1].endswith("| pending; T02 fail; T03 inconclusive; T04 waived; T05 error |")
+    assert "The run is rolled_back." in text
+    assert "rollback begun: T02" in text
+    assert "T04 of shop/web by ann until" in text
+
+
+def test_foreign_text_is_no_markup_in_the_timeline(run: Path) -> None:
+    text = timeline(plan(), lines(run))
+    assert "<script" not in text
+    assert not any(character in text for character in "\u202e\x1b")
+    assert all(row.replace("\\|", "").count("|") == 8 for row in text.splitlines() if row.startswith("| p6"))
+
+
+def test_junit_shows_nothing_green_that_is_undecided(run: Path) -> None:
+    root = fromstring(of_run(plan(), lines(run)))
+    cases = {
+        case.get("name", "")[:3]: [(child.tag, child.get("type")) for child in case] for case in root.iter("testcase")
+    }
+    assert cases == {
+        "T01": [],
+        "T02": [("failure", "fail")],
+        "T03": [("error", "inconclusive")],
+        "T05": [("error", "error")],
+        "T04": [("skipped", None)],
+    }
+    assert "\u202e" not in of_run(plan(), lines(run))
+
+
+def test_junit_names_the_checks_that_nobody_came_to() -> None:
+    root = fromstring(of_run(plan(), ()))
+    assert [case.get("name", "")[:3] for case in root.iter("testcase")] == ["T01", "T02"]
+    assert [child.tag for case in root.iter("testcase") for child in case] == ["skipped", "skipped"]
+
+
+def test_a_check_that_this_version_does_not_know_is_one_line_of_error(run: Path) -> None:
+    with Journal.open(run, StillClock()) as journal:
+        journal.append(say.Verdict(step="p6-5", check=Result(id="T99", subject="shop/web", verdict="pass")))
+    with pytest.raises(JournalError, match=r"line \d+: this version knows no check 'T99'"):
+        of_run(plan(), lines(run))
+
+
+def test_what_the_run_ran_on_is_told(run: Path) -> None:
+    with Journal.open(run, StillClock()) as journal:
+        python, packages = here()
+        data = env_json(journal.run, python, packages)
+    value = json.loads(data)
+    assert data == canonical(value)
+    assert set(value["dependencies"]) >= {"boto3", "msgspec", "typer"}
+    assert all(len(each["record_sha256"]) == 64 for each in packages.values())
