@@ -8,13 +8,14 @@ from __future__ import annotations
 import asyncio
 import math
 from dataclasses import replace
+from random import SystemRandom
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.harness.clock import run
 from tests.harness.cluster import Template
-from tests.harness.control_plane import HEALTH_CHECK, LISTENER, forward, header_is, rule
+from tests.harness.control_plane import HEALTH_CHECK, LISTENER, Target, forward, header_is, path_is, rule
 from tests.harness.fetch import ANY, answer, fetch
 from tests.harness.metrics import dimension
 from tests.harness.process import Real
@@ -32,9 +33,9 @@ LATE = Delays(rules=60, targets=10)
 PODS = Template(EKS, pre_stop=40, grace=70)  # by the one rule: a deregistration delay of 30 s, and 10 more
 
 
-def play(story: Callable[[Scene], Awaitable[None]], **settings: Any) -> None:
+def play(story: Callable[[Scene], Awaitable[None]], limit: float = 60, **settings: Any) -> None:
     async def whole() -> None:
-        async with scene(**settings) as found, asyncio.timeout(60):
+        async with scene(**settings) as found, asyncio.timeout(limit):
             await story(found)
 
     run(whole())
@@ -419,3 +420,87 @@ def test_a_process_that_ignores_sigterm_is_killed_when_its_grace_is_over() -> No
         assert at.clock.monotonic() - began >= 30
 
     play(story, kind=Real)
+
+
+async def raw_target(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """What a plain server does not do: an upgrade, chunks that come one by one, a body that ends with the connection."""
+    head = (await reader.readuntil(b"\r\n\r\n")).decode()
+    if "Upgrade: websocket" in head:
+        writer.write(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: upgrade\r\n\r\n")
+        while data := await reader.read(100):
+            writer.write(data[::-1])
+    elif "GET /chunks" in head:
+        writer.write(b"HTTP/1.1 200 OK\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n")
+        for part in (b"3\r\nabc\r\n", b"2\r\nde\r", b"\n0\r\n\r\n"):
+            writer.write(part)
+            await asyncio.sleep(0.02)
+    else:
+        writer.write(b"HTTP/1.1 200 OK\r\n\r\nto the end")
+    writer.close()
+
+
+def test_upgrades_chunks_and_bodies_without_a_length_pass_through() -> None:
+    async def story(at: Scene) -> None:
+        address, port = at.addresses.take(), at.addresses.port(9000)
+        async with await asyncio.start_server(raw_target, address, port):
+            at.table.register(OLD, [Target(address, port)])
+            await at.healthy(OLD, 1)
+            node = at.balancer.at(LISTENER)[0]
+            assert (await fetch(node, "/chunks"))[1] == b"3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n"
+            head, body = await fetch(node, "/endless")
+            assert (head.named["connection"], body) == ("close", b"to the end")
+            reader, writer = await asyncio.open_connection(*node)
+            writer.write(b"GET /ws HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n")
+            assert b" 101 " in await reader.readuntil(b"\r\n\r\n")
+            for sent in (b"hello", b"again"):
+                writer.write(sent)
+                assert await reader.readexactly(5) == sent[::-1]
+            writer.close()
+
+    play(story)
+
+
+def test_redirects_and_fixed_responses_are_answered_by_the_load_balancer_itself() -> None:
+    parts = {"Protocol": "HTTPS", "Port": "443", "Host": "www.#{host}", "Path": "/x/#{path}", "Query": "#{query}&y=1"}
+    redirect = [{"Type": "redirect", "RedirectConfig": {**parts, "StatusCode": "HTTP_302"}}]
+    fixed = [{"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "410", "MessageBody": "gone"}}]
+
+    async def story(at: Scene) -> None:
+        at.table.listen(fixed, rule(1, [path_is("/old/*")], redirect))
+        await at.minutes(0.05)
+        node = at.balancer.at(LISTENER)[0]
+        head, _ = await fetch(node, "/old/a?b=c")
+        assert (head.status, head.named["location"]) == (302, "https://www.shop.example.com:443/x/old/a?b=c&y=1")
+        head, body = await fetch(node, "/")
+        assert (head.status, body) == (410, b"gone")
+
+    play(story)
+
+
+@pytest.mark.parametrize("requests", [5_000, pytest.param(100_000, marks=pytest.mark.long)])
+def test_a_whole_ramp_with_roll_outs_and_ways_back_loses_nothing(requests: int) -> None:
+    seed = SystemRandom().randrange(10**6)
+    print(f"seed {seed}")  # noqa: T201 - pytest shows it when the test fails
+
+    async def story(at: Scene) -> None:
+        await at.ecs.scale(3)
+        at.cluster.bind(NEW, "web")
+        await at.cluster.deploy("web", 3, PODS)
+        await at.healthy(OLD, 3)
+        load = at.load(connections=32, rate=600 if requests < 10_000 else None, fresh_every=50)
+        running = asyncio.create_task(load.run())
+        for new in (1, 0, 1, 5, 50, 100, 0, 100):
+            at.weigh(100 - new, new)
+            if new == 50:
+                await at.cluster.roll("web", PODS)
+            await at.minutes(1.05)
+        await at.ecs.scale(1)
+        while load.tally.requests < requests:
+            await at.cluster.roll("web", PODS)
+        load.stop()
+        tally = await running
+        assert tally.requests >= requests
+        assert tally.causes(at.balancer.failures) == {}
+        assert min(tally.of("ecs"), tally.of("eks")) > requests / 10
+
+    play(story, delays=LATE, drain=30, seed=seed, limit=300)

@@ -6,7 +6,7 @@ import asyncio
 import threading
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from tests.harness.clock import SteadyLoop
+from tests.harness.clock import FAREWELL, SteadyLoop
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
@@ -41,4 +41,4 @@ async def _settle() -> None:
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
-    await asyncio.sleep(0)
+    await asyncio.sleep(FAREWELL)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 START = 1_800_000_000.0  # a whole minute, so that the first period of 60 seconds is a full one
+FAREWELL = 0.02  # real seconds in which connections that were told to end do so
 LONGEST_STEP = 0.05  # real seconds; something of the harness is always due within less
 
 
@@ -42,7 +43,10 @@ class SteadyLoop(asyncio.SelectorEventLoop):
 def run(work: Coroutine[Any, Any, T]) -> T:
     """`asyncio.run` on a steady loop."""
     with asyncio.Runner(loop_factory=SteadyLoop) as runner:
-        return runner.run(work)
+        try:
+            return runner.run(work)
+        finally:
+            runner.run(asyncio.sleep(FAREWELL))
 
 
 class Clock:

@@ -68,6 +68,7 @@ class Node:
         self.routes: dict[str, Routes] = {}
         self.idle: dict[Target, list[TargetSide]] = defaultdict(list)
         self.open: dict[Exchange, None] = {}
+        self.clients: set[ClientSide] = set()
         self.turns: dict[str, itertools.count[int]] = defaultdict(itertools.count)
         self.draining: list[tuple[float, str, Target]] = []
         self.tasks: set[asyncio.Task[None]] = set()
@@ -75,7 +76,7 @@ class Node:
     def front(self, listener: str) -> ClientSide:
         """The protocol for a new connection to one of the listeners."""
         self.meter.whole.new_connections += 1
-        return ClientSide(ListenerFront(self, listener))
+        return ClientSide(ListenerFront(self, listener), self.clients)
 
     def told(self, picture: Picture, now: float) -> None:
         """See what is written, and know what was long enough ago."""
@@ -185,8 +186,9 @@ class Node:
         await asyncio.gather(*self.tasks, return_exceptions=True)
         for exchange in list(self.open):
             exchange.over = True
-            for end in (exchange.client, exchange.side):
-                if end:
-                    end.transport.abort()
+            if exchange.side:
+                exchange.side.transport.abort()
+        for client in self.clients:
+            client.transport.abort()
         for side in itertools.chain(*self.idle.values()):
             side.transport.abort()

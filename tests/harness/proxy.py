@@ -63,8 +63,8 @@ class Exchange:
 class ClientSide(asyncio.Protocol):
     """A connection from a client."""
 
-    def __init__(self, front: Front) -> None:
-        self.front = front
+    def __init__(self, front: Front, alive: set[ClientSide]) -> None:
+        self.front, self.alive = front, alive
         self.transport: asyncio.Transport
         self.peer = ""
         self.buffer = b""
@@ -75,6 +75,7 @@ class ClientSide(asyncio.Protocol):
         assert isinstance(transport, asyncio.Transport)
         self.transport = transport
         self.peer = str(transport.get_extra_info("peername")[0])
+        self.alive.add(self)
 
     def data_received(self, data: bytes) -> None:
         if self.tunnel and self.exchange:
@@ -126,6 +127,7 @@ class ClientSide(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's signature
         exchange, self.exchange = self.exchange, None
+        self.alive.discard(self)
         if exchange and not exchange.over:
             self.front.left(exchange)
 
