@@ -62,6 +62,7 @@ class Twin:
 def _handler(twin: Twin) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        wbufsize = -1  # head and body in one segment: else each answer waits for the client's delayed ACK
 
         def answer(self) -> None:
             asked = urlsplit(self.path)

@@ -6,8 +6,10 @@ etcd and kube-apiserver: `control_plane.HOW`.
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from itertools import count
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -16,6 +18,7 @@ from kubernetes.client import CoreV1Api
 
 from ecs2k8s.compare.cluster import NotAllowedError, Patience
 from ecs2k8s.core.errors import PlanError
+from ecs2k8s.cutover.cluster import workloads
 from ecs2k8s.cutover.cluster.asking import asking
 from ecs2k8s.cutover.cluster.connections import Context
 from ecs2k8s.cutover.cluster.sending import ClusterSender
@@ -26,11 +29,11 @@ from ecs2k8s.cutover.things.kustomization import RUN, absent, applied
 from ecs2k8s.cutover.world import RefusedError, UnreadableError, UnsureError
 from tests.cluster_twin import Twin
 from tests.control_plane import ControlPlane, control_plane
+from tests.test_cli import ecs2k8s
 from tests.test_diff_cluster import config, deployment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     from ecs2k8s.core.manifests import Manifest
     from ecs2k8s.cutover.things.kind import Ask
@@ -46,6 +49,13 @@ CRON_JOB = {
         "spec": {"template": {"spec": {"restartPolicy": "Never", "containers": [{"name": "a", "image": "a:1"}]}}}
     },
 }
+BINDING = {
+    "apiVersion": "elbv2.k8s.aws/v1beta1",
+    "kind": "TargetGroupBinding",
+    "metadata": {"name": "web"},
+    "spec": {"targetGroupName": "web-eks", "targetType": "ip", "serviceRef": {"name": "web", "port": 80}},
+}
+SAMPLE = Path(__file__).parents[1] / "samples" / "three-tier"
 NUMBERS = count()
 
 
@@ -98,7 +108,16 @@ class World:
 
 @pytest.fixture(scope="module")
 def plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
+    """With the kind of the load balancer controller, whose fields nothing checks here."""
     with control_plane(tmp_path_factory.mktemp("plane")) as made:
+        definition = yaml.safe_load((Path(__file__).parent / "target_group_binding_crd.yaml").read_text())
+        made.send("POST", "/apis/apiextensions.k8s.io/v1/customresourcedefinitions", definition)
+        until = time.monotonic() + 30
+        while (
+            made.send("GET", "/apis/elbv2.k8s.aws/v1beta1/targetgroupbindings").get("kind") != "TargetGroupBindingList"
+        ):
+            assert time.monotonic() < until, "the definition is not served"
+            time.sleep(0.1)
         yield made
 
 
@@ -195,6 +214,55 @@ def test_another_cluster_gets_nothing(world: World) -> None:
     assert world.live("configmaps")["code"] == 404
 
 
+def reading_only(ask: Ask) -> Ask:
+    """As a login that may read and nothing else."""
+
+    def asked(call: str, parameters: Any) -> Any:
+        return {"denied": "no"} if call == "kubernetes.DryRun" else ask(call, parameters)
+
+    return asked
+
+
+def test_who_may_only_read_sees_the_same(world: World) -> None:
+    path = world.file("manifests/shop/web.yaml", deployment(replicas=0, minReadySeconds=5))
+    ident, at = f"{world.space}/web", world.path("/apis/apps/v1", "deployments")
+
+    def seen() -> Any:
+        return KINDS[FILES].now(reading_only(world.ask), path)[f"Deployment/{ident}"]
+
+    assert seen() == "absent"
+    world.apply(path)
+    (wanted,) = applied(manifests(world.place, path)).values()
+    assert seen() == wanted
+    world.move(SCALE, ident, {"replicas": 2})
+    assert seen() == wanted
+    world.server.patch(at, {"spec": {"minReadySeconds": 9}}, "ann")
+    assert seen() == "differs: spec.minReadySeconds"
+    world.server.patch(at, {"spec": {"minReadySeconds": 5, "paused": True}}, "ann")
+    assert seen() == "differs: spec.minReadySeconds"  # the same, and ann's
+    world.file(path, deployment(replicas=0))
+    (wanted,) = applied(manifests(world.place, path)).values()
+    assert seen() == wanted
+    labelled = deployment(replicas=2)  # as it is: another value would be in conflict with the handover
+    labelled["metadata"] = labelled["metadata"] | {"labels": {"team": "shop"}}
+    world.server.apply(at, labelled | {"metadata": labelled["metadata"] | {"namespace": world.space}})
+    assert seen().startswith("differs: metadata.labels")  # ours, and no longer in the file
+
+
+def test_reading_alone_says_of_a_whole_export_what_dry_runs_say(plane: ControlPlane, tmp_path: Path) -> None:
+    place = tmp_path / "out"
+    assert ecs2k8s("export", "--from", str(SAMPLE), "-o", str(place), "-q").returncode == 0
+    world = World(plane, "shop", place)
+    files = [str(file.relative_to(place)) for file in sorted((place / "manifests").rglob("*.yaml"))]
+    served = [path for path in files if not path.endswith("kustomization.yaml") and "secret" not in path]
+    for path in sorted(served, key=lambda path: "namespace" not in path):
+        world.apply(path)
+        wanted = applied(manifests(place, path))
+        assert world.now(FILES, path) == wanted
+        assert KINDS[FILES].now(reading_only(world.ask), path) == wanted
+    assert len(served) > 15
+
+
 # Deleting
 
 
@@ -235,6 +303,20 @@ def test_what_was_there_before_gets_no_label(world: World) -> None:
 def test_a_namespace_is_never_deleted(world: World) -> None:
     with pytest.raises(PlanError, match="a namespace is never deleted"):
         KINDS[FILES].request("manifests/shop/namespace.yaml", {"Namespace/shop": "1"}, {"Namespace/shop": "absent"})
+
+
+def test_a_binding_is_made_and_taken_away_by_the_run(world: World) -> None:
+    path = world.file("traffic/target-group-binding/shop/web.yaml", BINDING)
+    objects = manifests(world.place, path)
+    world.apply(path)
+    assert world.now(FILES, path) == applied(objects)
+    world.move(FILES, path, absent(objects))
+    assert world.now(FILES, path) == absent(objects)
+
+
+def test_a_rollout_that_no_controller_has_seen_is_not_complete(world: World) -> None:
+    world.apply(world.file("manifests/shop/web.yaml", deployment()))
+    assert workloads.incomplete(world.live("deployments")) == "its controller has not seen what it asks for"
 
 
 # Handing over
@@ -279,13 +361,7 @@ def test_a_cron_job_is_resumed_with_a_short_deadline_by_one_call(world: World) -
 
 
 def test_a_binding_that_is_forbidden_is_not_sent(faulty: World) -> None:
-    binding = {
-        "apiVersion": "elbv2.k8s.aws/v1beta1",
-        "kind": "TargetGroupBinding",
-        "metadata": {"name": "web"},
-        "spec": {},
-    }
-    path = faulty.file("traffic/target-group-binding/shop/web.yaml", binding)
+    path = faulty.file("traffic/target-group-binding/shop/web.yaml", BINDING)
     with pytest.raises(RefusedError, match="ECS uses the group"):
         faulty.move(FILES, path, applied(manifests(faulty.place, path)), forbidden=lambda _: "ECS uses the group")
     assert not written(faulty)
@@ -374,6 +450,7 @@ def test_of_a_secret_only_its_metadata_is_read(world: World) -> None:
     world.server.send("POST", world.path("/api/v1", "secrets", "")[:-1], secret, fieldManager="eso")
     found = world.ask("kubernetes.Get", {"apiVersion": "v1", "kind": "Secret", "namespace": world.space, "name": "web"})
     assert "canary" not in str(found)
+    assert workloads.secret_keys(found) == {"password"}
     assert not {"data", "stringData"} & found.keys()
     path = world.file("manifests/shop/web.yaml", secret)
     with pytest.raises(UnreadableError, match="neither reads nor applies values that are secret"):

@@ -5,9 +5,15 @@
 
 from __future__ import annotations
 
+import itertools
+import os
 import random
+import signal
+import subprocess
 import sys
 import threading
+import time
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,9 +24,13 @@ from ecs2k8s.cutover.cluster.lease import SECONDS, LeaseLock, flag
 from ecs2k8s.cutover.locks.shared import LostLockError
 from ecs2k8s.cutover.world import RefusedError, UnsureError
 from tests.cluster_objects import Objects
+from tests.cluster_twin import Twin
+from tests.control_plane import control_plane
 from tests.lease_stores import HandClock, MemoryStore, lost
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from ecs2k8s.cutover.cluster.leases import Store
 
 STEPS = 120  # of one history
@@ -177,3 +187,82 @@ def test_a_store_without_optimistic_concurrency_is_found_out(monkeypatch: pytest
     monkeypatch.setattr(MemoryStore, name, careless)
     with pytest.raises(AssertionError, match="hold one lock"):
         histories_of(range(300))
+
+
+# Processes of the machine
+
+
+class Racers:
+    """Processes that want one lock. They are stopped for longer than a lease lasts, killed, and others begin."""
+
+    def __init__(self, kubeconfig: Path, folder: Path) -> None:
+        self.command = [sys.executable, str(ROOT / "tests" / "lease_process.py"), str(kubeconfig), folder.name]
+        self.folder = folder
+        self.running: list[subprocess.Popen[bytes]] = []
+        self.logs: list[Path] = []
+
+    def start(self) -> None:
+        self.logs.append(self.folder / f"{len(self.logs)}.log")
+        with self.logs[-1].open("wb") as out:
+            environment = os.environ | {"PYTHONPATH": str(ROOT)}
+            self.running.append(subprocess.Popen(self.command, stdout=out, env=environment))
+
+    def end(self) -> None:
+        for process in self.running:
+            process.kill()
+            process.wait()
+
+    def disturb(self) -> None:
+        """Stop one for longer than its lease, and kill another."""
+        stopped, killed = random.sample(self.running, 2)
+        stopped.send_signal(signal.SIGSTOP)
+        killed.kill()
+        killed.wait()
+        self.running.remove(killed)
+        self.start()
+        time.sleep(1.3)
+        stopped.send_signal(signal.SIGCONT)
+
+    def await_tenures(self, count: int) -> None:
+        until = time.monotonic() + 60
+        while len(self.tenures()) < count:
+            assert time.monotonic() < until, "nobody gets the lock any more"
+            time.sleep(0.05)
+
+    def tenures(self) -> list[tuple[float, float, str]]:
+        """From when to when each one saw that it had it."""
+        seen: dict[str, list[float]] = {}
+        for log in self.logs:
+            for line in log.read_text().splitlines():
+                name, _, at = line.partition(" ")
+                seen.setdefault(name, []).append(float(at))
+        return sorted((min(times), max(times), name) for name, times in seen.items())
+
+
+@pytest.fixture(params=["in memory", "real"])
+def racers(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Racers]:
+    with ExitStack() as ending:
+        if request.param == "in memory":
+            twin = Twin(tmp_path)
+            ending.callback(twin.close)
+            file = twin.kubeconfig()
+        else:
+            file = ending.enter_context(control_plane(tmp_path)).kubeconfig()
+        made = Racers(file, tmp_path)
+        ending.callback(made.end)
+        yield made
+
+
+@pytest.mark.parametrize("rounds", [1, pytest.param(20, marks=pytest.mark.long)])
+def test_never_two_processes_hold_it(racers: Racers, rounds: int) -> None:
+    for _ in range(2 if rounds == 1 else OPERATORS):
+        racers.start()
+    racers.await_tenures(2)
+    for _ in range(rounds):
+        before = len(racers.tenures())
+        racers.disturb()
+        racers.await_tenures(before + 2)
+    racers.end()
+    found = racers.tenures()
+    for (_, ended, one), (began, _, other) in itertools.pairwise(found):
+        assert ended < began, f"{one} and {other} held it at a time"

@@ -18,6 +18,7 @@ from ecs2k8s.core.listing import listed
 from ecs2k8s.core.manifests import ObjectRef
 from ecs2k8s.cutover.manifests import digests
 from ecs2k8s.cutover.plan import Request, digest
+from ecs2k8s.cutover.things.by_reading import differences
 from ecs2k8s.cutover.things.fields import handed_over
 from ecs2k8s.cutover.things.kind import Kind, NotInSnapshotError
 
@@ -121,6 +122,8 @@ def _difference(asked: Manifest, live: Manifest, found: Mapping[str, Any]) -> st
     """What stands between the live object and being as its file has it, and ours; empty: nothing."""
     if "conflicts" in found:
         return listed([f"{field} ({manager} owns it)" for field, manager in found["conflicts"]], NAMED)
+    if "denied" in found:
+        return listed(differences(asked, live), NAMED)
     if "object" not in found:
         return "the API server refuses what the file holds"
     made = found["object"]
