@@ -13,9 +13,13 @@ import pytest
 from ecs2k8s.cli import app, export, verify
 from ecs2k8s.cli.console import ExitCode, Talk
 from ecs2k8s.cli.options import VerifyFormat
+from ecs2k8s.cli.verify_probes import Probing
 from ecs2k8s.core.errors import OutputError, UsageError
+from ecs2k8s.cutover.probes.cases import FORMAT
+from ecs2k8s.cutover.probes.running import Pace
 from ecs2k8s.cutover.verdicts import Result
 from ecs2k8s.cutover.verify_forms import junit
+from tests.answering import serving
 from tests.estates import ROOT
 from tests.test_machine_forms import hold
 
@@ -134,6 +138,53 @@ def test_the_exit_code_is_that_of_the_worst_blocker(verdicts: list[Any], code: i
 
 def test_a_warning_decides_no_exit_code() -> None:
     assert verify.exit_code([Result("S12", "x", "fail"), Result("S36", "x", "inconclusive")]) == ExitCode.CLEAN
+
+
+def test_a_waiver_says_who_and_why_and_what_it_was(
+    exported: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "waivers.json"
+    waiver = {"check": "S02", "subject": "shop/shop-close-day", "reason": "pinned in CI", "owner": "ann"}
+    its = {"format": "ecs2k8s/waivers/v1", "waivers": [waiver | {"expires": "2999-01-01T00:00:00Z"}]}
+    file.write_text(json.dumps(its))
+    code, value = found(exported, capsys, waivers=str(file))
+    hold("verify", value)
+    result = next(each for each in value["results"] if each["id"] == "S02" and each["verdict"] == "waived")
+    assert result["text"].startswith("waived by ann until 2999-01-01: pinned in CI. It was fail: ")
+    assert (code, value["totals"]["waived"]) == (ExitCode.PARTIAL, 1)
+
+
+def test_probes_are_sent_and_what_ecs_does_by_itself_is_proposed(
+    exported: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with serving() as (ecs, eks, _):
+        cases = [{"path": f"/{name}"} for name in ("same", "time-stamp", "value-changed")]
+        its = {
+            "format": FORMAT,
+            "base": "http://shop.test",
+            "cases": cases,
+            "ecs": {"connect": ecs},
+            "eks": {"connect": eks},
+        }
+        (tmp_path / "probes.json").write_text(json.dumps(its))
+        rules = tmp_path / "rules.yaml"
+        probing = Probing(str(tmp_path / "probes.json"), learn=str(rules), pace=Pace(6, 1_000), seed=1)
+        _, value = found(exported, capsys, probing=probing, unit="shop/backend")
+    hold("verify", value)
+    parity = next(each for each in value["results"] if each["id"] == "L09")
+    assert (parity["subject"], parity["verdict"], len(parity["lines"])) == ("shop/backend", "fail", 1)
+    assert parity["lines"][0].startswith(
+        "GET /value-changed: json.price: number on ECS, whole number on EKS, in 6 of 6"
+    )
+    assert verdict(value, "L12", "shop/backend") == "inconclusive"
+    assert "json.at" in rules.read_text()
+    with pytest.raises(UsageError, match="is there already"):
+        verify.run(verify.Request(str(exported), probing=probing), QUIET)
+
+
+def test_options_of_probes_without_cases_are_refused(exported: Path) -> None:
+    with pytest.raises(UsageError, match="--probes"):
+        verify.run(verify.Request(str(exported), probing=Probing(learn="rules.yaml")), QUIET)
 
 
 def test_what_is_no_migration_directory_is_said(tmp_path: Path) -> None:

@@ -147,6 +147,15 @@ def split_command(
 def verify_command(
     directory: options.Directory,
     unit: options.UnitName = "",
+    waivers: options.WaiversFile = None,
+    probes: options.ProbeCases = None,
+    probe_rules: options.ProbeRules = None,
+    learn: options.Learn = None,
+    rounds: options.Rounds = 5,
+    rate: options.Rate = 10.0,
+    at_once: options.AtOnce = 4,
+    request_timeout: options.RequestTimeout = 30,
+    seed: options.Seed = None,
     format_: options.CheckFormat = options.VerifyFormat.text,
     everything: options.AllChecks = False,
     allow_partial: options.AllowUndecided = False,
@@ -157,8 +166,11 @@ def verify_command(
     """Run the checks of a cutover that can be run now, and say what each read and what to do."""
     talk = options.talk(quiet=quiet, verbose=verbose, debug=debug)
     from ecs2k8s.cli import verify
+    from ecs2k8s.cli.verify_probes import Probing
+    from ecs2k8s.cutover.probes.running import Pace
 
-    request = verify.Request(directory, unit, format_, everything, allow_partial)
+    probing = Probing(probes, probe_rules, learn, Pace(rounds, rate, at_once, request_timeout), seed)
+    request = verify.Request(directory, unit, format_, everything, allow_partial, waivers, probing)
     raise typer.Exit(verify.run(request, talk))
 
 

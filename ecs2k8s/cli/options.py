@@ -145,6 +145,26 @@ UnitName = Annotated[
 CheckFormat = Annotated[VerifyFormat, typer.Option("--format", help="What stdout holds.")]
 AllChecks = Annotated[bool, typer.Option("--all", help="Show the checks too that pass or do not apply.")]
 AllowUndecided = Annotated[bool, typer.Option("--allow-partial", help="Exit 0 although a check is undecided.")]
+WaiversFile = Annotated[
+    str | None, typer.Option("--waivers", metavar="FILE", help="Checks that go on in spite of their verdict, and why.")
+]
+ProbeCases = Annotated[
+    str | None,
+    typer.Option("--probes", metavar="FILE", help="Requests to send to ECS twice and to EKS, and compare (L09, L12)."),
+]
+ProbeRules = Annotated[
+    str | None, typer.Option("--probe-rules", metavar="FILE", help="Differences of probes that somebody reviewed.")
+]
+Learn = Annotated[
+    str | None,
+    typer.Option("--learn", metavar="FILE", help="Write what ECS does differently by itself as rules to review."),
+]
+Rounds = Annotated[int, typer.Option("--rounds", metavar="N", min=1, help="How often each case is sent.")]
+Rate = Annotated[float, typer.Option("--rate", metavar="N", min=0.01, help="Calls a second, all sides together.")]
+AtOnce = Annotated[int, typer.Option("--at-once", metavar="N", min=1, max=64, help="Calls at the same time.")]
+Seed = Annotated[
+    int | None, typer.Option("--seed", metavar="N", help="Repeats the order of calls of a run; drawn and said.")
+]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say only what went wrong.")]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Name every file that was written.")]
 Debug = Annotated[bool, typer.Option("--debug", help="Show tracebacks.")]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,11 +14,13 @@ from ecs2k8s.cli.coverage import load as load_ledger
 from ecs2k8s.cli.lying import lying
 from ecs2k8s.cli.lying_objects import LyingObjects
 from ecs2k8s.cli.options import VerifyFormat
+from ecs2k8s.cli.verify_probes import NO_PROBES, Probing, probed
 from ecs2k8s.core.checks import checks
 from ecs2k8s.core.documents import canonical
 from ecs2k8s.core.errors import UsageError
 from ecs2k8s.core.manifests import ObjectRef
-from ecs2k8s.cutover.checks.estate import Estate
+from ecs2k8s.cutover.approvals import read_waivers, waived, waiver_of
+from ecs2k8s.cutover.checks.estate import SHARED, Estate
 from ecs2k8s.cutover.checks.static import static_results
 from ecs2k8s.cutover.verify_forms import junit, plain
 from ecs2k8s.pipeline import translate
@@ -29,6 +32,7 @@ if TYPE_CHECKING:
 
     from ecs2k8s.cli.console import Talk
     from ecs2k8s.core.checks import Origin
+    from ecs2k8s.cutover.approvals import Waiver
     from ecs2k8s.cutover.verdicts import Result
 
 REPORT = "report/verify.json"
@@ -43,20 +47,25 @@ SHOWN = ("fail", "error", "inconclusive", "waived")
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What the user asked for. `unit`: a name of cutover/waves.json, or of a workload."""
+    """What the user asked for. `unit`: a name of cutover/waves.json, or of a workload. `waivers`: a file of them."""
 
     directory: str
     unit: str = ""
     form: VerifyFormat = VerifyFormat.text
     everything: bool = False
     allow_partial: bool = False
+    waivers: str | None = None
+    probing: Probing = NO_PROBES
 
 
 def run(request: Request, talk: Talk) -> int:
     """Exit 3 where a blocker fails, 5 where one is undecided. Raises what reading the directory raises."""
     place = Path(request.directory)
     estate = estate_of(place)
+    waivers = read_waivers(Path(request.waivers)) if request.waivers else ()
     results = static_results(estate, _members(estate, request.unit))
+    results += probed(request.probing, request.unit or SHARED, talk)
+    results = [_with_waiver(result, waivers) for result in results]
     asked = {result.id for result in results}
     not_asked = [ident for ident, check in checks().items() if ident not in asked and check.origin != "findings"]
     found = plain(request.directory, estate.snapshot.taken, results, not_asked)
@@ -80,6 +89,11 @@ def estate_of(place: Path) -> Estate:
     written = {path: digest(text.encode()) for path, text in objects.made.items()}
     differs = tuple(path for path, made in sorted(written.items()) if hashes.get(path) != made)
     return Estate(snapshot, target, translation, edits, tuple(objects.undecided), differs)
+
+
+def _with_waiver(result: Result, waivers: Iterable[Waiver]) -> Result:
+    waiver = waiver_of(result, waivers, time.time())
+    return waived(result, waiver) if waiver else result
 
 
 def _members(estate: Estate, name: str) -> tuple[str, ...]:

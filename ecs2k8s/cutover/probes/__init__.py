@@ -1,0 +1,1 @@
+"""HTTP probes: the same requests to ECS, to ECS again and to EKS, and which differences are none of ECS with itself."""
