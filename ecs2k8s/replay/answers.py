@@ -200,6 +200,8 @@ def _tag_descriptions(estate: Estate, asked: Asked) -> Item:
     shapes = {"loadbalancer": "LoadBalancer", "targetgroup": "TargetGroup", "listener": "Listener"}
     found = []
     for arn in asked["ResourceArns"]:
+        if not Arn.parse(arn):
+            raise Refusal("ValidationError", f"'{arn}' is not a valid ARN")
         kind = arn.split(":")[5].partition("/")[0]
         shape = "Rule" if kind == "listener-rule" else shapes[kind]
         estate.one(f"elbv2.{shape}", f"{shape}NotFound", **{f"{shape}Arn": arn})

@@ -208,8 +208,9 @@ def register_targets(account: Account, asked: Asked) -> Item:
     arn, wanted = asked["TargetGroupArn"], asked["Targets"]
     group = state_health.group_of(account, arn)
     zones = [each.get("AvailabilityZone") or state_health.zone_of(account, group, each["Id"]) for each in wanted]
-    found = len(state_health.targets(account).groups.get(arn, {})) + len(wanted)
-    refuse_unless(found <= 1000, "TooManyTargets", f"Target group '{arn}' has too many targets")  # noqa: PLR2004
+    keys = {(each["Id"], int(each.get("Port", group.get("Port", 0)))) for each in wanted}
+    there = keys | state_health.targets(account).groups.get(arn, {}).keys()
+    refuse_unless(len(there) <= 1000, "TooManyTargets", f"Target group '{arn}' has too many targets")  # noqa: PLR2004
     for each, zone in zip(wanted, zones, strict=True):
         state_health.register(account, arn, each["Id"], each.get("Port"), zone)
     return {}

@@ -21,16 +21,19 @@ CONFIGS = {"host-header": "HostHeaderConfig", "path-pattern": "PathPatternConfig
 
 
 def modify_rule(account: Account, asked: Asked) -> Item:
-    only(asked, "RuleArn", "Actions", "Conditions")
+    only(asked, "RuleArn", "Actions", "Conditions", "Transforms", "ResetTransforms")
     rule = _rule(account, asked["RuleArn"])
     refuse_unless(
         not rule["IsDefault"], "OperationNotPermitted", f"Default rule '{rule['RuleArn']}' cannot be modified"
     )
     listener = listener_of(account, rule["RuleArn"])
     conditions = _conditions(asked["Conditions"]) if "Conditions" in asked else rule.get("Conditions", [])
+    transforms = _transforms(asked) if asked.keys() & {"Transforms", "ResetTransforms"} else rule.get("Transforms")
     if "Actions" in asked:
         rule["Actions"] = _actions(account, listener, asked["Actions"], rule["Actions"])
     rule["Conditions"] = conditions
+    if transforms is not None:
+        rule["Transforms"] = transforms
     _served(account)
     return {"Rules": [rule]}
 
@@ -50,7 +53,7 @@ def modify_listener(account: Account, asked: Asked) -> Item:
 
 
 def create_rule(account: Account, asked: Asked) -> Item:
-    only(asked, "ListenerArn", "Priority", "Conditions", "Actions", "Tags")
+    only(asked, "ListenerArn", "Priority", "Conditions", "Actions", "Tags", "Transforms")
     arn = asked["ListenerArn"]
     listener = account.estate.one("elbv2.Listener", "ListenerNotFound", ListenerArn=arn)
     priority, there = int(asked["Priority"]), rules_of(account, arn)
@@ -62,9 +65,10 @@ def create_rule(account: Account, asked: Asked) -> Item:
     refuse_unless(count < RULES, "TooManyRules", "The maximum number of rules has been reached")
     conditions = _conditions(asked["Conditions"])
     refuse_unless(bool(conditions), "ValidationError", "A rule must have at least one condition")
-    actions = _actions(account, listener, asked["Actions"], [])
+    actions, transforms = _actions(account, listener, asked["Actions"], []), _transforms(asked)
     own = f"{arn.replace(':listener/', ':listener-rule/')}/{account.new_id()}"
     rule = {"RuleArn": own, "Priority": str(priority), "Conditions": conditions, "Actions": actions, "IsDefault": False}
+    rule["Transforms"] = transforms
     account.put("elbv2.Rule", own, rule)
     account.put("elbv2.Tags", own, {"ResourceArn": own, "Tags": list(asked.get("Tags", []))})
     _served(account)
@@ -194,11 +198,24 @@ def _conditions(wanted: list[Item]) -> list[Item]:
     twice = {field for field in fields if field in ONCE and fields.count(field) > 1}
     refuse_unless(not twice, "ValidationError", f"A rule can only have one condition of {sorted(twice)}")
     for each in found:
-        if name := CONFIGS.get(each["Field"]):
+        name = CONFIGS.get(each["Field"])
+        if name and "RegexValues" not in each.get(name, {}):
             values = each.get(name, {}).get("Values") or each.get("Values", [])
             each |= {"Values": values, name: {"Values": values, **each.get(name, {})}}
     count = sum(map(_values, found))
     refuse_unless(count <= VALUES, "ValidationError", f"A rule can have at most '{VALUES}' condition values.")
+    return found
+
+
+def _transforms(asked: Asked) -> list[Item]:
+    """One that rewrites the host and one that rewrites the path, at most."""
+    found: list[Item] = copy.deepcopy(asked.get("Transforms", []))
+    refuse_unless(
+        not (found and asked.get("ResetTransforms")), "ValidationError", "Transforms are set or reset, not both"
+    )
+    kinds = [each["Type"] for each in found]
+    fine = len(set(kinds)) == len(kinds) and set(kinds) <= {"host-header-rewrite", "url-rewrite"}
+    refuse_unless(fine, "ValidationError", f"Transforms of the types {kinds} do not go together")
     return found
 
 

@@ -8,6 +8,7 @@ from ecs2k8s.cutover.plan import Fingerprint, Thing
 from ecs2k8s.cutover.planning.groups import ATTRIBUTES, GROUP
 from ecs2k8s.cutover.planning.preparation import TARGET, scalable, services
 from ecs2k8s.cutover.things import KINDS
+from ecs2k8s.cutover.things.kind import NAMED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -28,8 +29,10 @@ def fingerprints(ground: Ground, unit: Unit, steps: Iterable[Step], places: Iter
 
 
 def _touched(steps: Iterable[Step]) -> Iterator[Thing]:
-    for step in steps:
-        yield from (move.thing for move in step.moves if not move.thing.kind.startswith(CLUSTER))
+    """Attributes of a group that the plan makes are none of them: there is nothing before the group is there."""
+    for thing in (move.thing for step in steps for move in step.moves):
+        if not thing.kind.startswith(CLUSTER) and not (thing.kind == ATTRIBUTES and thing.id.startswith(NAMED)):
+            yield thing
 
 
 def _relied_on(ground: Ground, unit: Unit, places: Iterable[Place]) -> Iterator[Thing]:

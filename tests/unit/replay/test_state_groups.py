@@ -71,12 +71,36 @@ def test_a_name_that_is_taken_gives_the_same_group_or_is_refused(aws: Stand) -> 
         {"HealthyThresholdCount": 11},
         {"Protocol": "GOPHER"},
         {"VpcId": "vpc-none"},
+        {"TargetType": "lambda"},
+        {"Protocol": ""},
     ],
 )
 def test_a_group_with_a_wrong_setting_is_refused(aws: Stand, changes: dict[str, Any]) -> None:
     with refused("ValidationError"):
         create(aws, **changes)
     assert "web-eks" not in {each["TargetGroupName"] for each in aws.all("elbv2.TargetGroup")}
+
+
+@pytest.mark.parametrize("missing", ["Protocol", "Port", "VpcId"])
+def test_a_group_needs_its_protocol_port_and_network(aws: Stand, missing: str) -> None:
+    asked = {"Name": "web-eks", "Protocol": "HTTP", "Port": 8000, "VpcId": VPC, "TargetType": "ip"}
+    with refused("ValidationError"):
+        aws.client("elbv2").create_target_group(**{key: value for key, value in asked.items() if key != missing})
+
+
+def test_groups_are_asked_for_by_twenty_at_most_and_by_names_that_are_there(aws: Stand) -> None:
+    with refused("ValidationError"):
+        aws.client("elbv2").describe_target_groups(Names=[str(at) for at in range(21)])
+    with refused("TargetGroupNotFound"):
+        aws.client("elbv2").describe_target_groups(Names=["shop-backend", "none"])
+
+
+def test_a_group_has_at_most_a_thousand_targets(aws: Stand) -> None:
+    elb, arn = aws.client("elbv2"), create(aws)["TargetGroupArn"]
+    elb.register_targets(TargetGroupArn=arn, Targets=[{"Id": "10.20.16.5", "Port": at} for at in range(1, 1001)])
+    elb.register_targets(TargetGroupArn=arn, Targets=[{"Id": "10.20.16.5", "Port": 1}])
+    with refused("TooManyTargets"):
+        elb.register_targets(TargetGroupArn=arn, Targets=[{"Id": "10.20.16.5", "Port": 1001}])
 
 
 def test_health_checks_can_be_changed_within_their_ranges(aws: Stand) -> None:

@@ -90,6 +90,24 @@ def test_a_group_of_another_kind_of_protocol_or_that_is_not_there_is_refused(aws
         modify(aws, forward((f"{network}0", 1)))
 
 
+def test_rules_are_asked_for_by_listener_or_by_arn(aws: Stand) -> None:
+    elb, listener = aws.client("elbv2"), aws.all("elbv2.Listener")[0]["ListenerArn"]
+    for asked in ({}, {"ListenerArn": listener, "RuleArns": [rule_of(aws)["RuleArn"]]}):
+        with refused("ValidationError"):
+            elb.describe_rules(**asked)
+    with refused("ListenerNotFound"):
+        elb.describe_rules(ListenerArn=f"{listener}0")
+    with refused("LoadBalancerNotFound"):
+        elb.describe_listeners(LoadBalancerArn=f"{aws.all('elbv2.LoadBalancer')[0]['LoadBalancerArn']}0")
+
+
+def test_an_action_names_its_groups_once_and_the_one_that_it_names_twice_alike(aws: Stand) -> None:
+    group, new = old(aws), made(aws)
+    for wrong in (forward(), forward((new, 1), (new, 2)), [forward((new, 1))[0] | {"TargetGroupArn": group}]):
+        with refused("ValidationError"):
+            modify(aws, wrong)
+
+
 def test_a_sticky_group_among_others_needs_group_stickiness(aws: Stand) -> None:
     group, new = old(aws), made(aws)
     aws.client("elbv2").modify_target_group_attributes(
@@ -173,6 +191,8 @@ def test_a_rule_has_at_most_five_values_and_one_condition_of_a_kind(aws: Stand) 
         elb.create_rule(Priority=6, Conditions=[paths, paths], **asked)
     with refused("ValidationError"):
         elb.create_rule(Priority=6, Conditions=[], **asked)
+    host = {"Field": "host-header", "HostHeaderConfig": {"RegexValues": ["^a[0-9]+$"]}}
+    assert elb.create_rule(Priority=6, Conditions=[host], **asked)["Rules"][0]["Conditions"] == [host]
 
 
 def test_a_load_balancer_has_at_most_a_hundred_rules(aws: Stand) -> None:
@@ -183,6 +203,19 @@ def test_a_load_balancer_has_at_most_a_hundred_rules(aws: Stand) -> None:
         elb.create_rule(Priority=1000 + at, **asked)
     with refused("TooManyRules"):
         elb.create_rule(Priority=2000, **asked)
+
+
+def test_transforms_stay_until_they_are_changed(aws: Stand) -> None:
+    elb, arn = aws.client("elbv2"), rule_of(aws)["RuleArn"]
+    path = {"Type": "url-rewrite", "UrlRewriteConfig": {"Rewrites": [{"Regex": "^/api", "Replace": "/"}]}}
+    elb.modify_rule(RuleArn=arn, Transforms=[path])
+    modify(aws, forward((old(aws), 2)))
+    assert elb.describe_rules(RuleArns=[arn])["Rules"][0]["Transforms"] == [path]
+    for wrong in ({"Transforms": [path, path]}, {"Transforms": [path], "ResetTransforms": True}):
+        with refused("ValidationError"):
+            elb.modify_rule(RuleArn=arn, **wrong)
+    elb.modify_rule(RuleArn=arn, ResetTransforms=True)
+    assert elb.describe_rules(RuleArns=[arn])["Rules"][0]["Transforms"] == []
 
 
 def test_what_is_not_modelled_is_never_dropped_in_silence(aws: Stand) -> None:
