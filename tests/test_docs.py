@@ -14,14 +14,18 @@ import pytest
 
 from ecs2k8s.core.findings import catalogue
 from ecs2k8s.core.target import Target, choices
+from ecs2k8s.cutover.aws.pages import pages as cutover_pages
 from ecs2k8s.report.pages import pages
 
 DOCS = Path(__file__).parent.parent / "docs"
 
 
-@pytest.mark.parametrize("name", sorted(pages()))
+PAGES = {**pages(), **cutover_pages()}
+
+
+@pytest.mark.parametrize("name", sorted(PAGES))
 def test_a_generated_page_is_current(name: str, update: bool) -> None:
-    text = pages()[name]
+    text = PAGES[name]
     if update:
         (DOCS / name).write_text(text, encoding="utf-8")
     assert (DOCS / name).read_text(encoding="utf-8") == text, "run `make update`"

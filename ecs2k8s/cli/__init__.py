@@ -195,6 +195,24 @@ def policy_export_command(
     raise typer.Exit(policy.run(account, tuple(region or ()), partition))
 
 
+@policy_app.command("cutover")
+def policy_cutover_command(
+    directory: options.WithPlans = "",
+    design: options.Design = None,
+    account: options.Account = "*",
+    region: options.OneRegion = "",
+    partition: options.Partition = "",
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = False,
+    debug: options.Debug = False,
+) -> None:
+    """Print the policies of a cutover: of who runs it, and of the role that `--execute` assumes for each request."""
+    options.talk(quiet=quiet, verbose=verbose, debug=debug)
+    from ecs2k8s.cli import policy
+
+    raise typer.Exit(policy.cutover(directory, tuple(design or ()), account, region, partition))
+
+
 @app.command("plan")
 def plan_command(
     directory: options.Directory,

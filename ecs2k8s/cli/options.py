@@ -76,6 +76,13 @@ PolicyRegion = Annotated[
 Partition = Annotated[
     str, typer.Option("--partition", metavar="NAME", help="aws, aws-cn or aws-us-gov; what --region belongs to.")
 ]
+WithPlans = Annotated[
+    str, typer.Argument(metavar="[DIR]", help="Directory with plans, to be limited to what they name.")
+]
+Design = Annotated[
+    list[str] | None, typer.Option("--design", metavar="LETTER", help="A, B, C or D, for any plan of it. Repeatable.")
+]
+OneRegion = Annotated[str, typer.Option("--region", metavar="REGION", help="Region to limit resources to; any.")]
 TargetFile = Annotated[
     str | None, typer.Option("--target", metavar="FILE", help="Choices to use instead of DIR/target.yaml.")
 ]

@@ -11,6 +11,8 @@ from ecs2k8s.collect.calls import calls
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from ecs2k8s.collect.calls import Call
+
 VERSION = "2012-10-17"
 LIMIT = 6144  # characters of a managed policy, white space not counted
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
@@ -20,8 +22,13 @@ Statement = dict[str, Any]
 
 def policies(partition: str = "aws", regions: Iterable[str] = ("*",), account: str = "*") -> list[dict[str, Any]]:
     """As few policies as the statements fit in."""
+    return packed(statements(calls().values(), partition, tuple(regions), account))
+
+
+def packed(statements: Iterable[Statement]) -> list[dict[str, Any]]:
+    """Each statement in the first policy that has room for it."""
     found: list[dict[str, Any]] = []
-    for statement in statements(partition, tuple(regions), account):
+    for statement in statements:
         room = (at for at, policy in enumerate(found) if size(_with(policy, statement)) <= LIMIT)
         at = next(room, len(found))
         found[at : at + 1] = [_with(found[at] if found[at:] else {"Version": VERSION, "Statement": []}, statement)]
@@ -42,10 +49,10 @@ def size(policy: dict[str, Any]) -> int:
     return len(json.dumps(policy, separators=(",", ":")))
 
 
-def statements(partition: str, regions: tuple[str, ...], account: str) -> Iterator[Statement]:
+def statements(rows: Iterable[Call], partition: str, regions: tuple[str, ...], account: str) -> Iterator[Statement]:
     """One for each set of resources, the narrow ones first."""
     actions: dict[tuple[str, ...], set[str]] = {}
-    for row in calls().values():
+    for row in rows:
         if row.partitions and partition not in row.partitions:
             continue
         found = product(row.resource, regions)

@@ -13,12 +13,12 @@ import msgspec
 from ecs2k8s.collect.calls import Call
 from ecs2k8s.collect.calls import calls as collected
 from ecs2k8s.core.errors import PlanError
-from ecs2k8s.core.mappings import rows
+from ecs2k8s.core.mappings import load_yaml, rows
 from ecs2k8s.cutover.things.kind import NAMED
 from ecs2k8s.cutover.things.later import ASSOCIATION, TEST_RULE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable
 
     from ecs2k8s.cutover.plan import Request
 
@@ -47,9 +47,10 @@ class Write(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 @cache
 def reads() -> Mapping[str, Call]:
-    """All reads that a cutover may send: those of the export, and its own."""
+    """The reads that a cutover may send: some of the export's, and its own."""
     own = rows("cutover.yaml", Call, "reads")
-    return {**collected(), **{name: msgspec.structs.replace(row, name=name) for name, row in own.items()}}
+    shared = {name: collected()[name] for name in load_yaml("cutover.yaml")["run"]}
+    return {**shared, **{name: msgspec.structs.replace(row, name=name) for name, row in own.items()}}
 
 
 @cache
@@ -167,11 +168,15 @@ MADE = {
 }
 
 
-def merged(statements: Iterator[Statement]) -> list[Statement]:
-    """As few statements as say the same: those with equal resources and conditions become one."""
+def merged(statements: Iterable[Statement]) -> list[Statement]:
+    """As few statements as say the same: first those that allow the same, then those about the same."""
+    return _joined(_joined(statements, "Action", "Resource"), "Resource", "Action")
+
+
+def _joined(statements: Iterable[Statement], same: str, joined: str) -> list[Statement]:
     found: dict[bytes, Statement] = {}
     for each in statements:
-        key = msgspec.json.encode((each["Resource"], each.get("Condition")), order="sorted")
-        earlier = found.setdefault(key, {**each, "Action": []})
-        earlier["Action"] = sorted({*earlier["Action"], *each["Action"]})
+        key = msgspec.json.encode((sorted(each[same]), each.get("Condition")), order="sorted")
+        earlier = found.setdefault(key, {**each, joined: []})
+        earlier[joined] = sorted({*earlier[joined], *each[joined]})
     return list(found.values())

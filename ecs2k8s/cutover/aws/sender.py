@@ -99,7 +99,7 @@ class AwsSender:
 
     def policy(self, request: Request) -> str:
         """The session policy of a request that has no names left. Raises `PlanError`, `UnreadableError`."""
-        statements = merged(iter(needed(request, self.place, self._known(request))))
+        statements = merged(needed(request, self.place, self._known(request)))
         text = json.dumps({"Version": "2012-10-17", "Statement": statements}, separators=(",", ":"))
         if len(text) > LONGEST:
             raise PlanError(f"{request.call}: needs a session policy of {len(text)} characters, of {LONGEST} at most")
