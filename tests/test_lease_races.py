@@ -165,7 +165,7 @@ def test_never_two_hold_it(histories: int) -> None:
     seed = random.SystemRandom().randrange(10**9)
     sys.stdout.write(f"seed {seed}: {histories} histories of {OPERATORS} operators\n")
     held = histories_of(range(seed, seed + histories))
-    assert sum(held) > 2 * histories  # it changed hands, or nothing was tried
+    assert sum(held) > histories  # it changed hands in most of them, or nothing was tried
 
 
 def test_a_lock_that_trusts_the_clocks_of_others_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:

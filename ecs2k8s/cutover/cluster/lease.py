@@ -57,7 +57,18 @@ class LeaseLock:
         return lease_name(self.key)
 
     def acquire(self) -> Holder | None:
-        """One attempt: who holds it, or None when we do. Somebody's that is over is taken over."""
+        """Who holds it, or None when we do. Somebody's that is over is taken over.
+
+        Raises `UnsureError` where others took it and gave it back each time that we tried.
+        """
+        for _ in range(ATTEMPTS):
+            held = self._tried()
+            if self._ours or held:
+                return held
+        raise UnsureError(f"the lock {self.name} of {self.key}: others take it and give it back; try again")
+
+    def _tried(self) -> Holder | None:
+        """One attempt. None also where somebody was quicker and has given it back already."""
         found = self.store.get(self.name)
         if found is None:
             self._write(self.store.create, self._taken({}))

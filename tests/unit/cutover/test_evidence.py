@@ -16,6 +16,8 @@ from ecs2k8s.core.documents import canonical
 from ecs2k8s.core.errors import OutputError
 from ecs2k8s.cutover import folder
 from ecs2k8s.cutover.approvals import approve, keep_approval
+from ecs2k8s.cutover.evidence import bundle as evidence
+from ecs2k8s.cutover.evidence.bundle import bundle
 from ecs2k8s.cutover.evidence.junit import of_run
 from ecs2k8s.cutover.evidence.manifest import FILE, verify, write
 from ecs2k8s.cutover.evidence.surroundings import env_json, here
@@ -71,14 +73,14 @@ def run(tmp_path: Path) -> Path:
     (found / "checks" / "T01").mkdir(parents=True)
     (found / "checks" / "T01" / "samples.csv").write_text("1,2\n")
     (found / "lock").write_text("ann")
-    write(found)
+    bundle(found)
     return found
 
 
 def test_a_folder_that_nobody_touched_is_what_it_says(run: Path) -> None:
     found = verify(run)
     assert found.problems == NOTHING_WRONG
-    assert (found.files, found.lines) == (4, len(read(run).lines))
+    assert (found.files, found.lines) == (7, len(read(run).lines))
     assert len(found.ident) == 64
     done = subprocess.run(["sha256sum", "-c", "--strict", FILE], cwd=run, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
@@ -158,8 +160,23 @@ def lines(run: Path) -> tuple[Line, ...]:
 
 def test_a_bundle_that_was_carried_elsewhere_gives_the_same_reports(run: Path, tmp_path: Path) -> None:
     there = shutil.copytree(run, tmp_path / "elsewhere")
-    assert timeline(plan(), lines(there)) == timeline(plan(), lines(run))
-    assert of_run(plan(), lines(there)) == of_run(plan(), lines(run))
+    assert evidence.verify(there) == evidence.verify(run) == verify(run)
+    assert bundle(there) == bundle(run) == verify(run).ident
+
+
+@pytest.mark.parametrize("name", ["timeline.md", "junit.xml"])
+def test_a_report_that_does_not_say_what_the_journal_says_is_found(run: Path, name: str) -> None:
+    (run / name).write_text((run / name).read_text().replace("T02", "T03"))
+    write(run)
+    assert evidence.verify(run).problems == (f"{name}: does not say what journal.jsonl says",)
+
+
+def test_a_bundle_of_another_version_is_judged_by_its_hashes(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(evidence, "__version__", "9.9.9")
+    (run / "timeline.md").write_text("worded otherwise")
+    assert evidence.verify(run).problems == ("timeline.md: was changed",)
+    write(run)
+    assert evidence.verify(run).problems == NOTHING_WRONG
 
 
 def test_the_timeline_has_a_row_for_each_step_and_says_what_came(run: Path) -> None:

@@ -43,6 +43,37 @@ def test_one_has_it_and_the_other_is_told_who(two: Two) -> None:
     assert (ann.left(), two.bob.left()) == (SECONDS, 0.0)
 
 
+@pytest.mark.parametrize(("quicker", "ours"), [(1, True), (2, True), (99, False)])
+def test_whoever_lost_a_race_to_one_who_gave_it_back_does_not_take_it_for_theirs(
+    quicker: int, ours: bool, two: Two
+) -> None:
+    """Found by processes that raced: the winner was gone when the loser asked who it was."""
+    left = [quicker]
+
+    def between(_: str) -> None:
+        if left[0] and requests[0] == "write":
+            left[0] -= 1
+            requests[0] = ""
+            assert two.bob.acquire() is None
+            two.bob.release()
+
+    requests = [""]
+
+    class Slow(MemoryStore):
+        def _written(self, method: str, path: str, lease: Any) -> Any:
+            requests[0] = "write"
+            return super()._written(method, path, lease)
+
+    ann = two.lock("ann")
+    ann.store = Slow(two.objects, between)
+    if ours:
+        assert ann.acquire() is None
+    else:
+        with pytest.raises(UnsureError, match="others take it and give it back"):
+            ann.acquire()
+    assert (ann.left() > 0) == ours
+
+
 def test_two_processes_of_one_run_are_two(two: Two) -> None:
     assert two.ann.acquire() is None
     again = two.lock("ann")
