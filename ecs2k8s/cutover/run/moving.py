@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from ecs2k8s.cutover.journal import crash
 from ecs2k8s.cutover.journal.events import Result, intent, observed, verified
 from ecs2k8s.cutover.run.stops import CheckFailed, Columns, Conflict, Paused
-from ecs2k8s.cutover.run.watching import heed, now
+from ecs2k8s.cutover.run.watching import again, heed, now
 from ecs2k8s.cutover.world import RefusedError, ThrottledError, UnsureError
 
 if TYPE_CHECKING:
@@ -28,14 +30,19 @@ def carry_out(run: Run, step: Step, number: int, move: Move, check: Callable[[],
 
     Raises `Conflict` where the object is neither as before nor as wanted, and `Paused` or `CheckFailed`.
     """
-    live = now(run, step, move.thing)
+    live = again(run, step, move.thing, lambda state: _is_ours(state, move))
     if live != move.wanted:
-        if live != move.before:
+        if not _is_ours(live, move):
             raise conflict(run, step, move, live)
         check()
-        run.journal.append(intent(step.id, number, move))
+        run.journal.append(intent(step.id, number, msgspec.structs.replace(move, before=live)))
         _make(run, step, move)
     found(run, step, move)
+
+
+def _is_ours(live: State, move: Move) -> bool:
+    """Whether the object is somewhere on the way of *move*: nobody else was at it."""
+    return bool(live in (move.before, move.wanted)) or between(move.before, live, move.wanted)
 
 
 def conflict(run: Run, step: Step, move: Move, live: State) -> Conflict:
@@ -88,8 +95,8 @@ def sent(run: Run, step: Step, move: Move, way: Way = "forth") -> bool:
 
 def _again(run: Run, step: Step, move: Move, way: Way) -> None:
     """A refusal closed the intent; the next sending has its own, and looks before it."""
-    live = now(run, step, move.thing)
-    if live != move.before:
+    live = again(run, step, move.thing, lambda state: _is_ours(state, move))
+    if not _is_ours(live, move):
         raise conflict(run, step, move, live)
     last = run.journal.run.intents[-1]
     run.journal.append(intent(step.id, last.move, move, way))
@@ -106,7 +113,7 @@ def _await(run: Run, step: Step, move: Move, limit: float | None) -> None:
         live = now(run, step, move.thing)
         if live == move.wanted:
             return
-        if live != move.before and not between(move.before, live, move.wanted):
+        if not _is_ours(live, move):
             raise conflict(run, step, move, live)
         if limit is not None and run.clock.monotonic() - began >= limit:
             raise Paused(f"{move.request.call} was sent, and its effect is not seen after {limit:.0f} s", step.id)

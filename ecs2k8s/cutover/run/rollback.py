@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 TRIES = 6  # of one call: throttled, or without an answer
 HANDOVER = "work.handover"
+LOOKS = 4
 UNTOUCHED = frozenset({"pending", "skipped"})  # of the others a call may be under way, whatever came after it
 
 
@@ -104,9 +105,12 @@ def _restore(run: Run, step: Step, number: int, move: Move) -> None:
 
 
 def _wanted(run: Run, move: Move) -> Move | None:
-    """*move* for what is live now: None when it is there, as the plan has it when nobody can look."""
+    """*move* for what is live now: None when it is there, as the plan has it when nobody can look.
+
+    That may take away what others changed meanwhile, and requests that fail are worse.
+    """
     try:
-        live = run.reader.read(move.thing)
+        live = _looked(run, move.thing)
     except UnreadableError:
         return move
     wanted = back_image(live, move.wanted) if live and share_counts(move) else move.wanted
@@ -116,6 +120,16 @@ def _wanted(run: Run, move: Move) -> Move | None:
         return move
     request = KINDS[move.thing.kind].request(move.thing.id, live, wanted)
     return msgspec.structs.replace(move, before=live, wanted=wanted, request=request, command=command(request))
+
+
+def _looked(run: Run, thing: Thing) -> State:
+    """Raises `UnreadableError` at the last attempt; all of them take few seconds."""
+    for _ in range(LOOKS - 1):
+        try:
+            return run.reader.read(thing)
+        except UnreadableError:
+            run.clock.sleep(run.pace.poll / 4)
+    return run.reader.read(thing)
 
 
 def share_counts(move: Move) -> bool:

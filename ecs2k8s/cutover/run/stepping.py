@@ -10,7 +10,7 @@ from ecs2k8s.cutover.run.invariants import broken
 from ecs2k8s.cutover.run.moving import carry_out
 from ecs2k8s.cutover.run.shares import share, shifts
 from ecs2k8s.cutover.run.stops import CheckFailed, GoBack, Paused
-from ecs2k8s.cutover.run.watching import heed, untouched
+from ecs2k8s.cutover.run.watching import TRAFFIC, heed, untouched
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 DONE = frozenset({"verified", "waived", "skipped"})
 AGAIN: dict[StepState, StepState] = {"inconclusive": "verifying", "conflict": "ready", "failed": "ready"}
+DRIFT = 30.0  # seconds between two looks at what shares out the requests
 LONGER = 4  # times the planned time, until a bake without its requests is undecided
 
 
@@ -123,7 +124,8 @@ def _hold(run: Run, step: Step, seconds: float, watch: Watch) -> None:
 def _tick(run: Run, step: Step, watch: Watch) -> None:
     heed(run, step)
     if exposed(run):
-        untouched(run, step)
+        if watch.due(run, "I10", DRIFT):
+            untouched(run, step, only=TRAFFIC)
         watch.look(run, step)
 
 

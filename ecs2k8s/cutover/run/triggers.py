@@ -53,10 +53,16 @@ class Watch:
     def look(self, run: Run, step: Step) -> None:
         """Look at what is due. Raises `GoBack` or `Paused`."""
         for trigger in TRIGGERS:
-            due = self.looked.get(trigger.check, float("-inf")) + trigger.every
-            if run.clock.monotonic() >= due:
-                self.looked[trigger.check] = run.clock.monotonic()
+            if self.due(run, trigger.check, trigger.every):
                 self._judge(run, step, trigger)
+
+    def due(self, run: Run, what: str, every: float) -> bool:
+        """Whether *what* was not looked at for *every* seconds; it counts as looked at now."""
+        now = run.clock.monotonic()
+        if now < self.looked.get(what, float("-inf")) + every:
+            return False
+        self.looked[what] = now
+        return True
 
     def _judge(self, run: Run, step: Step, trigger: Trigger) -> None:
         for look in range(1, trigger.looks + 1):

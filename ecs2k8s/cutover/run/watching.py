@@ -9,9 +9,12 @@ from ecs2k8s.cutover.run.stops import Abort, Columns, Conflict, GoBack, Paused
 from ecs2k8s.cutover.world import UnreadableError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Container
+
     from ecs2k8s.cutover.plan import Plan, State, Step, Thing
     from ecs2k8s.cutover.run.context import Run
 
+TRAFFIC = frozenset({"elbv2.rule", "elbv2.listener", "route53.record-sets"})
 LOOKS = 4  # in a row that may fail, before not knowing stops the run
 
 
@@ -27,6 +30,15 @@ def now(run: Run, step: Step | None, thing: Thing) -> State:
     raise AssertionError
 
 
+def again(run: Run, step: Step, thing: Thing, fine: Callable[[State], bool]) -> State:
+    """The state of *thing*, looked at twice where the first look is not *fine*: a read may lag behind a write."""
+    live = now(run, step, thing)
+    if not fine(live):
+        run.clock.sleep(run.pace.look)
+        live = now(run, step, thing)
+    return live
+
+
 def heed(run: Run, step: Step | None) -> None:
     """Stop where somebody asks for it, or where another run may have taken the locks."""
     ident = step.id if step else ""
@@ -38,19 +50,21 @@ def heed(run: Run, step: Step | None) -> None:
         raise Paused(f"the lock is lost: {lost}", ident)
 
 
-def untouched(run: Run, step: Step, but: Thing | None = None) -> None:
+def untouched(run: Run, step: Step, but: Thing | None = None, only: Container[str] | None = None) -> None:
     """Invariant I10: every object that the plan moves is as this run left it or, before that, as it was planned.
 
-    Of all *but* one, which a call may be on its way to. Raises `Conflict`.
+    Of all *but* one, which a call may be on its way to, and *only* of these kinds where some are given. Raises
+    `Conflict`.
     """
     verified = run.journal.run.verified
     planned = {mark.thing: mark.state for mark in run.plan.fingerprints if mark.thing in _moved(run.plan)}
     for thing in sorted(verified.keys() | planned.keys()):
         last = verified.get(thing)
-        if thing == but:
+        if thing == but or (only is not None and thing.kind not in only):
             continue
-        live = now(run, step, thing)
-        if digest(live) != (last.sha256 if last else digest(planned[thing])):
+        expected = last.sha256 if last else digest(planned[thing])
+        live = again(run, step, thing, lambda state, expected=expected: digest(state) == expected)  # type: ignore[misc]
+        if digest(live) != expected:
             text = f"{thing.kind} {thing.id} is not as this run left it: somebody else changed it"
             columns = Columns(thing, planned.get(thing), last.state if last else planned[thing], live)
             raise Conflict(text, step.id, columns)

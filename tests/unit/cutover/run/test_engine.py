@@ -251,3 +251,10 @@ def test_what_cannot_be_read_is_not_taken_for_missing(world: World, tmp_path: Pa
     world.blind = 100
     assert carried(world, tmp_path).code == 5
     assert world.sent == []
+
+
+def test_a_rollback_goes_on_although_nothing_can_be_read_before_it(world: World, tmp_path: Path) -> None:
+    halfway(world, tmp_path)
+    world.blind = 4
+    assert taken_back(world, tmp_path).code == 6
+    assert weights(world.states[RULE]) == {OLD: 100, NEW: 0}

@@ -168,7 +168,7 @@ OPS: st.SearchStrategy[Op] = st.one_of(
     st.tuples(st.just("rollback"), st.integers(0, 8)),
     st.tuples(st.just("edit"), st.integers(0, 1), st.sampled_from(["weights", "group", "condition"])),
     st.lists(st.sampled_from(["", "throttled", "refused", "lost", "unsure"]), max_size=4).map(lambda x: ("faults", *x)),
-    st.tuples(st.just("blind"), st.integers(1, 6)),
+    st.tuples(st.just("blind"), st.integers(1, 3)),
     st.tuples(st.just("verdict"), st.sampled_from(["L06", "T01", "T02", "T04", "T13"]), st.sampled_from(["pass", "fail", "inconclusive", "error"])),
     st.tuples(st.just("health"), st.sampled_from([NEW]), st.sampled_from(["healthy", "healthy", "unhealthy"])),
     st.tuples(st.just("lock"), st.sampled_from(["", "", "somebody has it"])),
@@ -210,6 +210,11 @@ def test_with_a_guard_switched_off_a_history_fails(guard: str, monkeypatch: pyte
         monkeypatch.setattr(f"ecs2k8s.cutover.run.{module}.{name}", switched_off, raising=False)
     with pytest.raises(AssertionError):
         happened((RULE, OTHER), ops)
+
+
+def test_going_back_looks_several_times_before_it_writes_over_what_others_changed() -> None:
+    edited: list[Op] = [("run", "kill", 20), ("edit", 0, "group"), ("blind", 3), ("rollback", 0)]
+    happened((RULE,), edited)
 
 
 def test_an_edit_of_a_rule_that_was_not_touched_yet_is_found_too() -> None:
