@@ -16,7 +16,7 @@ from ecs2k8s.cutover.journal import crash
 from ecs2k8s.cutover.journal.file import Journal
 from ecs2k8s.cutover.run.engine import carry
 from ecs2k8s.cutover.run.shares import weights
-from tests.cutover_world import NEW, OLD, OTHER, RULE, World, forward, of, ramp
+from tests.cutover_world import NEW, OLD, OTHER, RULE, Quick, World, forward, of, ramp
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -65,9 +65,9 @@ def ended(world: Kept, folder: Path, at: int) -> int:
 def _carried(world: Kept, folder: Path) -> int:
     there = (folder / "journal.jsonl").exists()
     if there:
-        its = Journal.open(folder, world.clock)
+        its = Journal.open(folder, world.clock, disk=Quick())
     else:
-        its = Journal.create(folder, world.plan, "01J", world.clock, mode="execute", who="someone")
+        its = Journal.create(folder, world.plan, "01J", world.clock, disk=Quick(), mode="execute", who="someone")
     with its:
         return carry(world.run(its), "someone").code
 

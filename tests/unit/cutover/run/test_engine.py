@@ -8,7 +8,7 @@ from ecs2k8s.cutover.journal.file import Journal
 from ecs2k8s.cutover.run.context import Asked
 from ecs2k8s.cutover.run.engine import Outcome, back, carry
 from ecs2k8s.cutover.run.shares import share, weights
-from tests.cutover_world import NEW, OLD, OTHER, RULE, SHARES, World, forward, of, ramp
+from tests.cutover_world import NEW, OLD, OTHER, RULE, SHARES, Quick, World, forward, of, ramp
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,8 +24,8 @@ def world(tmp_path: Path) -> World:
 
 def journal(world: World, folder: Path) -> Journal:
     if (folder / "journal.jsonl").exists():
-        return Journal.open(folder, world.clock)
-    return Journal.create(folder, world.plan, "01J", world.clock, mode="execute", who="someone")
+        return Journal.open(folder, world.clock, disk=Quick())
+    return Journal.create(folder, world.plan, "01J", world.clock, disk=Quick(), mode="execute", who="someone")
 
 
 def carried(world: World, folder: Path, *, guided: bool = False) -> Outcome:
