@@ -10,21 +10,29 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from ecs2k8s.cli import app, export, verify
+from ecs2k8s.cli import app, export, plan, verify
 from ecs2k8s.cli.console import ExitCode, Talk
 from ecs2k8s.cli.options import VerifyFormat
+from ecs2k8s.cli.verify_live import Living, living
 from ecs2k8s.cli.verify_probes import Probing
+from ecs2k8s.collect.login import Login
 from ecs2k8s.core.errors import OutputError, UsageError
 from ecs2k8s.cutover.probes.cases import FORMAT
 from ecs2k8s.cutover.probes.running import Pace
 from ecs2k8s.cutover.verdicts import Result
 from ecs2k8s.cutover.verify_forms import junit
 from tests.answering import serving
+from tests.connected import quickly
 from tests.estates import ROOT
+from tests.replayed import REGION, prepared
+from tests.standing import of_sample, stand
 from tests.test_machine_forms import hold
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from ecs2k8s.core.documents import Document
+    from tests.standing import Stand
 
 QUIET = Talk(0)
 
@@ -185,6 +193,85 @@ def test_probes_are_sent_and_what_ecs_does_by_itself_is_proposed(
 def test_options_of_probes_without_cases_are_refused(exported: Path) -> None:
     with pytest.raises(UsageError, match="--probes"):
         verify.run(verify.Request(str(exported), probing=Probing(learn="rules.yaml")), QUIET)
+
+
+@pytest.fixture(scope="module")
+def planned(exported: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Document]]:
+    """With a plan of the frontend, and the account that it was made of, with a cluster to move to."""
+    import shutil
+
+    place = Path(shutil.copytree(exported, tmp_path_factory.mktemp("planned") / "shop"))
+    plan.run(plan.Request(str(place), unit="shop-frontend"), QUIET)
+    return place, list(of_sample("three-tier"))
+
+
+def lived(
+    planned: tuple[Path, list[Document]], capsys: pytest.CaptureFixture[str], change: Any = None
+) -> dict[str, str]:
+    """The verdicts on the plan of the frontend, by check, of P0 and P6."""
+    place, documents = planned
+    its = stand(*documents)
+    if change:
+        change(its)
+    reached = Living(("P0", "P6"), Login(regions=(REGION,)), kubeconfig=None)
+    request = verify.Request(str(place), "shop-frontend", VerifyFormat.json, living=reached)
+    verify.run(request, QUIET, quickly(prepared(its.hook)))
+    value = json.loads(capsys.readouterr().out)
+    hold("verify", value)
+    return {each["id"]: each["verdict"] for each in value["results"] if each["subject"] == "shop-frontend"}
+
+
+@pytest.fixture
+def no_cluster(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("KUBECONFIG", str(tmp_path / "none"))
+
+
+@pytest.mark.usefixtures("no_cluster")
+def test_live_checks_ask_the_account_through_real_clients(
+    planned: tuple[Path, list[Document]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = lived(planned, capsys)
+    assert found["S32"] == "pass"
+    assert found["S31"] == "pass"
+    assert found["L08"] == "pass"
+    assert found["T13"] == "fail"  # nothing is pinned yet
+    assert found["L06"] == "error"  # the group of EKS is not made yet
+    assert {found[ident] for ident in ("S38", "L02", "T08")} == {"inconclusive"}  # no cluster
+    assert {found[ident] for ident in ("T01", "T02", "T04", "T05", "T06")} <= {"error", "inconclusive"}
+
+
+@pytest.mark.usefixtures("no_cluster")
+def test_somebody_elses_change_is_seen_live(
+    planned: tuple[Path, list[Document]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    def change(its: Stand) -> None:
+        client = its.client("elbv2")
+        plan_file = json.loads((planned[0] / "cutover" / "shop-frontend" / "plan.json").read_bytes())
+        place = next(
+            each["thing"]["id"]
+            for each in plan_file["fingerprints"]
+            if each["thing"]["kind"] in {"elbv2.rule", "elbv2.listener"}
+        )
+        action = {"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "503"}}
+        if ":listener-rule/" in place:
+            client.modify_rule(RuleArn=place, Actions=[action])
+        else:
+            client.modify_listener(ListenerArn=place, DefaultActions=[action])
+
+    found = lived(planned, capsys, change)
+    assert (found["S31"], found["L08"], found["T20"]) == ("fail", "fail", "fail")
+
+
+def test_live_needs_a_plan(exported: Path) -> None:
+    with pytest.raises(UsageError, match="has no plan to ask about"):
+        verify.run(verify.Request(str(exported), living=Living(("P0",))), QUIET)
+
+
+def test_options_for_aws_without_live_are_refused() -> None:
+    with pytest.raises(UsageError, match="are for --live"):
+        living(live=False, phases=["P6"], login=Login())
+    assert living(live=True, phases=[], login=Login()).phases == ("P0", "P1")
+    assert living(live=True, phases=["P6", "P3"], login=Login()).phases == ("P3", "P6")
 
 
 def test_what_is_no_migration_directory_is_said(tmp_path: Path) -> None:

@@ -147,6 +147,14 @@ def split_command(
 def verify_command(
     directory: options.Directory,
     unit: options.UnitName = "",
+    live: options.Live = False,
+    phase: options.InPhase = None,
+    profile: options.Profile = None,
+    role_arn: options.RoleArn = None,
+    external_id: options.ExternalId = None,
+    endpoint_url: options.EndpointUrl = None,
+    kubeconfig: options.Kubeconfig = None,
+    context: options.KubeContext = None,
     waivers: options.WaiversFile = None,
     probes: options.ProbeCases = None,
     probe_rules: options.ProbeRules = None,
@@ -165,12 +173,15 @@ def verify_command(
 ) -> None:
     """Run the checks of a cutover that can be run now, and say what each read and what to do."""
     talk = options.talk(quiet=quiet, verbose=verbose, debug=debug)
-    from ecs2k8s.cli import verify
+    from ecs2k8s.cli import verify, verify_live
     from ecs2k8s.cli.verify_probes import Probing
+    from ecs2k8s.collect.login import Login
     from ecs2k8s.cutover.probes.running import Pace
 
     probing = Probing(probes, probe_rules, learn, Pace(rounds, rate, at_once, request_timeout), seed)
-    request = verify.Request(directory, unit, format_, everything, allow_partial, waivers, probing)
+    login = Login(profile, (), tuple(role_arn or ()), external_id, endpoint_url)
+    living = verify_live.living(live=live, phases=phase or (), login=login, kubeconfig=kubeconfig, context=context)
+    request = verify.Request(directory, unit, format_, everything, allow_partial, waivers, probing, living)
     raise typer.Exit(verify.run(request, talk))
 
 

@@ -29,6 +29,21 @@ class VerifyFormat(StrEnum):
     junit = "junit"
 
 
+class PhaseName(StrEnum):
+    P0 = "P0"
+    P1 = "P1"
+    P2 = "P2"
+    P3 = "P3"
+    P4 = "P4"
+    P5 = "P5"
+    P6 = "P6"
+    P7 = "P7"
+    P8 = "P8"
+    P9 = "P9"
+    P10 = "P10"
+    P11 = "P11"
+
+
 class SplitBy(StrEnum):
     path = "path"
 
@@ -152,6 +167,13 @@ UnitName = Annotated[
 CheckFormat = Annotated[VerifyFormat, typer.Option("--format", help="What stdout holds.")]
 AllChecks = Annotated[bool, typer.Option("--all", help="Show the checks too that pass or do not apply.")]
 AllowUndecided = Annotated[bool, typer.Option("--allow-partial", help="Exit 0 although a check is undecided.")]
+Live = Annotated[
+    bool, typer.Option("--live", help="Ask AWS, and the cluster where there is one, about each plan that was made.")
+]
+InPhase = Annotated[
+    list[PhaseName] | None,
+    typer.Option("--phase", metavar="PHASE", help="With --live: the checks of this phase; P0 and P1. Repeatable."),
+]
 WaiversFile = Annotated[
     str | None, typer.Option("--waivers", metavar="FILE", help="Checks that go on in spite of their verdict, and why.")
 ]

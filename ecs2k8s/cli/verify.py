@@ -5,15 +5,17 @@ from __future__ import annotations
 import json
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ecs2k8s.cli import verify_live as live
 from ecs2k8s.cli.console import ExitCode, out, table
 from ecs2k8s.cli.coverage import load as load_ledger
 from ecs2k8s.cli.lying import lying
 from ecs2k8s.cli.lying_objects import LyingObjects
 from ecs2k8s.cli.options import VerifyFormat
+from ecs2k8s.cli.verify_live import Living
 from ecs2k8s.cli.verify_probes import NO_PROBES, Probing, probed
 from ecs2k8s.core.checks import checks
 from ecs2k8s.core.documents import canonical
@@ -28,7 +30,7 @@ from ecs2k8s.render import directory
 from ecs2k8s.render.settle import digest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from ecs2k8s.cli.console import Talk
     from ecs2k8s.core.checks import Origin
@@ -39,7 +41,7 @@ REPORT = "report/verify.json"
 MOST_LINES = 5  # findings and samples that are shown of one check
 WORDS = {"not_applicable": "not applicable"}
 NOT_ASKED: dict[Origin, str] = {
-    "world": "Not asked, because they read AWS and the cluster during a run",
+    "world": "Not asked: they read AWS or the cluster (--live, with --phase for those of a later phase; --probes)",
     "person": "Not coded, and left to a person (`ecs2k8s explain L03` says how)",
 }
 SHOWN = ("fail", "error", "inconclusive", "waived")
@@ -56,14 +58,17 @@ class Request:
     allow_partial: bool = False
     waivers: str | None = None
     probing: Probing = NO_PROBES
+    living: Living = field(default_factory=Living)
 
 
-def run(request: Request, talk: Talk) -> int:
+def run(request: Request, talk: Talk, prepare: Callable[[Any], None] = lambda _: None) -> int:
     """Exit 3 where a blocker fails, 5 where one is undecided. Raises what reading the directory raises."""
     place = Path(request.directory)
     estate = estate_of(place)
     waivers = read_waivers(Path(request.waivers)) if request.waivers else ()
-    results = static_results(estate, _members(estate, request.unit))
+    members = _members(estate, request.unit)
+    results = static_results(estate, members)
+    results += live.asked(request.living, place, estate, members, live.Ways(talk, prepare))
     results += probed(request.probing, request.unit or SHARED, talk)
     results = [_with_waiver(result, waivers) for result in results]
     asked = {result.id for result in results}

@@ -32,6 +32,10 @@ A check that "shows what the export decided" is no second look at the same thing
 under its id. A finding of severity error fails it. A warning leaves it undecided until a person has acted and waives it
 with a reason. Where somebody edited an object by hand, a check that looked only at what was generated is undecided.
 `ecs2k8s explain S14` shows one check with its findings.
+
+`ecs2k8s verify DIR --live` asks AWS, and the cluster where one is named, about each plan in the directory: the checks
+of P0 and P1, or of the phases that `--phase` names. It only reads. Metrics are those of the last 15 minutes; within a
+run a share counts from the moment when it was set. `--waivers FILE` takes checks out with a reason, an owner and an end.
 """
 
 

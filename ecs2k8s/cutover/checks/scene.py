@@ -36,6 +36,7 @@ class Cluster(Protocol):
 class Scene:
     """`objects`: what the plan puts into the cluster. `verified`: the states that the run saw last, by thing.
 
+    `ask` is in AWS's own words (`AwsReader.plainly`): ARNs stand in answers, and not the names of a plan.
     `since`: when the share that is in force now was there. `expected_cluster`: the UID that the run began with.
     """
 
@@ -51,7 +52,6 @@ class Scene:
     expected_cluster: str = ""
     owners: Mapping[str, str] = field(default_factory=dict)  # by ARN: who manages an object, as target.yaml says
     alarms: tuple[str, ...] = ()
-    schedules: Mapping[str, str] = field(default_factory=dict)  # by `namespace/name` of a CronJob: the thing's id
     _arns: dict[str, str] = field(default_factory=dict)
 
     def at(self, since: float) -> Scene:
