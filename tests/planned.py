@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ecs2k8s.core.manifests import ObjectRef
 from ecs2k8s.cutover.plan import Plan, digest
-from ecs2k8s.cutover.planning import PLANS
+from ecs2k8s.cutover.planning import plan_for
 from ecs2k8s.cutover.planning.ground import Ground
 from ecs2k8s.pipeline import translate
 from ecs2k8s.render import PLACES
@@ -52,16 +52,16 @@ def units(ground: Ground) -> dict[str, Unit]:
 
 
 def made(ground: Ground, unit: str, purpose: Purpose = "move") -> Plan | Refused:
-    return PLANS[purpose](ground, units(ground)[unit])
+    return plan_for(purpose, ground, units(ground)[unit])
 
 
 def planned(ground: Ground, unit: str, purpose: Purpose = "move") -> Plan:
     found = made(ground, unit, purpose)
-    assert isinstance(found, Plan), found
+    assert isinstance(found, Plan), found.reasons
     return found
 
 
 def refused(ground: Ground, unit: str, purpose: Purpose = "move") -> str:
     found = made(ground, unit, purpose)
-    assert not isinstance(found, Plan), found
+    assert not isinstance(found, Plan), f"{unit} has a plan"
     return "\n".join(found.reasons)

@@ -15,7 +15,8 @@ from ecs2k8s.core.escape import escape
 if TYPE_CHECKING:
     from ecs2k8s.cli.diff_output import View
 
-FOLDER, WAVES, PLAN = "cutover", "waves.json", "*/plan.json"
+FOLDER, WAVES = "cutover", "waves.json"
+PLANS = ("*/plan.json", "*/decommission/plan.json", "*/removal/plan.json")
 
 
 def run(before: str, after: str, view: View) -> int:
@@ -46,7 +47,7 @@ def _of_directories(left: Path, right: Path) -> list[Plans]:
 
 def _plans(place: Path) -> dict[str, Path]:
     folder = place / FOLDER
-    files = (*folder.glob(WAVES), *folder.glob(PLAN))
+    files = (*folder.glob(WAVES), *(file for pattern in PLANS for file in folder.glob(pattern)))
     return {str(file.relative_to(place)): file for file in files if file.is_file() and not file.is_symlink()}
 
 

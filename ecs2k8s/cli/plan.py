@@ -14,11 +14,12 @@ import msgspec
 from ecs2k8s.cli import coverage
 from ecs2k8s.cli.console import ExitCode, out, table
 from ecs2k8s.cli.lying import lying
-from ecs2k8s.core.errors import OutputError, PlanError, UsageError
+from ecs2k8s.core.errors import BusyError, OutputError, PlanError, UsageError
 from ecs2k8s.cutover.checklist import checklist, shown
+from ecs2k8s.cutover.folder import under_way, unit_folder
 from ecs2k8s.cutover.manifests import digests, manifests
 from ecs2k8s.cutover.plan import dump
-from ecs2k8s.cutover.planning import PLANS
+from ecs2k8s.cutover.planning import plan_for
 from ecs2k8s.cutover.planning.assembly import Refused
 from ecs2k8s.cutover.planning.ground import Ground
 from ecs2k8s.cutover.planning.schedule import named
@@ -63,7 +64,7 @@ def run(request: Request, talk: Talk) -> int:
     place = Path(request.directory)
     ground = ground_of(place, request.schedule)
     units = _units(ground.translation, request)
-    made = [PLANS[request.purpose](ground, unit) for unit in units]
+    made = [plan_for(request.purpose, ground, unit) for unit in units]
     plans = [each for each in made if not isinstance(each, Refused)]
     refused = [each for each in made if isinstance(each, Refused)]
     for each in plans:
@@ -151,18 +152,18 @@ def folder_of(plan: Plan) -> str:
 
 
 def _check_unused(place: Path, plan: Plan) -> None:
-    """Raises `OutputError`: a plan that a run has used is not replaced by another one."""
-    folder = place / folder_of(plan)
-    file = folder / "plan.json"
+    """Raises `BusyError` where a run that is not at its end has used the plan that lies there, and another one is new.
+
+    Of a run that is, the folder of the run keeps the plan.
+    """
+    unit = unit_folder(place, plan.unit)
+    file = place / folder_of(plan) / "plan.json"
     lies = file.read_bytes() if file.is_file() else b""
-    if not lies or lies == dump(plan):
+    if lies in (b"", dump(plan)):
         return
-    for used in sorted(folder.glob("runs/*/plan.json")):
-        if used.read_bytes() == lies:
-            raise PlanError(
-                f"{file}: run {used.parent.name} has used it, and a new plan differs. When that run is closed, remove "
-                f"the file and plan again; the run keeps its copy in {used.parent}"
-            )
+    if run := under_way(unit, sha256(lies).hexdigest()):
+        why = "carries it out and is not at its end, and a new plan differs"
+        raise BusyError(f"{file}: run {run} {why}: end or roll back that run, then plan again; it keeps its copy")
 
 
 def _write(place: Path, plan: Plan) -> None:

@@ -80,6 +80,14 @@ def current(unit: Path) -> Path | None:
     return run_folder(unit, run) if run else None
 
 
+def under_way(unit: Path, plan: str) -> str:
+    """The run that consumed the plan of this hash and is not at its end; empty where there is none."""
+    run = _named(unit / CONSUMED / plan)
+    if not run or not (run_folder(unit, run) / journal.FILE).exists():
+        return ""
+    return "" if fold(journal.read(run_folder(unit, run)).lines).state in ENDED else run
+
+
 def plan_of(run: Path) -> Plan:
     """The plan that a run consumes, as it was copied. Raises `PlanError`."""
     try:

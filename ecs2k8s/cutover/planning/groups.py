@@ -31,6 +31,11 @@ def twins(ground: Ground, unit: Unit) -> dict[Key, Binding]:
     return {(each.group.source.arn, each.service.part): each for each in found if each.service.workload.folder in own}
 
 
+def is_ours(ground: Ground, arn: str) -> bool:
+    """Whether a cutover made the group."""
+    return OURS.items() <= (ground.tags(arn) or {}).items()
+
+
 def named(binding: Binding) -> str:
     """What states and requests call the group before it has an ARN."""
     return f"{NAMED}{binding.group.name}"

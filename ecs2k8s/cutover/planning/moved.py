@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ecs2k8s.cutover.plan import Thing
 from ecs2k8s.cutover.planning.actions import with_weights
-from ecs2k8s.cutover.planning.groups import OURS
+from ecs2k8s.cutover.planning.groups import is_ours
 from ecs2k8s.cutover.planning.moves import move
 from ecs2k8s.cutover.planning.places import places
 from ecs2k8s.cutover.things import KINDS
@@ -57,10 +57,6 @@ def moved(ground: Ground, unit: Unit) -> list[Moved]:
 def _moved(ground: Ground, place: Place) -> Moved:
     ecs = frozenset(arn for arn, _ in place.sources)
     return Moved(place, ecs, frozenset(arn for arn in place.weights if arn not in ecs and is_ours(ground, arn)))
-
-
-def is_ours(ground: Ground, arn: str) -> bool:
-    return OURS.items() <= (ground.tags(arn) or {}).items()
 
 
 def test_rules_gone(ground: Ground, unit: Unit) -> tuple[Move, ...]:

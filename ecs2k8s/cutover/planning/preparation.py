@@ -8,7 +8,7 @@ from ecs2k8s.core.arns import last
 from ecs2k8s.core.aws_steps import aws
 from ecs2k8s.core.listing import listed
 from ecs2k8s.cutover.plan import Thing
-from ecs2k8s.cutover.planning import objects
+from ecs2k8s.cutover.planning import group_rules, objects
 from ecs2k8s.cutover.planning.checks import static
 from ecs2k8s.cutover.planning.groups import OURS
 from ecs2k8s.cutover.planning.moves import back, move
@@ -52,6 +52,7 @@ def prepare(ground: Ground, unit: Unit, writers: tuple[Writer, ...]) -> Iterator
     yield step("static", checks=static(unit.designs))
     yield step("prepare", guided=True)
     yield from _identity(ground, unit, args)
+    yield from group_rules.steps(ground, unit, args)
     shared = objects.applied(ground, objects.shared(ground, unit))
     if shared:
         yield step("ground", moves=shared)

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from ecs2k8s.cutover.planning import groups, objects
 from ecs2k8s.cutover.planning.actions import not_carried
 from ecs2k8s.cutover.planning.background import turned_on
-from ecs2k8s.cutover.planning.places import places, sources, strays
+from ecs2k8s.cutover.planning.groups import is_ours
+from ecs2k8s.cutover.planning.places import KEYS, places, sources, strays
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -70,6 +71,11 @@ def _weighted(ground: Ground, unit: Unit) -> Iterator[str]:
         yield f"{rule} names a target group of it, and its listener was not read: export again with that right"
     for place in its:
         yield from _place(place)
+        if any(is_ours(ground, arn) for arn in place.weights):
+            yield (
+                f"{place.label}: a cutover of it is under way or done, as {place.thing.id} says: end or resume its run "
+                "or plan with --decommission or --remove"
+            )
     yield from _groups(ground, unit, its)
 
 
@@ -77,7 +83,7 @@ def _place(place: Place) -> Iterator[str]:
     if place.balancer.type != "application":
         kind = f"a {place.balancer.type} load balancer" if place.balancer.type else "no load balancer that was read"
         yield f"{place.label}: {place.balancer.arn} is {kind}, whose weights are not planned: {BY_DNS}"
-    for what in not_carried(place.actions):
+    for what in not_carried(place.view.get(KEYS[place.thing.kind], ())):
         yield f"{place.label}: {place.thing.id} has {what}, which would be lost: {BY_DNS}"
     after = len(place.weights) + len(place.sources)
     if after > MOST_GROUPS:
