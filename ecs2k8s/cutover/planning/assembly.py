@@ -7,11 +7,13 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, get_args
 
 from ecs2k8s import __version__
+from ecs2k8s.cutover.aws.calls import Place as Where
 from ecs2k8s.cutover.plan import FORMAT, Phase, Plan
 from ecs2k8s.cutover.planning.approvals import asked, with_gates
 from ecs2k8s.cutover.planning.fingerprints import fingerprints
 from ecs2k8s.cutover.planning.moves import with_commands
 from ecs2k8s.cutover.planning.owners import with_owners
+from ecs2k8s.cutover.planning.permissions import permissions
 from ecs2k8s.cutover.planning.thresholds import thresholds
 
 if TYPE_CHECKING:
@@ -51,6 +53,7 @@ def assembled(ground: Ground, unit: Unit, purpose: Purpose, steps: Iterable[Step
     approvals = asked(purpose, unit.designs)
     in_order = sorted(steps, key=lambda each: PHASES.index(each.phase))
     done = with_commands(with_owners(with_gates(in_order, approvals), unit), region)
+    prints = fingerprints(ground, unit, done, around.places)
     return Plan(
         format=FORMAT,
         version=__version__,
@@ -65,10 +68,11 @@ def assembled(ground: Ground, unit: Unit, purpose: Purpose, steps: Iterable[Step
         expires=expires(ground.taken),
         inputs=dict(ground.inputs),
         steps=done,
-        fingerprints=fingerprints(ground, unit, done, around.places),
+        fingerprints=prints,
         writers=around.writers,
         approvals=approvals,
         traffic=tuple(sorted({*(place.thing.id for place in around.places), *around.traffic})),
+        permissions=permissions(done, prints, Where(partition, region, account)),
         schedule=ground.schedule.name if purpose == "move" else "none",
         thresholds=thresholds(),
         notes=around.notes + _edited(ground),

