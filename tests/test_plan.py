@@ -41,7 +41,7 @@ QUIET = Talk(0)
 @pytest.mark.parametrize(("name", "unit"), ALL)
 def test_the_checklist_is_the_one_that_was_reviewed(name: str, unit: str, update: bool) -> None:
     its = planned(ground(name), unit)
-    expected = {GOLDEN / name / f"{unit}.md": checklist(its)}
+    expected = {GOLDEN / name / f"{unit}.md": checklist(its).replace(its.short, "0123456789ab")}
     expected |= {GOLDEN / name / f"{unit}.json": dump(its).decode()} if unit in WHOLE else {}
     for file, text in expected.items():
         if update:
