@@ -20,10 +20,11 @@ from ecs2k8s.compare.cluster import NotAllowedError, Patience
 from ecs2k8s.core.errors import PlanError
 from ecs2k8s.cutover.cluster import workloads
 from ecs2k8s.cutover.cluster.asking import asking
+from ecs2k8s.cutover.cluster.bindings import guarding
 from ecs2k8s.cutover.cluster.connections import Context
 from ecs2k8s.cutover.cluster.sending import ClusterSender
 from ecs2k8s.cutover.manifests import manifests
-from ecs2k8s.cutover.plan import Step
+from ecs2k8s.cutover.plan import Request, Step
 from ecs2k8s.cutover.things import KINDS
 from ecs2k8s.cutover.things.kustomization import RUN, absent, applied
 from ecs2k8s.cutover.world import RefusedError, UnreadableError, UnsureError
@@ -316,7 +317,7 @@ def test_a_binding_is_made_and_taken_away_by_the_run(world: World) -> None:
 
 def test_a_rollout_that_no_controller_has_seen_is_not_complete(world: World) -> None:
     world.apply(world.file("manifests/shop/web.yaml", deployment()))
-    assert workloads.incomplete(world.live("deployments")) == "its controller has not seen what it asks for"
+    assert workloads.incomplete(world.live("deployments")) == "its controller has not seen generation 1"
 
 
 # Handing over
@@ -360,11 +361,68 @@ def test_a_cron_job_is_resumed_with_a_short_deadline_by_one_call(world: World) -
 # Nothing else, and never twice
 
 
-def test_a_binding_that_is_forbidden_is_not_sent(faulty: World) -> None:
-    path = faulty.file("traffic/target-group-binding/shop/web.yaml", BINDING)
-    with pytest.raises(RefusedError, match="ECS uses the group"):
-        faulty.move(FILES, path, applied(manifests(faulty.place, path)), forbidden=lambda _: "ECS uses the group")
+ARN = "arn:aws:elasticloadbalancing:eu-west-1:111122223333:targetgroup/web-eks/73e2d6bc24d8a067"
+ACCOUNT = {
+    "elbv2.DescribeTargetGroups": {"TargetGroups": [{"TargetGroupArn": ARN}]},
+    "elbv2.DescribeTargetHealth": {"TargetHealthDescriptions": []},
+    "ecs.ListClusters": {"clusterArns": ["shop"]},
+    "ecs.ListServices": {"serviceArns": ["web"]},
+    "ecs.DescribeServices": {"services": [{"loadBalancers": [{"targetGroupArn": ARN.replace("web-eks", "web")}]}]},
+}
+OF_ECS = {"taskSets": [{"loadBalancers": [{"advancedConfiguration": {"alternateTargetGroupArn": ARN}}]}]}
+FORBIDDEN: dict[str, tuple[str, Any, str]] = {  # an answer of AWS that is another one, and what is said then
+    "ECS names the group": ("ecs.DescribeServices", {"services": [OF_ECS]}, "an ECS service names the target group"),
+    "it has a target outside": (
+        "elbv2.DescribeTargetHealth",
+        {"TargetHealthDescriptions": [{"Target": {"Id": "10.9.9.9", "Port": 80}}]},
+        "has 10.9.9.9, which is no pod",
+    ),
+    "there is no group": ("elbv2.DescribeTargetGroups", None, "there is no target group web-eks"),
+    "AWS does not tell": ("ecs.DescribeServices", UnreadableError("denied"), "denied"),
+}
+
+
+def account(**other: Any) -> Ask:
+    """What AWS says, in the form of its answers."""
+
+    def ask(call: str, _: Any) -> Any:
+        found = ({**ACCOUNT, **other})[call]
+        if isinstance(found, Exception):
+            raise found
+        return found
+
+    return ask
+
+
+def bind(world: World, ask: Ask) -> str:
+    path = world.file("traffic/target-group-binding/shop/web.yaml", BINDING)
+    return world.move(FILES, path, applied(manifests(world.place, path)), forbidden=guarding(ask, world.api))
+
+
+@pytest.mark.parametrize("name", FORBIDDEN)
+def test_a_binding_that_would_take_targets_of_others_away_is_not_sent(faulty: World, name: str) -> None:
+    call, answer, said = FORBIDDEN[name]
+    with pytest.raises(RefusedError, match=f"nothing was sent: .*{said}"):
+        bind(faulty, account(**{call: answer}))
     assert not written(faulty)
+
+
+def test_a_group_is_bound_once(faulty: World) -> None:
+    pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "web"}, "status": {"podIP": "10.0.0.1"}}
+    faulty.server.apply(faulty.path("/api/v1", "pods"), pod, "kubelet")
+    health = {"TargetHealthDescriptions": [{"Target": {"Id": "10.0.0.1", "Port": 80}}]}
+    assert bind(faulty, account(**{"elbv2.DescribeTargetHealth": health}))
+    other = BINDING | {"metadata": {"name": "other", "namespace": "default"}, "spec": {"targetGroupARN": ARN}}
+    path = "/apis/elbv2.k8s.aws/v1beta1/namespaces/default/targetgroupbindings/other"
+    faulty.server.apply(path, other, "ann")
+    with pytest.raises(RefusedError, match="TargetGroupBinding/default/other binds the target group web-eks already"):
+        faulty.sender(forbidden=guarding(account(), faulty.api)).send(STEP, request_of(faulty))
+
+
+def request_of(world: World) -> Request:
+    path = "traffic/target-group-binding/shop/web.yaml"
+    objects = manifests(world.place, path)
+    return KINDS[FILES].request(path, absent(objects), applied(objects))
 
 
 def written(world: World) -> list[tuple[str, str]]:
@@ -450,7 +508,6 @@ def test_of_a_secret_only_its_metadata_is_read(world: World) -> None:
     world.server.send("POST", world.path("/api/v1", "secrets", "")[:-1], secret, fieldManager="eso")
     found = world.ask("kubernetes.Get", {"apiVersion": "v1", "kind": "Secret", "namespace": world.space, "name": "web"})
     assert "canary" not in str(found)
-    assert workloads.secret_keys(found) == {"password"}
     assert not {"data", "stringData"} & found.keys()
     path = world.file("manifests/shop/web.yaml", secret)
     with pytest.raises(UnreadableError, match="neither reads nor applies values that are secret"):

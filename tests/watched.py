@@ -118,7 +118,7 @@ def pod(name: str, address: str, **status: Any) -> Manifest:
         "apiVersion": "v1",
         "kind": "Pod",
         "metadata": {"name": name, "namespace": "shop", "labels": {"app": "web"}},
-        "spec": {"readinessGates": [{"conditionType": "target-health.elbv2.k8s.aws/shop-web"}]},
+        "spec": {"readinessGates": [{"conditionType": "target-health.elbv2.k8s.aws/web"}]},
         "status": {"phase": "Running", "podIP": address, "conditions": conditions, "containerStatuses": []} | status,
     }
 
@@ -128,7 +128,13 @@ DEPLOYMENT: Manifest = {
     "kind": "Deployment",
     "metadata": {"name": "web", "namespace": "shop", "generation": 3, "annotations": {}},
     "spec": {"replicas": 2, "selector": {"matchLabels": {"app": "web"}}},
-    "status": {"observedGeneration": 3, "readyReplicas": 2, "updatedReplicas": 2},
+    "status": {
+        "observedGeneration": 3,
+        "replicas": 2,
+        "readyReplicas": 2,
+        "updatedReplicas": 2,
+        "availableReplicas": 2,
+    },
 }
 OBJECTS: tuple[Manifest, ...] = (
     DEPLOYMENT,

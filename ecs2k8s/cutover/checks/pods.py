@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from ecs2k8s.core.listing import listed
 from ecs2k8s.core.manifests import ObjectRef
 from ecs2k8s.cutover.checks.health import BINDING, selected
 from ecs2k8s.cutover.checks.scene import LacksError, Said, told
+from ecs2k8s.cutover.cluster.workloads import STUCK, incomplete, seconds, troubles, ungated, warnings
 from ecs2k8s.cutover.verdicts import Result
 
 if TYPE_CHECKING:
@@ -19,11 +19,6 @@ if TYPE_CHECKING:
     from ecs2k8s.cutover.plan import Step
 
 QUIET = 300.0  # seconds without a warning
-STUCK = frozenset(
-    {"CrashLoopBackOff", "ImagePullBackOff", "ErrImagePull", "InvalidImageName", "CreateContainerConfigError",
-     "CreateContainerError", "RunContainerError"}
-)  # fmt: skip
-GATES = ("target-health.elbv2.k8s.aws/", "target-health.eks.amazonaws.com/")
 RUNNING = ("Deployment", "DaemonSet")
 NAMED_AT_MOST = 3
 
@@ -50,43 +45,14 @@ def _rolled(scene: Scene, manifest: Manifest) -> Said:
     name, found = str(ObjectRef.of(manifest)), live(scene, manifest)
     if found is None:
         return Said("fail", f"{name}: is not there")
-    status, generation = found.get("status", {}), found["metadata"].get("generation")
-    if status.get("observedGeneration") != generation:
-        return Said("fail", f"{name}: its controller has not seen generation {generation}")
-    wanted, ready, updated = _numbers(found)
-    good = wanted == ready == updated
-    return Said("pass" if good else "fail", f"{name}: {ready} of {wanted} pods ready, {updated} of them new")
-
-
-def _numbers(found: Manifest) -> tuple[int, int, int]:
-    status = found.get("status", {})
-    if found["kind"] == "DaemonSet":
-        keys = ("desiredNumberScheduled", "numberReady", "updatedNumberScheduled")
-        return status.get(keys[0], 0), status.get(keys[1], 0), status.get(keys[2], 0)
-    return found["spec"].get("replicas", 1), status.get("readyReplicas", 0), status.get("updatedReplicas", 0)
+    why = incomplete(found)
+    return Said("fail" if why else "pass", f"{name}: {why or 'every pod is new and ready'}")
 
 
 def _warned(scene: Scene, manifest: Manifest) -> Iterator[Said]:
     namespace, name = manifest["metadata"].get("namespace", ""), manifest["metadata"]["name"]
-    for event in scene.listed("v1", "Event", namespace):
-        about = str(event.get("involvedObject", {}).get("name", ""))
-        mine = about == name or about.startswith(f"{name}-")
-        if event.get("type") == "Warning" and mine and scene.clock.now() - _seen(event) < QUIET:
-            yield Said("fail", f"{about}: {event.get('reason', '')}: {event.get('message', '')}")
-
-
-def _seen(event: Manifest) -> float:
-    """When it was seen last; one without a time is new."""
-    series = event.get("series") or {}
-    text = event.get("lastTimestamp") or series.get("lastObservedTime") or event.get("eventTime") or ""
-    return _time(str(text)) if text else math.inf
-
-
-def _time(text: str) -> float:
-    try:
-        return datetime.fromisoformat(text).timestamp()
-    except ValueError:
-        return math.inf
+    for line in warnings(scene.listed("v1", "Event", namespace), scene.clock.now() - QUIET, name):
+        yield Said("fail", line)
 
 
 def pods_of(scene: Scene, manifest: Manifest) -> list[Manifest]:
@@ -101,7 +67,7 @@ def restarts(scene: Scene, step: Step) -> Result:
     parts = []
     for manifest in workloads(scene):
         pods = pods_of(scene, manifest)
-        bad = [line for pod in pods for line in _trouble(pod)]
+        bad = [f"{pod['metadata']['name']}, {line}" for pod in pods for line in troubles(pod)]
         parts += [Said("fail", line) for line in bad]
         parts += [Said("pass", f"{ObjectRef.of(manifest)}: {len(pods)} pods without a restart")] if not bad else []
     return told("L02", scene.plan.unit, parts)
@@ -112,50 +78,31 @@ def _containers(pod: Manifest) -> list[dict[str, Any]]:
     return [*status.get("initContainerStatuses", ()), *status.get("containerStatuses", ())]
 
 
-def _trouble(pod: Manifest) -> Iterator[str]:
-    name = pod["metadata"]["name"]
-    for each in _containers(pod):
-        waiting = (each.get("state", {}).get("waiting") or {}).get("reason", "")
-        if waiting in STUCK:
-            yield f"{name}, {each['name']}: {waiting}"
-        if each.get("restartCount", 0):
-            ended = each.get("lastState", {}).get("terminated") or {}
-            why = f", last because of {ended['reason']}" if ended.get("reason") else ""
-            yield f"{name}, {each['name']}: restarted {each['restartCount']} times{why}"
-    if pod.get("status", {}).get("reason") == "Evicted":
-        yield f"{name}: evicted"
-
-
 def gates(scene: Scene, step: Step) -> Result:
-    """L07."""
+    """L07: the gate of every binding of the Service that selects the pods."""
     del step
-    bound = {
-        (m["metadata"].get("namespace"), m["spec"]["serviceRef"]["name"]) for m in scene.objects if m["kind"] == BINDING
-    }
+    bound: dict[tuple[str, str], list[str]] = {}
+    for each in scene.objects:
+        if each["kind"] == BINDING:
+            key = (each["metadata"].get("namespace", ""), each["spec"]["serviceRef"]["name"])
+            bound.setdefault(key, []).append(each["metadata"]["name"])
     parts = []
     for manifest in scene.objects:
-        key = (manifest["metadata"].get("namespace"), manifest["metadata"]["name"])
+        key = (manifest["metadata"].get("namespace", ""), manifest["metadata"]["name"])
         if manifest["kind"] == "Service" and key in bound:
-            found = scene.listed("v1", "Pod", str(key[0]))
-            parts.append(_gated(manifest, [p for p in found if selected(p, manifest["spec"].get("selector") or {})]))
+            found = scene.listed("v1", "Pod", key[0])
+            its = [pod for pod in found if selected(pod, manifest["spec"].get("selector") or {})]
+            parts.append(_gated(manifest, its, bound[key]))
     return told("L07", scene.plan.unit, parts)
 
 
-def _gated(service: Manifest, pods: list[Manifest]) -> Said:
-    lacks = [pod["metadata"]["name"] for pod in pods if not _has_gate(pod)]
-    name = str(ObjectRef.of(service))
+def _gated(service: Manifest, pods: list[Manifest], bindings: list[str]) -> Said:
+    lacks, name = ungated(pods, bindings), str(ObjectRef.of(service))
     if not pods:
         return Said("inconclusive", f"{name}: has no pod")
     if lacks:
-        return Said(
-            "fail", f"{name}: {len(lacks)} of {len(pods)} pods have no gate: {', '.join(lacks[:NAMED_AT_MOST])}"
-        )
+        return Said("fail", f"{name}: {len(lacks)} of {len(pods)} pods have no gate: {listed(lacks, NAMED_AT_MOST)}")
     return Said("pass", f"{name}: {len(pods)} pods have the gate")
-
-
-def _has_gate(pod: Manifest) -> bool:
-    its = pod.get("spec", {}).get("readinessGates", ())
-    return any(str(each.get("conditionType", "")).startswith(GATES) for each in its)
 
 
 def secrets(scene: Scene, step: Step) -> Result:
@@ -204,7 +151,8 @@ def _fell(pod: Manifest, since: float) -> bool:
     for each in _containers(pod):
         ended = each.get("lastState", {}).get("terminated") or {}
         waiting = (each.get("state", {}).get("waiting") or {}).get("reason", "")
-        if waiting in STUCK or (each.get("restartCount", 0) and _time(str(ended.get("finishedAt", ""))) >= since):
+        when = seconds(ended.get("finishedAt"))
+        if waiting in STUCK or (each.get("restartCount", 0) and (when is None or when >= since)):
             return True
     return False
 

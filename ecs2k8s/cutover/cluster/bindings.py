@@ -1,15 +1,19 @@
-"""TargetGroupBindings: which group each binds, which addresses it has to register, and which must never be made."""
+"""TargetGroupBindings: which group each binds, and which must never be made."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ecs2k8s.core.manifests import ObjectRef
+
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Callable, Collection
 
     from ecs2k8s.core.manifests import Manifest
+    from ecs2k8s.cutover.cluster.reading import Api
+    from ecs2k8s.cutover.things.kind import Ask
 
-SERVICE = "kubernetes.io/service-name"  # the label by which slices belong to a Service
+AT_ONCE = 10  # services of one DescribeServices
 
 
 def group_of(binding: Manifest) -> str:
@@ -45,28 +49,51 @@ def forbidden(arn: str, targets: Collection[str], ecs_groups: Collection[str], p
     return ""
 
 
-def addresses(service: Manifest, slices: Iterable[Manifest], port: Any) -> dict[tuple[str, int], bool]:
-    """Address and port of each pod that a binding with `serviceRef.port` *port* registers, and whether it is ready."""
-    found: dict[tuple[str, int], bool] = {}
-    name = _port_name(service, port)
-    if name is None:
-        return found
-    its = [one for one in slices if (one["metadata"].get("labels") or {}).get(SERVICE) == service["metadata"]["name"]]
-    for one in its:
-        numbers = [item.get("port") for item in one.get("ports") or () if (item.get("name") or "") == name]
-        for endpoint in one.get("endpoints") or ():
-            conditions: Mapping[str, Any] = endpoint.get("conditions") or {}
-            if conditions.get("terminating"):
-                continue
-            ready = conditions.get("ready") is not False  # unknown counts as ready: discovery.k8s.io/v1
-            for address in endpoint.get("addresses") or ():
-                found |= {(str(address), int(number)): ready for number in numbers if number}
-    return found
+def guarding(ask: Ask, api: Api) -> Callable[[Manifest], str]:
+    """For `ClusterSender`: looks at the group, at all ECS services and at the cluster just before a binding is made.
+
+    It raises `UnreadableError` where one of them is not to be had: then nothing is sent.
+    """
+
+    def reason(binding: Manifest) -> str:
+        group, space = group_of(binding), binding["metadata"].get("namespace", "")
+        arn = _arn(ask, group)
+        if not arn:
+            return f"there is no target group {group or 'that it names'}"
+        others = (one for one in api.items(binding["apiVersion"], binding["kind"]) if binds(one, arn))
+        names = [str(ref) for ref in map(ObjectRef.of, others) if ref != ObjectRef.of(binding)]
+        if names:
+            return f"{names[0]} binds the target group {name_of(arn)} already"
+        targets = _found(ask("elbv2.DescribeTargetHealth", {"TargetGroupArn": arn}), "TargetHealthDescriptions")
+        pods = [str((pod.get("status") or {}).get("podIP")) for pod in api.items("v1", "Pod", space)]
+        return forbidden(arn, [str(one["Target"]["Id"]) for one in targets], [arn] if _named(ask, arn) else [], pods)
+
+    return reason
 
 
-def _port_name(service: Manifest, port: Any) -> str | None:
-    """The name of a port of the Service, which is how slices call it; empty where it has none. None: no such port."""
-    for item in (service.get("spec") or {}).get("ports") or ():
-        if port in (item.get("port"), item.get("name")):
-            return str(item.get("name") or "")
-    return None
+def _arn(ask: Ask, group: str) -> str:
+    asked = {"TargetGroupArns": [group]} if ":targetgroup/" in group else {"Names": [group]}
+    found = _found(ask("elbv2.DescribeTargetGroups", asked), "TargetGroups") if group else []
+    return str(found[0]["TargetGroupArn"]) if found else ""
+
+
+def _named(ask: Ask, arn: str) -> bool:
+    """Whether an ECS service of the account and Region names the group, in whatever field."""
+    for cluster in _found(ask("ecs.ListClusters", {}), "clusterArns"):
+        services = _found(ask("ecs.ListServices", {"cluster": cluster}), "serviceArns")
+        for at in range(0, len(services), AT_ONCE):
+            asked = {"cluster": cluster, "services": services[at : at + AT_ONCE]}
+            if _mentions(_found(ask("ecs.DescribeServices", asked), "services"), arn):
+                return True
+    return False
+
+
+def _found(answer: Any, key: str) -> list[Any]:
+    """Of an answer; what does not exist has none."""
+    return list((answer or {}).get(key) or ())
+
+
+def _mentions(value: Any, text: str) -> bool:
+    if isinstance(value, dict):
+        return any(_mentions(part, text) for part in value.values())
+    return any(_mentions(part, text) for part in value) if isinstance(value, list) else value == text

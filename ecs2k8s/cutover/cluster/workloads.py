@@ -17,38 +17,30 @@ STUCK = frozenset(
         *("CreateContainerConfigError", "CreateContainerError", "RunContainerError", "ImageInspectError"),
     }
 )
+OF_DEPLOYMENT = ("readyReplicas", "updatedReplicas", "availableReplicas")
+OF_DAEMON_SET = ("numberReady", "updatedNumberScheduled", "numberAvailable")
 # Of the controllers that a namespace that asks for gates may have: `target-health.elbv2.k8s.aws/<name of the binding>`.
 GATE = "target-health."
 
 
 def incomplete(live: Manifest) -> str:
     """Why a Deployment or DaemonSet is not rolled out, judged as `kubectl rollout status` does; empty: it is."""
-    status, spec = _map(live.get("status")), _map(live.get("spec"))
-    if _number(status, "observedGeneration") < _number(live["metadata"], "generation"):
-        return "its controller has not seen what it asks for"
-    names: tuple[str, ...] = ("updatedReplicas", "readyReplicas", "availableReplicas")
+    status, generation = _map(live.get("status")), _number(live["metadata"], "generation")
+    if _number(status, "observedGeneration") < generation:
+        return f"its controller has not seen generation {generation}"
+    if any(one.get("reason") == "ProgressDeadlineExceeded" for one in _maps(status.get("conditions"))):
+        return "it made no progress before its deadline"
     if live.get("kind") == "DaemonSet":
-        wanted, names = _number(status, "desiredNumberScheduled"), ("updatedNumberScheduled", "numberReady")
+        wanted = _number(status, "desiredNumberScheduled")
+        ready, new, available = (_number(status, key) for key in OF_DAEMON_SET)
     else:
-        wanted = _number(spec, "replicas", 1)
-        failed = [one for one in _maps(status.get("conditions")) if one.get("reason") == "ProgressDeadlineExceeded"]
-        if failed:
-            return "it made no progress before its deadline"
+        wanted = _number(_map(live.get("spec")), "replicas", 1)
+        ready, new, available = (_number(status, key) for key in OF_DEPLOYMENT)
         if _number(status, "replicas") > wanted:
             return f"{_number(status, 'replicas') - wanted} pods too many: older ones are not gone"
-    lacks = [f"{name} {_number(status, name)} of {wanted}" for name in names if _number(status, name) < wanted]
-    return ", ".join(lacks)
-
-
-def is_ready(pod: Manifest) -> bool:
-    """A pod that is on its way out is none."""
-    return "deletionTimestamp" not in pod["metadata"] and _condition(pod, "Ready").get("status") == "True"
-
-
-def ready_for(pod: Manifest, now: float) -> float | None:
-    """Seconds since it became ready, by the clocks of the cluster and of this machine; None where it is not."""
-    since = seconds(_condition(pod, "Ready").get("lastTransitionTime")) if is_ready(pod) else None
-    return None if since is None else now - since
+    if min(ready, new, available) >= wanted:
+        return ""
+    return f"{ready} of {wanted} pods ready, {new} of them new, {available} available"
 
 
 def troubles(pod: Manifest) -> list[str]:
@@ -69,13 +61,14 @@ def troubles(pod: Manifest) -> list[str]:
     return found
 
 
-def warnings(events: Iterable[Manifest], since: float, names: Iterable[str]) -> list[str]:
-    """Of the objects of these *names*, what was warned of at *since* or later; an event without a time counts."""
-    about, found = set(names), []
+def warnings(events: Iterable[Manifest], since: float, name: str) -> list[str]:
+    """Of the workload of this name and of what it made, at *since* or later; an event without a time counts."""
+    found = []
     for event in events:
         its = _map(event.get("involvedObject") or event.get("regarding"))
         when, said = _time_of(event), event.get("message") or event.get("note")
-        if event.get("type") == "Warning" and its.get("name") in about and (when is None or when >= since):
+        about = f"{its.get('name')}-".startswith(f"{name}-")
+        if event.get("type") == "Warning" and about and (when is None or when >= since):
             found.append(f"{its.get('kind')}/{its.get('name')}: {event.get('reason')}: {said}")
     return sorted(found)
 
@@ -88,26 +81,6 @@ def ungated(pods: Iterable[Manifest], bindings: Iterable[str]) -> list[str]:
         has = {kind.partition("/")[2] for kind in types if kind.startswith(GATE)}
         found += [pod["metadata"]["name"]] if wanted - has else []
     return sorted(found)
-
-
-def selected(pods: Iterable[Manifest], labels: Mapping[str, str]) -> list[Manifest]:
-    """Those with all of the *labels*, as the selector of a Service has them; an empty selector selects none."""
-    return [pod for pod in pods if labels and labels.items() <= _map(pod["metadata"].get("labels")).items()]
-
-
-def secret_keys(metadata: Manifest) -> frozenset[str]:
-    """The names of the keys of a Secret, from who owns which field: its values are never read."""
-    entries = (_map(entry.get("fieldsV1")) for entry in _maps(metadata["metadata"].get("managedFields")))
-    owned = (key for entry in entries for part in ("f:data", "f:stringData") for key in _map(entry.get(part)))
-    return frozenset(key.removeprefix("f:") for key in owned if key != ".")
-
-
-def unsynchronised(external: Manifest) -> str:
-    """Why an ExternalSecret has not made its Secret as it stands; empty: it has."""
-    ready = _condition(external, "Ready")
-    if ready.get("status") != "True":
-        return str(ready.get("message") or ready.get("reason") or "it has no condition Ready")
-    return ""
 
 
 def seconds(stamp: Any) -> float | None:
@@ -124,11 +97,6 @@ def _time_of(event: Manifest) -> float | None:
     times = (series.get("lastObservedTime"), event.get("lastTimestamp"), event.get("eventTime"))
     found = [when for when in map(seconds, times) if when is not None]
     return max(found, default=None)
-
-
-def _condition(live: Manifest, kind: str) -> dict[str, Any]:
-    found = (one for one in _maps(_map(live.get("status")).get("conditions")) if one.get("type") == kind)
-    return next(found, {})
 
 
 def _map(value: Any) -> dict[str, Any]:

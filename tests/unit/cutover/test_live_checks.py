@@ -215,7 +215,7 @@ CHANGES: list[Change] = [
     ("L01", instead("Event", WARNING | {"involvedObject": {"name": "other-1"}}), "pass", ""),
     ("L02", instead("Pod", pod("web-1", "10.0.0.1", containerStatuses=[RESTARTED])), "fail", "OOMKilled"),
     ("L02", instead("Pod", pod("web-1", "10.0.0.1", containerStatuses=[STUCK])), "fail", "ImagePullBackOff"),
-    ("L02", instead("Pod", pod("web-1", "10.0.0.1", reason="Evicted")), "fail", "evicted"),
+    ("L02", instead("Pod", pod("web-1", "10.0.0.1", reason="Evicted")), "fail", "Evicted"),
     ("L07", instead("Pod", pod("web-1", "10.0.0.1"), UNGATED), "fail", "1 of 2 pods have no gate: web-2"),
     ("L07", instead("Pod"), "inconclusive", "has no pod"),
     (

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from ecs2k8s.cutover.cluster import workloads
-from ecs2k8s.cutover.cluster.bindings import addresses, binds, forbidden
-from tests.mock_cluster import obj, owned
+from ecs2k8s.cutover.cluster.bindings import binds, forbidden
+from tests.mock_cluster import obj
 
 ARN = "arn:aws:elasticloadbalancing:eu-west-1:111122223333:targetgroup/web-eks/73e2d6bc24d8a067"
 GOOD = {"observedGeneration": 2, "replicas": 3, "updatedReplicas": 3, "readyReplicas": 3, "availableReplicas": 3}
@@ -28,10 +28,10 @@ def deployed(wanted: int = 3, **status: Any) -> dict[str, Any]:
     [
         (deployed(), ""),
         (deployed(0, replicas=0, updatedReplicas=0, readyReplicas=0, availableReplicas=0), ""),
-        (deployed(observedGeneration=1), "its controller has not seen what it asks for"),
-        (deployed(replicas=3) | {"status": {}}, "its controller has not seen what it asks for"),
-        (deployed(updatedReplicas=1), "updatedReplicas 1 of 3"),
-        (deployed(readyReplicas=2, availableReplicas=2), "readyReplicas 2 of 3, availableReplicas 2 of 3"),
+        (deployed(observedGeneration=1), "its controller has not seen generation 2"),
+        (deployed(replicas=3) | {"status": {}}, "its controller has not seen generation 2"),
+        (deployed(updatedReplicas=1), "3 of 3 pods ready, 1 of them new, 3 available"),
+        (deployed(readyReplicas=2, availableReplicas=2), "2 of 3 pods ready, 3 of them new, 2 available"),
         (deployed() | {"status": GOOD | {"replicas": 5}}, "2 pods too many: older ones are not gone"),
         (
             deployed(conditions=[{"type": "Progressing", "reason": "ProgressDeadlineExceeded"}]),
@@ -45,23 +45,19 @@ def test_a_deployment_is_complete_when_all_its_pods_are_new_and_ready(live: dict
 
 def test_a_daemon_set_is_complete_on_every_node() -> None:
     status = {"observedGeneration": 2, "desiredNumberScheduled": 2, "updatedNumberScheduled": 2, "numberReady": 2}
+    status["numberAvailable"] = 2
     live = obj("apps/v1", "DaemonSet", "agent", "shop", metadata={"generation": 2}, status=status)
     assert workloads.incomplete(live) == ""
-    assert workloads.incomplete(live | {"status": status | {"numberReady": 1}}) == "numberReady 1 of 2"
+    assert (
+        workloads.incomplete(live | {"status": status | {"numberReady": 1}})
+        == "1 of 2 pods ready, 2 of them new, 2 available"
+    )
 
 
 def pod(name: str = "web-1", *, ready: str = "True", **more: Any) -> dict[str, Any]:
     condition = {"type": "Ready", "status": ready, "lastTransitionTime": "2026-11-26T10:00:00Z"}
     status = {"phase": "Running", "conditions": [condition]} | more.pop("status", {})
     return obj("v1", "Pod", name, "shop", status=status, **more)
-
-
-def test_a_pod_is_ready_since_its_condition_says_so() -> None:
-    assert workloads.ready_for(pod(), AT + 300) == 300
-    assert workloads.ready_for(pod(ready="False"), AT + 300) is None
-    leaving = pod(metadata={"deletionTimestamp": "2026-11-26T10:00:01Z"})
-    assert workloads.ready_for(leaving, AT + 300) is None
-    assert not workloads.is_ready(obj("v1", "Pod", "web-2", "shop"))
 
 
 def container(**status: Any) -> dict[str, Any]:
@@ -110,9 +106,9 @@ def test_warnings_of_the_window_are_found_and_those_without_a_time_count() -> No
         event("Again", lastTimestamp="2026-11-26T09:00:00Z", series={"lastObservedTime": "2026-11-26T10:00:02Z"}),
         event("NoTime"),
         event("Pulled", kind="Normal", lastTimestamp="2026-11-26T10:00:01Z"),
-        event("Other", name="db-1", lastTimestamp="2026-11-26T10:00:01Z"),
+        event("Other", name="website-1", lastTimestamp="2026-11-26T10:00:01Z"),
     ]
-    found = workloads.warnings(events, AT, ["web-1"])
+    found = workloads.warnings(events, AT, "web")
     assert found == ["Pod/web-1: Again: text", "Pod/web-1: NoTime: text", "Pod/web-1: Unhealthy: text"]
 
 
@@ -123,32 +119,6 @@ def test_every_pod_needs_the_gate_of_every_binding() -> None:
     assert workloads.ungated(pods, ["web", "admin"]) == ["none", "one"]
     other = pod("other", spec={"readinessGates": [{"conditionType": "example.com/web"}]})
     assert workloads.ungated([other], ["web"]) == ["other"]
-
-
-def test_pods_are_selected_by_all_labels_and_none_by_none() -> None:
-    pods = [pod("a", metadata={"labels": {"app": "web", "tier": "x"}}), pod("b", metadata={"labels": {"app": "db"}})]
-    assert [one["metadata"]["name"] for one in workloads.selected(pods, {"app": "web"})] == ["a"]
-    assert not workloads.selected(pods, {})
-
-
-def test_keys_of_a_secret_are_known_without_its_values() -> None:
-    entries = [
-        owned("eso", {"f:data": {".": {}, "f:user": {}}, "f:type": {}}, "Update"),
-        owned("ann", {"f:stringData": {"f:password": {}}}),
-    ]
-    found = obj("v1", "Secret", "web", "shop", metadata={"managedFields": entries})
-    assert workloads.secret_keys(found) == {"user", "password"}
-    assert workloads.secret_keys(obj("v1", "Secret", "web", "shop")) == set()
-
-
-def test_an_external_secret_says_why_it_is_not_synchronised() -> None:
-    def external(*conditions: dict[str, str]) -> dict[str, Any]:
-        return obj("external-secrets.io/v1", "ExternalSecret", "web", "shop", status={"conditions": list(conditions)})
-
-    assert workloads.unsynchronised(external({"type": "Ready", "status": "True"})) == ""
-    denied = external({"type": "Ready", "status": "False", "message": "access denied"})
-    assert workloads.unsynchronised(denied) == "access denied"
-    assert workloads.unsynchronised(external()) == "it has no condition Ready"
 
 
 # Bindings
@@ -168,39 +138,3 @@ def test_a_binding_names_its_group_by_arn_or_by_name() -> None:
         assert binds({"spec": spec}, ARN)
     assert not binds({"spec": {"targetGroupName": "web"}}, ARN)
     assert not binds({"spec": {}}, ARN)
-
-
-SERVICE = obj(
-    "v1", "Service", "web", "shop", spec={"ports": [{"name": "http", "port": 80}, {"name": "admin", "port": 81}]}
-)
-
-
-def part(*endpoints: dict[str, Any], of: str = "web") -> dict[str, Any]:
-    about = {"labels": {"kubernetes.io/service-name": of}}
-    ports = [{"name": "http", "port": 8080}, {"name": "admin", "port": 8081}]
-    return obj(
-        "discovery.k8s.io/v1",
-        "EndpointSlice",
-        f"{of}-x",
-        "shop",
-        metadata=about,
-        ports=ports,
-        endpoints=list(endpoints),
-    )
-
-
-def test_targets_are_the_addresses_of_all_slices_at_the_port_of_the_pods() -> None:
-    slices = [
-        part(
-            {"addresses": ["10.0.0.1"], "conditions": {"ready": True}},
-            {"addresses": ["10.0.0.2"], "conditions": {"ready": False}},
-        ),
-        part(
-            {"addresses": ["10.0.0.3"]}, {"addresses": ["10.0.0.4"], "conditions": {"ready": True, "terminating": True}}
-        ),
-        part({"addresses": ["10.0.0.5"]}, of="other"),
-    ]
-    found = {("10.0.0.1", 8080): True, ("10.0.0.2", 8080): False, ("10.0.0.3", 8080): True}
-    assert addresses(SERVICE, slices, 80) == addresses(SERVICE, slices, "http") == found
-    assert {port for _, port in addresses(SERVICE, slices, "admin")} == {8081}
-    assert addresses(SERVICE, slices, 82) == {}
