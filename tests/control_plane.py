@@ -110,7 +110,8 @@ class ControlPlane:
             with urllib.request.urlopen(request, timeout=30, context=context) as answer:
                 return json.loads(answer.read())
         except urllib.error.HTTPError as error:
-            return json.loads(error.read())
+            text = error.read()
+            return json.loads(text) if text.startswith(b"{") else {"code": error.code}  # of a group that is not there
 
     def apply(self, path: str, manifest: Any, manager: str = "ecs2k8s") -> Any:
         return self.send("PATCH", path, manifest, "application/apply-patch+yaml", fieldManager=manager)

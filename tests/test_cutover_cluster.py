@@ -6,6 +6,7 @@ etcd and kube-apiserver: `control_plane.HOW`.
 
 from __future__ import annotations
 
+import re
 import time
 from dataclasses import dataclass
 from itertools import count
@@ -18,10 +19,12 @@ from kubernetes.client import CoreV1Api
 
 from ecs2k8s.compare.cluster import NotAllowedError, Patience
 from ecs2k8s.core.errors import PlanError
+from ecs2k8s.core.manifests import ObjectRef
 from ecs2k8s.cutover.cluster import workloads
 from ecs2k8s.cutover.cluster.asking import asking
 from ecs2k8s.cutover.cluster.bindings import guarding
 from ecs2k8s.cutover.cluster.connections import Context
+from ecs2k8s.cutover.cluster.lease import LeaseLock
 from ecs2k8s.cutover.cluster.sending import ClusterSender
 from ecs2k8s.cutover.manifests import manifests
 from ecs2k8s.cutover.plan import Request, Step
@@ -29,7 +32,8 @@ from ecs2k8s.cutover.things import KINDS
 from ecs2k8s.cutover.things.kustomization import RUN, absent, applied
 from ecs2k8s.cutover.world import RefusedError, UnreadableError, UnsureError
 from tests.cluster_twin import Twin
-from tests.control_plane import ControlPlane, control_plane
+from tests.control_plane import NOBODY, ControlPlane, control_plane
+from tests.lease_stores import HandClock
 from tests.test_cli import ecs2k8s
 from tests.test_diff_cluster import config, deployment
 
@@ -512,3 +516,75 @@ def test_of_a_secret_only_its_metadata_is_read(world: World) -> None:
     path = world.file("manifests/shop/web.yaml", secret)
     with pytest.raises(UnreadableError, match="neither reads nor applies values that are secret"):
         world.now(FILES, path)
+
+
+# Permissions
+
+
+def documented(kind: str) -> list[Manifest]:
+    """The roles of docs/cluster.md."""
+    text = (Path(__file__).parents[1] / "docs" / "cluster.md").read_text()
+    blocks = re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)
+    return [role for block in blocks for role in yaml.safe_load_all(block) if role["kind"] == kind]
+
+
+def grant(plane: ControlPlane, role: Manifest, space: str) -> None:
+    """*role* for the user whom nobody knows, in *space* unless it is of the cluster or has one of its own."""
+    kind, name = role["kind"], f"{role['metadata']['name']}-{space}"
+    where = "default" if role["metadata"].get("namespace") == "default" else space
+    root = "/apis/rbac.authorization.k8s.io/v1" + (f"/namespaces/{where}" if kind == "Role" else "")
+    metadata = {"name": name, **({"namespace": where} if kind == "Role" else {})}
+    user = {"kind": "User", "name": "nobody", "apiGroup": "rbac.authorization.k8s.io"}
+    binding = {"apiVersion": role["apiVersion"], "kind": f"{kind}Binding", "metadata": metadata, "subjects": [user]}
+    binding["roleRef"] = {"kind": kind, "name": name, "apiGroup": "rbac.authorization.k8s.io"}
+    plane.apply(f"{root}/{kind.lower()}s/{name}", role | {"metadata": metadata})
+    plane.apply(f"{root}/{kind.lower()}bindings/{name}", binding)
+
+
+def test_the_documented_permissions_are_enough(plane: ControlPlane, tmp_path: Path) -> None:
+    world = world_of(plane, tmp_path / "out")
+    world.context = Context(str(plane.kubeconfig(NOBODY)), None, HURRIED)
+    world.api, world.rule = world.context.carrying_out()
+    path = world.file("manifests/shop/web.yaml", deployment(replicas=0))
+    objects = manifests(world.place, path)
+    with pytest.raises(UnreadableError, match="cannot get resource"):
+        world.now(FILES, path)
+
+    (reading,), (locks, execute) = documented("ClusterRole"), documented("Role")
+    grant(plane, reading, world.space)
+    until = time.monotonic() + 20
+    while True:  # the authorizer learns of it by a watch
+        try:
+            assert world.now(FILES, path) == absent(objects)
+            break
+        except UnreadableError:
+            assert time.monotonic() < until
+            time.sleep(0.1)
+    with pytest.raises(RefusedError, match="cannot patch resource"):
+        world.apply(path)
+    store = world.context.locks()
+    lock = LeaseLock(store, HandClock(), world.space, "run", "id")
+    with pytest.raises(UnreadableError, match="leases"):
+        lock.acquire()
+
+    for role in (locks, execute):
+        grant(plane, role, world.space)
+    while not eventually(lambda: world.apply(path)):
+        assert time.monotonic() < until + 20
+    assert world.now(FILES, path) == applied(objects)
+    world.move(SCALE, f"{world.space}/web", {"replicas": 2})
+    world.move(FILES, path, absent(objects))
+    assert lock.acquire() is None
+    lock.renew()
+    lock.release()
+    with pytest.raises(UnreadableError, match='cannot get resource "secrets"'):
+        world.api.get(ObjectRef("v1", "Secret", world.space, "web"))
+
+
+def eventually(act: Callable[[], Any]) -> bool:
+    try:
+        act()
+    except RefusedError:
+        time.sleep(0.1)
+        return False
+    return True

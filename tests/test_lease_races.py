@@ -91,7 +91,7 @@ class Operator:
     def act(self, chance: random.Random) -> None:
         try:
             if self.lock.left() <= 0 or chance.random() < 0.05:
-                self.lock.acquire()
+                assert self.lock.acquire() is not None or self.lock._ours, "told that it is ours, and it is not"
             elif chance.random() < 0.15:
                 self.lock.release()
             elif chance.random() < 0.1:
