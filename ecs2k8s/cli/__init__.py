@@ -9,6 +9,7 @@ import typer
 from ecs2k8s import __version__
 from ecs2k8s.cli import options
 from ecs2k8s.cli.console import ExitCode, guarded
+from ecs2k8s.cli.cutover_commands import cutover_app
 from ecs2k8s.cli.diff_commands import diff_app
 from ecs2k8s.cli.groups import group
 
@@ -244,6 +245,9 @@ def plan_command(
     purpose = plan.purpose_of(decommission=decommission, remove=remove)
     as_json = format_ is options.OutputFormat.json
     raise typer.Exit(plan.run(plan.Request(directory, unit, wave, purpose, schedule, as_json), talk))
+
+
+app.add_typer(cutover_app)
 
 
 @app.command("demo")

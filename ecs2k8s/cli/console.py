@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from ecs2k8s.core.errors import BusyError, Ecs2k8sError, WrongAccountError
+from ecs2k8s.core.errors import BusyError, Ecs2k8sError, StaleError, WrongAccountError
 from ecs2k8s.core.escape import escape
 
 if TYPE_CHECKING:
@@ -24,14 +24,16 @@ if TYPE_CHECKING:
 
 
 class ExitCode(IntEnum):
-    """What a run came to. Where several hold, the first of 4, 3, 5, 2 wins."""
+    """What a run came to. Where several hold, the first of 7, 6, 4, 3, 5, 2 wins."""
 
     CLEAN = 0
     ERROR = 1  # tool or usage error, nothing decided
     DIFFERENCES = 2
     FAILED = 3  # a check failed; a finding of severity error under --strict
     CONFLICT = 4
-    PARTIAL = 5  # output is written, but something could not be read
+    PARTIAL = 5  # output is written, but something could not be read; a cutover waits for a person
+    ROLLED_BACK = 6  # safe: the run did its job
+    NOT_ROLLED_BACK = 7  # a person is needed now
 
 
 INTERRUPTED = 130
@@ -141,7 +143,7 @@ def guarded(app: Callable[..., object]) -> None:
     except typer.TyperException as error:
         _say_usage(error)
         code = ExitCode.ERROR
-    except (BusyError, WrongAccountError) as error:
+    except (BusyError, StaleError, WrongAccountError) as error:
         Talk().problem(f"ecs2k8s: {error}")
         code = ExitCode.CONFLICT
     except Ecs2k8sError as error:

@@ -223,6 +223,29 @@ Schedule = Annotated[
     str,
     typer.Option("--schedule", metavar="NAME", help="How fast: fast, default, careful, or a YAML file of your own."),
 ]
+OfDecommission = Annotated[bool, typer.Option("--decommission", help="The run of the plan that ends ECS.")]
+OfRemoval = Annotated[bool, typer.Option("--remove", help="The run of the plan that removes what a cutover made.")]
+OneUnit = Annotated[
+    str, typer.Option("--unit", metavar="NAME", help="The unit whose plan it is; the only one that has a plan.")
+]
+Execute = Annotated[
+    bool, typer.Option("--execute", help="Send what the plan says; else a person does, and it watches.")
+]
+WriteRoleArn = Annotated[
+    str | None,
+    typer.Option(
+        "--write-role-arn", metavar="ARN", help="Role to assume for each request that changes something, and that only."
+    ),
+]
+ApproveFile = Annotated[
+    list[str] | None, typer.Option("--approve-file", metavar="FILE", help="An approval of a phase. Repeatable.")
+]
+OneRoleArn = Annotated[str | None, typer.Option("--role-arn", metavar="ARN", help="Role to assume for reading.")]
+Why = Annotated[str, typer.Option("--why", metavar="TEXT", help="The reason, which the journal keeps.")]
+LockNamespace = Annotated[
+    str, typer.Option("--lock-namespace", metavar="NAME", help="Where the Leases lie by which runs exclude each other.")
+]
+LockId = Annotated[str, typer.Argument(metavar="LOCK", help="The id of the lock, as `cutover status` shows it.")]
 What = Annotated[
     str | None,
     typer.Argument(metavar="WHAT", help="containerDefinitions[].ulimits, Deployment.spec.replicas, a slug, or S14."),

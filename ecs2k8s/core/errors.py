@@ -33,5 +33,9 @@ class BusyError(Ecs2k8sError):
     """Another run works in the same directory."""
 
 
+class StaleError(Ecs2k8sError):
+    """The world is not, or no longer, the one that a plan or a run is about: nothing is done."""
+
+
 class WrongAccountError(Ecs2k8sError):
     """The login reaches another account or Region than the one that is asked about."""

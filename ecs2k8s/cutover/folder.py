@@ -61,7 +61,7 @@ def begin(unit: Path, plan: Plan, run: str) -> Path:
 
     Raises `PlanError` where another run consumed the plan, and `BusyError` where one of this unit is not at its end.
     """
-    if unit.name != plan.unit:
+    if plan.unit not in (unit.name, unit.parent.name):  # the second: a plan of another purpose lies one deeper
         raise PlanError(f"{unit / PLAN}: is the plan of {plan.unit}")
     with _alone(unit):
         _refuse_another(unit)

@@ -96,9 +96,7 @@ class Operator:
         return Asked("pause", "the lock", why) if why else None
 
     def lost(self) -> str:
-        if self.keeper is None or self.keeper.may_send():
-            return ""
-        return self.keeper.lost
+        return self.keeper.why_not() if self.keeper else ""
 
     def approved(self, step: Step) -> str:
         phase = step.phase

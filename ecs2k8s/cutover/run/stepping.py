@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
+from ecs2k8s.core.checks import checks
 from ecs2k8s.cutover.journal.events import Precheck, Transition, Verdict
 from ecs2k8s.cutover.run.invariants import broken
 from ecs2k8s.cutover.run.moving import carry_out
@@ -86,7 +87,13 @@ def _judged(run: Run, step: Step, checks: Sequence[str]) -> list[Result]:
     results = [run.judge(check, step) for check in checks]
     for result in results:
         run.journal.append(Verdict(step=step.id, check=result))
-    return [result for result in results if result.blocks and not run.controls.waived(result)]
+    return [result for result in results if _holds_back(result) and not run.controls.waived(result)]
+
+
+def _holds_back(result: Result) -> bool:
+    """Of checks of severity warning the verdict is shown, and nothing waits for it."""
+    known = checks().get(result.id)
+    return result.blocks and (known is None or known.severity == "blocker")
 
 
 def _said(result: Result) -> str:

@@ -1,0 +1,236 @@
+"""The commands of `ecs2k8s cutover`. What each needs is imported when it runs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ecs2k8s.cli import options
+from ecs2k8s.cli.groups import group
+
+if TYPE_CHECKING:
+    from ecs2k8s.cli.console import Talk
+    from ecs2k8s.cli.cutover import Which
+    from ecs2k8s.cli.cutover_world import Way
+
+cutover_app = group("cutover", "Carry the plan of a unit out: guided by default, stopped and taken back at any moment.")
+
+
+def _which(directory: str, unit: str, *, decommission: bool, remove: bool) -> Which:
+    from ecs2k8s.cli.cutover import Which
+    from ecs2k8s.cli.plan import purpose_of
+
+    return Which(directory, unit, purpose_of(decommission=decommission, remove=remove))
+
+
+def _way(
+    login: tuple[str | None, str | None, str | None, str | None],
+    write_role_arn: str | None,
+    kubeconfig: str | None,
+    context: str | None,
+    lock_namespace: str,
+) -> Way:
+    from ecs2k8s.cli.cutover_world import Way
+    from ecs2k8s.collect.login import Login
+    from ecs2k8s.cutover.aws.sender import WriteRole
+    from ecs2k8s.cutover.cluster.connections import Context
+
+    profile, role_arn, external_id, endpoint_url = login
+    return Way(
+        Login(profile, (), (role_arn,) if role_arn else (), external_id, endpoint_url),
+        WriteRole(write_role_arn) if write_role_arn else None,
+        Context(kubeconfig, context),
+        lock_namespace,
+    )
+
+
+@cutover_app.command("run")
+def cutover_run_command(
+    directory: options.Directory,
+    unit: options.OneUnit = "",
+    decommission: options.OfDecommission = False,
+    remove: options.OfRemoval = False,
+    execute: options.Execute = False,
+    write_role_arn: options.WriteRoleArn = None,
+    approve_file: options.ApproveFile = None,
+    waivers: options.WaiversFile = None,
+    profile: options.Profile = None,
+    role_arn: options.OneRoleArn = None,
+    external_id: options.ExternalId = None,
+    endpoint_url: options.EndpointUrl = None,
+    kubeconfig: options.Kubeconfig = None,
+    context: options.KubeContext = None,
+    lock_namespace: options.LockNamespace = "default",
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = False,
+    debug: options.Debug = False,
+) -> None:
+    """Begin to carry a plan out: each command is printed, and the run goes on when it sees its effect."""
+    talk = options.talk(quiet=quiet, verbose=verbose, debug=debug)
+    from ecs2k8s.cli import cutover
+
+    which = _which(directory, unit, decommission=decommission, remove=remove)
+    given = cutover.Given(execute, tuple(approve_file or ()), waivers)
+    login = (profile, role_arn, external_id, endpoint_url)
+    way = _way(login, write_role_arn, kubeconfig, context, lock_namespace)
+    raise typer.Exit(cutover.run(which, given, way, talk))
+
+
+@cutover_app.command("resume")
+def cutover_resume_command(
+    directory: options.Directory,
+    unit: options.OneUnit = "",
+    decommission: options.OfDecommission = False,
+    remove: options.OfRemoval = False,
+    write_role_arn: options.WriteRoleArn = None,
+    approve_file: options.ApproveFile = None,
+    waivers: options.WaiversFile = None,
+    profile: options.Profile = None,
+    role_arn: options.OneRoleArn = None,
+    external_id: options.ExternalId = None,
+    endpoint_url: options.EndpointUrl = None,
+    kubeconfig: options.Kubeconfig = None,
+    context: options.KubeContext = None,
+    lock_namespace: options.LockNamespace = "default",
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = False,
+    debug: options.Debug = False,
+) -> None:
+    """Go on with a run that was stopped or interrupted, in the mode in which it was begun."""
+    talk = options.talk(quiet=quiet, verbose=verbose, debug=debug)
+    from ecs2k8s.cli import cutover
+
+    which = _which(directory, unit, decommission=decommission, remove=remove)
+    given = cutover.Given(approvals=tuple(approve_file or ()), waivers=waivers)
+    login = (profile, role_arn, external_id, endpoint_url)
+    way = _way(login, write_role_arn, kubeconfig, context, lock_namespace)
+    raise typer.Exit(cutover.resume(which, given, way, talk))
+
+
+@cutover_app.command("rollback")
+def cutover_rollback_command(
+    directory: options.Directory,
+    unit: options.OneUnit = "",
+    why: options.Why = "",
+    write_role_arn: options.WriteRoleArn = None,
+    profile: options.Profile = None,
+    role_arn: options.OneRoleArn = None,
+    external_id: options.ExternalId = None,
+    endpoint_url: options.EndpointUrl = None,
+    kubeconfig: options.Kubeconfig = None,
+    context: options.KubeContext = None,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = False,
+    debug: options.Debug = False,
+) -> None:
+    """Give all requests and all background work back to ECS, now and in any state of the run."""
+    _back("rollback", directory, unit, why, (profile, role_arn, external_id, endpoint_url), write_role_arn,
+          (kubeconfig, context), options.talk(quiet=quiet, verbose=verbose, debug=debug))  # fmt: skip
+
+
+@cutover_app.command("abort")
+def cutover_abort_command(
+    directory: options.Directory,
+    unit: options.OneUnit = "",
+    why: options.Why = "",
+    write_role_arn: options.WriteRoleArn = None,
+    profile: options.Profile = None,
+    role_arn: options.OneRoleArn = None,
+    external_id: options.ExternalId = None,
+    endpoint_url: options.EndpointUrl = None,
+    kubeconfig: options.Kubeconfig = None,
+    context: options.KubeContext = None,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = False,
+    debug: options.Debug = False,
+) -> None:
+    """Give all requests back to ECS and end the run: the same as rollback, said of the run."""
+    _back("abort", directory, unit, why, (profile, role_arn, external_id, endpoint_url), write_role_arn,
+          (kubeconfig, context), options.talk(quiet=quiet, verbose=verbose, debug=debug))  # fmt: skip
+
+
+def _back(
+    what: str,
+    directory: str,
+    unit: str,
+    why: str,
+    login: tuple[str | None, str | None, str | None, str | None],
+    write_role_arn: str | None,
+    cluster: tuple[str | None, str | None],
+    talk: Talk,
+) -> None:
+    from ecs2k8s.cli import cutover
+
+    way = _way(login, write_role_arn, *cluster, "default")
+    raise typer.Exit(cutover.go_back(cutover.Which(directory, unit), what, why, cutover.Given(), way, talk))
+
+
+@cutover_app.command("pause")
+def cutover_pause_command(
+    directory: options.Directory,
+    unit: options.OneUnit = "",
+    why: options.Why = "",
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = False,
+    debug: options.Debug = False,
+) -> None:
+    """Let the next step wait until `resume`; weights stay, and triggers stay armed."""
+    talk = options.talk(quiet=quiet, verbose=verbose, debug=debug)
+    from ecs2k8s.cli import cutover
+
+    raise typer.Exit(cutover.pause(cutover.Which(directory, unit), why, talk))
+
+
+@cutover_app.command("status")
+def cutover_status_command(
+    directory: options.Directory,
+    unit: options.OneUnit = "",
+    decommission: options.OfDecommission = False,
+    remove: options.OfRemoval = False,
+    format_: options.Format = options.OutputFormat.text,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = False,
+    debug: options.Debug = False,
+) -> None:
+    """Say where the run is and what takes the requests back by hand; no AWS and no cluster is asked."""
+    options.talk(quiet=quiet, verbose=verbose, debug=debug)
+    from ecs2k8s.cli import cutover
+
+    which = _which(directory, unit, decommission=decommission, remove=remove)
+    raise typer.Exit(cutover.status(which, as_json=format_ is options.OutputFormat.json))
+
+
+@cutover_app.command("show")
+def cutover_show_command(
+    directory: options.Directory,
+    unit: options.OneUnit = "",
+    decommission: options.OfDecommission = False,
+    remove: options.OfRemoval = False,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = False,
+    debug: options.Debug = False,
+) -> None:
+    """Print the checklist of the plan."""
+    options.talk(quiet=quiet, verbose=verbose, debug=debug)
+    from ecs2k8s.cli import cutover
+
+    raise typer.Exit(cutover.show(_which(directory, unit, decommission=decommission, remove=remove)))
+
+
+@cutover_app.command("evidence")
+def cutover_evidence_command(
+    directory: Annotated[str, typer.Argument(metavar="DIR|verify", help="A migration directory, or the word verify.")],
+    path: Annotated[str, typer.Argument(metavar="[PATH]", help="After verify: the folder of a run.")] = "",
+    unit: options.OneUnit = "",
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = False,
+    debug: options.Debug = False,
+) -> None:
+    """Write what a run leaves for an audit; `evidence verify PATH` says offline whether it was changed since."""
+    talk = options.talk(quiet=quiet, verbose=verbose, debug=debug)
+    from ecs2k8s.cli import cutover
+
+    if directory == "verify" and path:
+        raise typer.Exit(cutover.verify_evidence(path))
+    raise typer.Exit(cutover.evidence(cutover.Which(directory, unit), talk))

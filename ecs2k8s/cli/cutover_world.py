@@ -1,0 +1,148 @@
+"""Opens the world of a run: the account of its plan, its cluster, the locks on what it moves."""
+
+from __future__ import annotations
+
+import os
+import socket
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ecs2k8s import __version__
+from ecs2k8s.cli.verify import estate_of
+from ecs2k8s.collect.login import Login
+from ecs2k8s.cutover.checks.judging import Judges
+from ecs2k8s.cutover.checks.scene import Scene
+from ecs2k8s.cutover.checks.static import static_results
+from ecs2k8s.cutover.cluster.asking import asking
+from ecs2k8s.cutover.cluster.connections import Context
+from ecs2k8s.cutover.cluster.lease import LeaseLock
+from ecs2k8s.cutover.cluster.leases import NAMESPACE
+from ecs2k8s.cutover.cluster.sending import ClusterSender
+from ecs2k8s.cutover.locks.info import LockInfo
+from ecs2k8s.cutover.locks.shared import Keeper, SharedLock
+from ecs2k8s.cutover.run.context import Run
+from ecs2k8s.cutover.run.sides import BothReader, BothSender, needs_cluster, refusing
+from ecs2k8s.translate.balancing import groups_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from ecs2k8s.cutover.aws.connect import Aws
+    from ecs2k8s.cutover.aws.sender import WriteRole
+    from ecs2k8s.cutover.checks.estate import Estate
+    from ecs2k8s.cutover.cluster.reading import Api
+    from ecs2k8s.cutover.journal.file import Journal
+    from ecs2k8s.cutover.plan import Plan, State, Thing
+    from ecs2k8s.cutover.run.context import Controls, Talk
+    from ecs2k8s.cutover.world import Clock, Sender
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How AWS and the cluster are reached. `prepare` is given each of botocore's sessions."""
+
+    login: Login = field(default_factory=Login)
+    write_role: WriteRole | None = None
+    context: Context = field(default_factory=Context)
+    lock_namespace: str = NAMESPACE
+    prepare: Callable[[Any], None] = lambda _: None
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """All that a run is made of beside its plan and its journal."""
+
+    place: Path
+    way: Way
+    clock: Clock
+    aws: Aws
+    api: Api | None
+    cluster_uid: str
+    estate: Estate
+
+    @property
+    def who(self) -> str:
+        return self.aws.caller
+
+    def info(self, run: str, operation: str, keys: tuple[str, ...] = (), plan: str = "") -> LockInfo:
+        return LockInfo(
+            id=os.urandom(8).hex(),
+            run=run,
+            plan=plan,
+            who=self.who,
+            host=socket.gethostname(),
+            pid=os.getpid(),
+            when=self.clock.now(),
+            operation=operation,
+            version=__version__,
+            keys=keys,
+        )
+
+    def run(self, plan: Plan, journal: Journal, controls: Controls, talk: Talk, *, send: bool) -> Run:
+        ask = asking(self.api, self.place) if self.api else None
+        reader = BothReader(self.aws.reader, ask)
+        unit = [workload for workload in plan.designs if self.estate.translation]
+
+        def verified() -> dict[Thing, State]:
+            return {thing: last.state for thing, last in journal.run.verified.items()}
+
+        scene = Scene(
+            plan=plan,
+            clock=self.clock,
+            reader=reader,
+            ask=self.aws.reader.ask,
+            cluster=self.api,
+            metrics=self.aws.metrics,
+            objects=tuple(placed.manifest for placed in self.estate.bundle.everything if placed.folder in unit),
+            verified=verified,
+            expected_cluster=journal.run.start.cluster_uid,
+            owners=self.estate.target.owners,
+        )
+        judges = Judges(scene, tuple(static_results(self.estate, unit)))
+        sender = self._sender(journal.run.id, plan) if send else None
+        return Run(plan, journal, reader, self.clock, judges.judge, judges.count, controls, talk, sender)
+
+    def _sender(self, run: str, plan: Plan) -> Sender:
+        aws = self.aws.sender(run, self.way.write_role)
+        if not needs_cluster(plan):
+            return BothSender(aws, None)
+        api, rule = self.way.context.carrying_out()
+        why = refusing(self.aws.reader.ask, api, _ecs_groups(self.estate))
+        return BothSender(aws, ClusterSender(api, rule, self.place, run, self.cluster_uid, why))
+
+    @contextmanager
+    def locked(self, run: str, plan: Plan, *, send: bool) -> Iterator[Keeper | None]:
+        """The traffic objects of *plan*, where there is a cluster whose Leases can say so and the run sends."""
+        if not send or self.api is None:
+            yield None
+            return
+        info = self.info(run, "run", plan.traffic, plan.ident)
+        store = self.way.context.locks(self.way.lock_namespace)
+        lock = SharedLock(lambda key: LeaseLock(store, self.clock, key, run, info.id, info.plain()), plan.traffic)
+        lock.acquire()
+        try:
+            yield Keeper(lock, self.clock)
+        finally:
+            lock.release()
+
+
+def opened(directory: str, plan: Plan, way: Way, clock: Clock) -> Opened:
+    """Raises what logging in to the account and reaching the cluster raise."""
+    from ecs2k8s.cutover.aws.connect import connect  # boto3
+
+    place = Path(directory)
+    aws = connect(way.login, plan, clock, way.prepare)
+    api = way.context.reading() if needs_cluster(plan) else None
+    return Opened(place, way, clock, aws, api, api.identity() if api else "", estate_of(place))
+
+
+def _ecs_groups(estate: Estate) -> frozenset[str]:
+    """The target groups that any service of ECS names."""
+    found = (
+        entry
+        for each in estate.translation.inventory.workloads
+        for entry in each.configuration.get("loadBalancers", [])
+    )
+    return frozenset(arn for entry in found for _, arn in groups_of(entry))
