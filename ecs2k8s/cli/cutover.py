@@ -19,7 +19,7 @@ from ecs2k8s.cutover.folder import begin, current, plan_of, ulid
 from ecs2k8s.cutover.journal import read as journal_file
 from ecs2k8s.cutover.journal.file import Journal
 from ecs2k8s.cutover.journal.fold import fold
-from ecs2k8s.cutover.locks.local import FolderLock, holder, is_held
+from ecs2k8s.cutover.locks.local import FolderLock, is_held
 from ecs2k8s.cutover.plan import load
 from ecs2k8s.cutover.run.context import Asked
 from ecs2k8s.cutover.run.engine import back, carry
@@ -300,7 +300,8 @@ def show(which: Which) -> int:
     """The checklist of the plan, as it was written."""
     folder = folder_of(which)
     plan_in(folder)
-    out((folder / "CHECKLIST.md").read_text())
+    for line in (folder / "CHECKLIST.md").read_text().splitlines():
+        out(line)
     return ExitCode.CLEAN
 
 
@@ -320,11 +321,6 @@ def verify_evidence(path: str) -> int:
         out(problem)
     out(f"{path}: {'changed' if found.problems else 'as it was written'}")
     return ExitCode.FAILED if found.problems else ExitCode.CLEAN
-
-
-def told_holder(which: Which) -> str:
-    held = holder(run_in(which))
-    return held.told(time.time()) if held else "nobody"
 
 
 def _me() -> str:
