@@ -18,9 +18,9 @@ from ecs2k8s.cutover.aws.policy import of_designs, of_plans
 from ecs2k8s.cutover.plan import Move, Plan, Thing, dump
 from ecs2k8s.cutover.things import KINDS
 from ecs2k8s.replay.permissions import needs
-from tests.connected import STEP, connected, plan_of
+from tests.connected import STEP, plan_of
 from tests.replayed import ACCOUNT, REGION
-from tests.unit.cutover.aws.test_sender import MOVES, documents, ready
+from tests.unit.cutover.aws.test_sender import MOVES, carried
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,24 +43,18 @@ def allowed(policies: list[dict[str, Any]], action: str, resource: str, context:
     return any(decide(each, asked) == "allowed" for each in policies)
 
 
-@pytest.mark.parametrize(("name", "kind", "ident", "change"), MOVES, ids=[each[1] for each in MOVES])
-def test_a_policy_allows_what_aws_asks_for_each_request_of_the_plan_and_no_other_plan(
-    name: str, kind: str, ident: str, change: Any
-) -> None:
-    world = connected(documents(name), "web-eks", role=False)
-    ready(world, kind, name)
-    before = world.read(kind, ident)
-    wanted = change(before)
-    there, back = move(kind, ident, before, wanted), move(kind, ident, wanted, before)
+@pytest.mark.parametrize("at", range(len(MOVES)), ids=[each[1] for each in MOVES])
+def test_a_policy_allows_what_aws_asks_for_each_request_of_the_plan_and_no_other_plan(at: int) -> None:
+    (_, kind, ident, _), its = MOVES[at], carried(at)
+    there, back = move(kind, ident, its.before, its.wanted), move(kind, ident, its.wanted, its.before)
     exact, any_plan = of_plans([plan(there, back)], PLACE)["write"], of_designs("AD", PLACE)["write"]
-    others = of_plans([plan(*(each for each in others_than(kind)))], PLACE)["write"]
-    for each in (there, back):
-        world.send(each.request)
-        sent = world.stand.hook.calls[-1]
-        for need in needs(world.stand.account, sent):
-            assert allowed(exact, need.action, need.resource, need.context), need
-            assert allowed(any_plan, need.action, need.resource, need.context), need
-            assert not allowed(others, need.action, need.resource, need.context), need
+    others = of_plans([plan(*others_than(kind))], PLACE)["write"]
+    sent = [each for each in its.world.stand.hook.calls if each.call in writes()][-2:]
+    assert [each.call for each in sent] == [there.request.call, back.request.call]
+    for need in (need for each in sent for need in needs(its.world.stand.account, each)):
+        assert allowed(exact, need.action, need.resource, need.context), need
+        assert allowed(any_plan, need.action, need.resource, need.context), need
+        assert not allowed(others, need.action, need.resource, need.context), need
 
 
 def others_than(kind: str) -> Iterator[Move]:

@@ -1,34 +1,34 @@
-"""Every call of every plan of the samples, sent by real clients to the account that stands in for AWS.
+"""Every call of every plan of the samples, sent by the program to the account that stands in for AWS.
 
-Before each move the account says what the plan says, the call is accepted, and then the account says what is wanted;
-and the whole way back leads to where it began. Only the calls for AWS: what the cluster does is tested elsewhere.
+Before each move the account says what the plan says, the call is accepted with the rights of that call alone, and then
+the account says what is wanted; and the whole way back leads to where it began. Only the calls for AWS: what the cluster
+does is tested elsewhere.
 """
 
 from __future__ import annotations
 
 import json
-import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
-from botocore import xform_name
-from botocore.exceptions import ClientError
 
+from ecs2k8s.cutover.aws.calls import Place
+from ecs2k8s.cutover.aws.names import named_in
+from ecs2k8s.cutover.aws.policy import of_plans
 from ecs2k8s.cutover.plan import Plan
-from ecs2k8s.cutover.things import KINDS
-from ecs2k8s.cutover.things.later import SECRET_VALUE, TEST_HEADER, later
+from ecs2k8s.replay.permissions import needs
+from tests.connected import connected
 from tests.estates import SAMPLES, estate
 from tests.planned import ground, made, units
-from tests.standing import Stand, stand
+from tests.replayed import ACCOUNT, REGION
+from tests.test_cutover_policy import allowed
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from ecs2k8s.cutover.plan import Move, State, Step
+    from tests.connected import Connected
 
-    from ecs2k8s.cutover.plan import Move, State
-
-SECRET = re.compile(rf'("HttpHeaderName": "{TEST_HEADER}", "Values": \[)"[0-9a-f]{{32}}"')
-NAMED = "targetgroup:"
 LONG_ENOUGH = 600.0  # for tasks, targets and records to follow
+PLACE = Place("aws", REGION, ACCOUNT)
 
 
 def plans(name: str) -> list[Plan]:
@@ -36,63 +36,24 @@ def plans(name: str) -> list[Plan]:
     return [plan for plan in found if isinstance(plan, Plan)]
 
 
-class Aws:
-    """Reads and sends in the words of the plan: a name stands for a target group that the plan makes."""
+def account(name: str, plan: Plan) -> Connected:
+    named = (each.removeprefix("targetgroup:") for each in named_in(plan))
+    return connected(estate(name)[0].documents, *named)
 
-    def __init__(self, aws: Stand) -> None:
-        self.aws = aws
 
-    def arns(self) -> dict[str, str]:
-        return {
-            f"{NAMED}{each['TargetGroupName']}": each["TargetGroupArn"]
-            for each in self.aws.all("elbv2.TargetGroup")
-            if each["TargetGroupName"].endswith("-eks")
-        }
+def state(world: Connected, move: Move) -> State:
+    return world.read(move.thing.kind, move.thing.id)
 
-    def call(self, call: str, parameters: Mapping[str, Any]) -> Any:
-        service, _, operation = call.partition(".")
-        answer = getattr(self.aws.client(service), xform_name(operation))(**self.filled(parameters))
-        del answer["ResponseMetadata"]
-        said = json.dumps(answer, default=str)
-        for name, arn in self.arns().items():
-            said = said.replace(f'"{arn}"', f'"{name}"')
-        return json.loads(SECRET.sub(rf'\g<1>"{SECRET_VALUE}"', said))
 
-    def filled(self, value: Any, key: str = "") -> Any:
-        """With what exists only now in place of its name."""
-        if isinstance(value, dict):
-            return {name: self.filled(each, name) for name, each in value.items()}
-        if isinstance(value, list | tuple):
-            return [self.filled(each, key) for each in value]
-        if value in (arns := self.arns()):
-            return arns[value]
-        found = later(key, value)
-        return found[0].find(self.ask, found[1]) if found else value
-
-    def ask(self, call: str, parameters: Mapping[str, Any]) -> Any:
-        if NAMED in json.dumps(parameters) and not any(name in json.dumps(parameters) for name in self.arns()):
-            return None
-        try:
-            return self.call(call, parameters)
-        except ClientError as error:
-            if error.response["Error"]["Code"].removesuffix("Exception").endswith(("NotFound", "NoSuchEntity")):
-                return None
-            raise
-
-    def state(self, move: Move) -> State:
-        return KINDS[move.thing.kind].now(self.ask, move.thing.id)
-
-    def move(self, move: Move) -> None:
-        assert self.state(move) == move.before, move.thing
-        self.call(move.request.call, move.request.parameters)
-        self.aws.clock.sleep(LONG_ENOUGH)
-        assert self.state(move) == move.wanted, move.thing
-
-    def move_back(self, move: Move) -> None:
-        if self.state(move) != move.wanted:
-            self.call(move.request.call, move.request.parameters)
-            self.aws.clock.sleep(LONG_ENOUGH)
-        assert self.state(move) == move.wanted, move.thing
+def sent(world: Connected, step: Step, move: Move, plan: Plan) -> None:
+    """By the role's rights in this session, and within what `policy cutover` gives the role."""
+    world.sender.send(step, move.request)
+    last = world.stand.hook.calls[-1]
+    assert last.call == move.request.call
+    for need in needs(world.stand.account, last) if plan.executable else ():
+        assert allowed(of_plans([plan], PLACE)["write"], need.action, need.resource, need.context), need
+    world.stand.clock.sleep(LONG_ENOUGH)
+    assert state(world, move) == move.wanted, move.thing
 
 
 def of_aws(moves: tuple[Move, ...]) -> list[Move]:
@@ -102,20 +63,25 @@ def of_aws(moves: tuple[Move, ...]) -> list[Move]:
 @pytest.mark.parametrize("name", SAMPLES)
 def test_every_plan_leads_where_it_says_and_back(name: str) -> None:
     for plan in plans(name):
-        aws = Aws(stand(*estate(name)[0].documents))
+        world = account(name, plan)
         steps = [step for step in plan.steps if not step.guided]
         for step in steps:
             for move in of_aws(step.moves):
-                aws.move(move)
-        assert len(aws.aws.policy.writes()) == sum(len(of_aws(step.moves)) for step in steps)
+                assert state(world, move) == move.before, move.thing
+                sent(world, step, move, plan)
+        writes = world.stand.policy.writes()
+        assert len(writes) == sum(len(of_aws(step.moves)) for step in steps)
+        assert all(each.policy and len(json.dumps(each.policy, separators=(",", ":"))) <= 2048 for each in writes)
         for step in reversed(steps):
             for move in of_aws(step.back):
-                aws.move_back(move)
+                if state(world, move) != move.wanted:
+                    sent(world, step, move, plan)
 
 
 @pytest.mark.parametrize("name", SAMPLES)
 def test_what_a_plan_relies_on_is_what_the_account_says(name: str) -> None:
-    aws = Aws(stand(*estate(name)[0].documents))
-    for relied in (mark for plan in plans(name) for mark in plan.fingerprints):
-        if not relied.thing.kind.startswith("kubernetes."):
-            assert KINDS[relied.thing.kind].now(aws.ask, relied.thing.id) == relied.state, relied.thing
+    for plan in plans(name):
+        world = account(name, plan)
+        for relied in plan.fingerprints:
+            if not relied.thing.kind.startswith("kubernetes."):
+                assert world.read(relied.thing.kind, relied.thing.id) == relied.state, relied.thing

@@ -10,10 +10,11 @@ import pytest
 from botocore import xform_name
 from botocore.session import Session
 
-from ecs2k8s.cutover.plan import Request
+from ecs2k8s.cutover.plan import Plan, Request
 from ecs2k8s.cutover.things import KINDS, command
 from ecs2k8s.cutover.things.command import kebab
 from tests.estates import SAMPLES, estate
+from tests.planned import ground, made, units
 from tests.unit.cutover.test_things import REQUESTS
 
 if TYPE_CHECKING:
@@ -64,6 +65,7 @@ def requests() -> Iterator[Request]:
     """All that the kinds ask for, and every weight of the samples."""
     yield from BALANCING
     yield from (Request(call, parameters) for *_, call, parameters in REQUESTS)
+    yield from planned()
     for name in SAMPLES:
         documents = {(each.shape, each.id): each.data for each in estate(name)[0].documents}
         for (shape, ident), data in documents.items():
@@ -71,6 +73,16 @@ def requests() -> Iterator[Request]:
             if kind and not data.get("IsDefault"):
                 state = kind.then(documents, ident)
                 yield kind.request(ident, state, state)
+
+
+def planned() -> Iterator[Request]:
+    """Of each plan of the samples, there and back; weights of later stages are but other numbers."""
+    for plan in (made(ground(name), unit) for name in SAMPLES for unit in units(ground(name))):
+        for step in plan.steps if isinstance(plan, Plan) else ():
+            if step.kind != "elb.weights":
+                yield from (
+                    move.request for move in (*step.moves, *step.back) if not move.thing.kind.startswith("kubernetes.")
+                )
 
 
 def said(folder: Path, commands: list[str]) -> list[list[str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -165,26 +166,49 @@ def ready(world: Connected, kind: str, name: str) -> None:
         world.send(KINDS["elbv2.target-group"].request(NEW, None, group(name)))
 
 
-@pytest.mark.parametrize(("name", "kind", "ident", "change"), MOVES, ids=[move[1] for move in MOVES])
-@pytest.mark.parametrize("role", [True, False], ids=["role", "own"])
-def test_a_move_is_made_and_taken_back_with_the_rights_of_its_step(
-    name: str, kind: str, ident: str, change: Any, role: bool
-) -> None:
-    world = connected(documents(name), "web-eks", role=role)
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """A move made and taken back: the states before and after, and the world after it."""
+
+    world: Connected
+    before: Any
+    wanted: Any
+    seen: tuple[Any, Any]
+    already: int  # writes that made the account ready
+
+    def policies(self) -> list[tuple[str, dict[str, Any]]]:
+        """The session policy of each request, as AWS got it."""
+        return [(each.call, each.policy) for each in self.world.stand.policy.writes()[self.already :] if each.policy]
+
+
+@cache
+def carried(at: int) -> Carried:
+    """The move of this number, both ways, with the role; for all tests that look at it."""
+    name, kind, ident, change = MOVES[at]
+    world = connected(documents(name), "web-eks")
     ready(world, kind, name)
-    before = world.read(kind, ident)
-    wanted = change(before)
-    assert wanted != before
-    already = len(world.stand.policy.writes())
-    world.send(KINDS[kind].request(ident, before, wanted))
-    assert world.read(kind, ident) == wanted
-    world.send(KINDS[kind].request(ident, wanted, before))
-    assert world.read(kind, ident) == before
-    made = world.stand.policy.writes()[already:]
-    assert len(made) == 2
-    assert all((each.policy is not None) == role for each in made)
-    if role:
-        assert sum(each.call == "sts.AssumeRole" for each in world.stand.hook.calls) == len(world.stand.policy.writes())
+    before, already = world.read(kind, ident), len(world.stand.policy.writes())
+    wanted, seen = change(before), []
+    for one, other in ((before, wanted), (wanted, before)):
+        world.send(KINDS[kind].request(ident, one, other))
+        seen.append(world.read(kind, ident))
+    return Carried(world, before, wanted, (seen[0], seen[1]), already)
+
+
+@pytest.mark.parametrize("at", range(len(MOVES)), ids=[move[1] for move in MOVES])
+def test_a_move_is_made_and_taken_back_with_the_rights_of_its_step(at: int) -> None:
+    its = carried(at)
+    assert its.wanted != its.before
+    assert its.seen == (its.wanted, its.before)
+    assert len(its.policies()) == 2
+    assert its.world.sent("sts.AssumeRole") == len(its.world.stand.policy.writes())
+
+
+def test_without_a_role_the_credentials_of_the_login_are_used() -> None:
+    world = connected(documents("three-tier"), role=False)
+    world.send(again(world))
+    assert [each.policy for each in world.stand.policy.writes()] == [None]
+    assert world.sent("sts.AssumeRole") == 0
 
 
 @cache
@@ -210,27 +234,8 @@ def context_of(statement: dict[str, Any]) -> dict[str, Any]:
     return {key: value for keys in statement.get("Condition", {}).values() for key, value in keys.items()}
 
 
-def policies() -> Iterator[tuple[str, dict[str, Any]]]:
-    """The session policy of each move, both ways, as AWS got it."""
-    for name, kind, ident, change in MOVES:
-        world = connected(documents(name), "web-eks")
-        ready(world, kind, name)
-        before = world.read(kind, ident)
-        wanted = change(before)
-        for one, other in ((before, wanted), (wanted, before)):
-            request = KINDS[kind].request(ident, one, other)
-            world.send(request)
-            yield request.call, json.loads(last_policy(world))
-
-
-def last_policy(world: Connected) -> str:
-    return next(
-        str(each.parameters["Policy"]) for each in reversed(world.stand.hook.calls) if each.call == "sts.AssumeRole"
-    )
-
-
 def test_a_session_allows_one_step_and_nothing_else() -> None:
-    found = list(policies())
+    found = [each for at in range(len(MOVES)) for each in carried(at).policies()]
     assert len(found) == 2 * len(MOVES)
     grants = [
         (action, arn, context_of(each))
