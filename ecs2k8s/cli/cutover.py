@@ -6,12 +6,12 @@ import json
 import os
 import signal
 import sys
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ecs2k8s.cli.console import ExitCode, out, table
+from ecs2k8s.cli.verify_probes import SystemClock
 from ecs2k8s.core.errors import PlanError, StaleError, UsageError
 from ecs2k8s.cutover.approvals import keep_waivers, read_waivers
 from ecs2k8s.cutover.evidence import bundle
@@ -62,19 +62,6 @@ class Given:
     execute: bool = False
     approvals: tuple[str, ...] = ()
     waivers: str | None = None
-
-
-class Clock:
-    """The machine's."""
-
-    def now(self) -> float:
-        return time.time()
-
-    def monotonic(self) -> float:
-        return time.monotonic()
-
-    def sleep(self, seconds: float) -> None:
-        time.sleep(seconds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,15 +116,15 @@ def run(which: Which, given: Given, way: Way, talk: Talk) -> int:
     """Begin. Raises `PlanError`, `StaleError`, `BusyError` and what logging in raises."""
     from ecs2k8s.cli.cutover_world import opened
 
-    clock, unit = Clock(), folder_of(which)
+    unit = folder_of(which)
     plan = plan_in(unit)
-    _may_begin(plan, given, clock.now())
-    world = opened(which.directory, plan, way, clock)
-    folder = begin(unit, plan, ulid(clock.now(), os.urandom(10)))
+    _may_begin(plan, given, SystemClock.now())
+    world = opened(which.directory, plan, way, SystemClock)
+    folder = begin(unit, plan, ulid(SystemClock.now(), os.urandom(10)))
     with FolderLock.take(folder, world.info(folder.name, "run")):
         mode = "execute" if given.execute else "guided"
         start: dict[str, Any] = {"mode": mode, "who": world.who, "cluster_uid": world.cluster_uid}
-        with Journal.create(folder, plan, folder.name, clock, **start) as journal:
+        with Journal.create(folder, plan, folder.name, SystemClock, **start) as journal:
             talk.stage(f"run {folder.name} of plan {plan.short}, {mode}, by {world.who}")
             return _carried(folder, journal, world, given, talk, lambda its: carry(its, world.who))
 
@@ -165,12 +152,12 @@ def go_back(which: Which, what: str, text: str, given: Given, way: Way, talk: Ta
 def _again(which: Which, folder: Path, given: Given, way: Way, talk: Talk, act: Callable[[Any, str], Outcome]) -> int:
     from ecs2k8s.cli.cutover_world import opened
 
-    clock, plan = Clock(), plan_of(folder)
-    with Journal.open(folder, clock) as journal:
+    plan = plan_of(folder)
+    with Journal.open(folder, SystemClock) as journal:
         start = journal.run.start
         if given.execute and start.mode == "guided":
             raise UsageError(f"{folder}: was begun without --execute: a guided run stays one")
-        world = opened(which.directory, plan, way, clock)
+        world = opened(which.directory, plan, way, SystemClock)
         if start.cluster_uid and world.cluster_uid and start.cluster_uid != world.cluster_uid:
             raise StaleError(f"the run is about the cluster {start.cluster_uid}, and this is {world.cluster_uid}")
         with FolderLock.take(folder, world.info(folder.name, "resume")):

@@ -13,9 +13,11 @@ from ecs2k8s import __version__
 from ecs2k8s.cli.verify import estate_of
 from ecs2k8s.collect.login import Login
 from ecs2k8s.cutover.checks.judging import Judges
+from ecs2k8s.cutover.checks.of_unit import alarms, objects
 from ecs2k8s.cutover.checks.scene import Scene
 from ecs2k8s.cutover.checks.static import static_results
 from ecs2k8s.cutover.cluster.asking import asking
+from ecs2k8s.cutover.cluster.bindings import guarding
 from ecs2k8s.cutover.cluster.connections import Context
 from ecs2k8s.cutover.cluster.lease import LeaseLock
 from ecs2k8s.cutover.cluster.leases import NAMESPACE
@@ -23,8 +25,7 @@ from ecs2k8s.cutover.cluster.sending import ClusterSender
 from ecs2k8s.cutover.locks.info import LockInfo
 from ecs2k8s.cutover.locks.shared import Keeper, SharedLock
 from ecs2k8s.cutover.run.context import Run
-from ecs2k8s.cutover.run.sides import BothReader, BothSender, needs_cluster, refusing
-from ecs2k8s.translate.balancing import groups_of
+from ecs2k8s.cutover.run.sides import BothReader, BothSender, needs_cluster
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -83,7 +84,6 @@ class Opened:
     def run(self, plan: Plan, journal: Journal, controls: Controls, talk: Talk, *, send: bool) -> Run:
         ask = asking(self.api, self.place) if self.api else None
         reader = BothReader(self.aws.reader, ask)
-        unit = [workload for workload in plan.designs if self.estate.translation]
 
         def verified() -> dict[Thing, State]:
             return {thing: last.state for thing, last in journal.run.verified.items()}
@@ -92,15 +92,16 @@ class Opened:
             plan=plan,
             clock=self.clock,
             reader=reader,
-            ask=self.aws.reader.ask,
+            ask=self.aws.reader.plainly,
             cluster=self.api,
             metrics=self.aws.metrics,
-            objects=tuple(placed.manifest for placed in self.estate.bundle.everything if placed.folder in unit),
+            objects=objects(plan, self.estate.bundle),
             verified=verified,
             expected_cluster=journal.run.start.cluster_uid,
             owners=self.estate.target.owners,
+            alarms=alarms(plan, self.estate.snapshot.documents),
         )
-        judges = Judges(scene, tuple(static_results(self.estate, unit)))
+        judges = Judges(scene, tuple(static_results(self.estate, plan.designs)))
         sender = self._sender(journal.run.id, plan) if send else None
         return Run(plan, journal, reader, self.clock, judges.judge, judges.count, controls, talk, sender)
 
@@ -109,7 +110,7 @@ class Opened:
         if not needs_cluster(plan):
             return BothSender(aws, None)
         api, rule = self.way.context.carrying_out()
-        why = refusing(self.aws.reader.ask, api, _ecs_groups(self.estate))
+        why = guarding(self.aws.reader.plainly, api)
         return BothSender(aws, ClusterSender(api, rule, self.place, run, self.cluster_uid, why))
 
     @contextmanager
@@ -136,13 +137,3 @@ def opened(directory: str, plan: Plan, way: Way, clock: Clock) -> Opened:
     aws = connect(way.login, plan, clock, way.prepare)
     api = way.context.reading() if needs_cluster(plan) else None
     return Opened(place, way, clock, aws, api, api.identity() if api else "", estate_of(place))
-
-
-def _ecs_groups(estate: Estate) -> frozenset[str]:
-    """The target groups that any service of ECS names."""
-    found = (
-        entry
-        for each in estate.translation.inventory.workloads
-        for entry in each.configuration.get("loadBalancers", [])
-    )
-    return frozenset(arn for entry in found for _, arn in groups_of(entry))

@@ -35,7 +35,8 @@ with a reason. Where somebody edited an object by hand, a check that looked only
 
 `ecs2k8s verify DIR --live` asks AWS, and the cluster where one is named, about each plan in the directory: the checks
 of P0 and P1, or of the phases that `--phase` names. It only reads. Metrics are those of the last 15 minutes; within a
-run a share counts from the moment when it was set. `--waivers FILE` takes checks out with a reason, an owner and an end.
+run a share counts from the moment when it was set. `--waivers FILE` takes checks out, with a reason, an owner and an
+end.
 """
 
 
