@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 RENEW = 10  # seconds
 AGAIN = 2  # seconds until a renewal that got no answer is tried again
+PATIENCE = 35  # seconds in which a lease of 30 seconds is seen to be over
 MARGIN = 5  # seconds that a lease must last when a call is sent
 
 
@@ -73,6 +74,25 @@ class SharedLock:
                 _give_back(taken)
                 raise BusyError(f"{lock.key}: {told(held)}")
             taken.append(lock)
+
+    def take(self, clock: Clock, say: Callable[[str], None]) -> None:
+        """`acquire`, with the patience that the locks of a run that was killed need.
+
+        They are over when they were seen unchanged for as long as they last, one after the other: a process that looks
+        once never gets them. Raises `BusyError` where they are still held then.
+        """
+        limit, waits = PATIENCE * len(self.locks), False
+        until = clock.monotonic() + limit
+        while True:
+            try:
+                return self.acquire()
+            except BusyError as error:
+                if clock.monotonic() >= until:
+                    raise
+                if not waits:
+                    say(f"{error}; waits up to {limit} s to see whether it is still renewed")
+                waits = True
+            clock.sleep(AGAIN)
 
     def left(self) -> float:
         return min((lock.left() for lock in self.locks), default=float("inf"))

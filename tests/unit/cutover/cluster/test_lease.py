@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from ecs2k8s.core.errors import BusyError
 from ecs2k8s.cutover.cluster.lease import SECONDS, Holder, LeaseLock, flag, unlock
-from ecs2k8s.cutover.locks.shared import LostLockError
+from ecs2k8s.cutover.locks.shared import PATIENCE, LostLockError, SharedLock
 from ecs2k8s.cutover.world import RefusedError, UnsureError
 from tests.cluster_objects import Objects
 from tests.lease_stores import PATH, HandClock, MemoryStore, lost
@@ -184,3 +185,42 @@ def test_a_lock_that_was_taken_without_an_answer_is_found_again(two: Two) -> Non
 
 def written(two: Two) -> bool:
     return f"{PATH}/{two.ann.name}" in two.objects.kept
+
+
+def test_locks_of_a_run_that_was_killed_are_taken_by_waiting(two: Two) -> None:
+    keys = ["rule 1", "rule 2"]
+    said: list[str] = []
+
+    def locks(run: str) -> SharedLock:
+        store = MemoryStore(two.objects)
+        return SharedLock(lambda key: LeaseLock(store, two.clock, key, run, f"id-of-{run}"), keys)
+
+    locks("killed").acquire()
+    two.clock.at = 10_000.0
+    began = two.clock.at
+    resumed = locks("resumed")
+    with pytest.raises(BusyError, match="run killed holds it"):
+        resumed.acquire()
+    resumed.take(two.clock, said.append)
+    assert SECONDS <= two.clock.at - began <= 2 * PATIENCE
+    assert len(said) == 1
+    assert resumed.left() > 0
+
+
+def test_locks_that_are_renewed_are_not_waited_for_without_end(two: Two) -> None:
+    two.ann.acquire()
+
+    class Renewing(HandClock):
+        def sleep(self, seconds: float) -> None:
+            two.clock.at += seconds
+            two.ann.renew()
+
+        def monotonic(self) -> float:
+            return two.clock.at
+
+    store, clock = MemoryStore(two.objects), Renewing()
+    shared = SharedLock(lambda key: LeaseLock(store, clock, key, "bob", "id-of-bob"), [KEY])
+    with pytest.raises(BusyError, match="run ann holds it"):
+        shared.take(clock, lambda _: None)
+    assert two.clock.at >= PATIENCE
+    two.ann.renew()
