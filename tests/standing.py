@@ -77,21 +77,27 @@ _ROUTE = _Route()
 
 
 @cache
-def _client(service: str, key: str) -> Any:
-    import boto3
+def _core() -> Any:
+    """One session, so that the models of botocore are read once."""
     import botocore.session
+
+    core = botocore.session.Session()
+    core.get_component("event_emitter").register_last("before-send", _ROUTE.before_send)
+    return core
+
+
+@cache
+def _client(service: str, key: str) -> Any:
     from botocore.config import Config
 
-    core = botocore.session.get_session()
-    core.set_credentials(key, "not-a-key", "not-a-token")
-    core.get_component("event_emitter").register_last("before-send", _ROUTE.before_send)
     once = Config(retries={"total_max_attempts": 1}, parameter_validation=False, user_agent_extra=TRYING)
-    return boto3.Session(botocore_session=core, region_name=REGION).client(service, config=once)
+    keys = {"aws_access_key_id": key, "aws_secret_access_key": "not-a-key", "aws_session_token": "not-a-token"}
+    return _core().create_client(service, region_name=REGION, config=once, **keys)
 
 
 @contextmanager
 def refused(code: str, status: int = 400) -> Iterator[None]:
-    """In the block AWS refuses with this code, and the account is not changed by it."""
+    """In the block AWS refuses with this code and status; that nothing changes then, test_histories.py shows."""
     from botocore.exceptions import ClientError
 
     with pytest.raises(ClientError) as found:

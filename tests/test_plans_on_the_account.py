@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from ecs2k8s.cutover.plan import Move, State, Step
     from tests.connected import Connected
 
+USUAL = ("three-tier", "routing")
+LONG = [pytest.param(name, marks=pytest.mark.long) for name in SAMPLES if name not in USUAL]
 LONG_ENOUGH = 600.0  # for tasks, targets and records to follow
 PLACE = Place("aws", REGION, ACCOUNT)
 
@@ -60,7 +62,7 @@ def of_aws(moves: tuple[Move, ...]) -> list[Move]:
     return [move for move in moves if not move.thing.kind.startswith("kubernetes.")]
 
 
-@pytest.mark.parametrize("name", SAMPLES)
+@pytest.mark.parametrize("name", [*USUAL, *LONG])
 def test_every_plan_leads_where_it_says_and_back(name: str) -> None:
     for plan in plans(name):
         world = account(name, plan)
@@ -78,7 +80,7 @@ def test_every_plan_leads_where_it_says_and_back(name: str) -> None:
                     sent(world, step, move, plan)
 
 
-@pytest.mark.parametrize("name", SAMPLES)
+@pytest.mark.parametrize("name", [*USUAL, *LONG])
 def test_what_a_plan_relies_on_is_what_the_account_says(name: str) -> None:
     for plan in plans(name):
         world = account(name, plan)

@@ -149,7 +149,7 @@ class Told:
         return json.dumps([kept, targets], sort_keys=True)
 
 
-@settings(max_examples=settings().max_examples // 4)
+@settings(max_examples=settings().max_examples // 8)
 @given(st.lists(steps, min_size=1, max_size=30))
 def test_writes_leave_an_account_that_can_be_read_and_written_back(history: list[tuple[str, dict[str, Any]]]) -> None:
     told = Told(sample("three-tier"))

@@ -43,6 +43,7 @@ def in_any_order(answer: Any) -> Any:
     return answer | lists
 
 
+@pytest.mark.long
 def test_a_write_is_seen_by_the_next_export(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Pacer, "wait", lambda *_: None)
     aws = sample("three-tier")

@@ -188,7 +188,7 @@ def test_a_rule_has_at_most_five_values_and_one_condition_of_a_kind(aws: Stand) 
     with refused("ValidationError"):
         elb.create_rule(Priority=6, Conditions=[paths | {"Values": [*paths["Values"], "/e"]}, HEADER], **asked)
     with refused("ValidationError"):
-        elb.create_rule(Priority=6, Conditions=[paths, paths], **asked)
+        elb.create_rule(Priority=6, Conditions=[paths | {"Values": ["/a"]}, paths | {"Values": ["/b"]}], **asked)
     with refused("ValidationError"):
         elb.create_rule(Priority=6, Conditions=[], **asked)
     host = {"Field": "host-header", "HostHeaderConfig": {"RegexValues": ["^a[0-9]+$"]}}
