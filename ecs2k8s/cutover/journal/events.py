@@ -199,13 +199,17 @@ EVENTS = (
 )  # fmt: skip
 
 
+KINDS: dict[str, type[AnyEvent]] = {str(kind.__struct_config__.tag): kind for kind in AnyEvent.__args__}
+
+
 def event(ev: str, fields: dict[str, Any]) -> AnyEvent:
     """The event of that name. Raises `JournalError` where there is none, or it cannot have such fields."""
+    if ev not in KINDS:
+        raise JournalError(f"there is no event {ev!r}")
     try:
-        found: AnyEvent = msgspec.convert({"ev": ev} | fields, AnyEvent)
+        return msgspec.convert(fields, KINDS[ev])
     except msgspec.ValidationError as error:
         raise JournalError(f"the event {ev!r} cannot be written: {error}") from error
-    return found
 
 
 def intent(step: str, move: int, of: Move, way: Way = "forth") -> Intent:

@@ -53,7 +53,7 @@ def left(folder: Path) -> Asked | None:
         found = msgspec.json.decode((folder / FILE).read_bytes(), type=_File)
     except FileNotFoundError:
         return None
-    except (OSError, msgspec.DecodeError):
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return Asked("pause", FILE, "cannot be read")
     return Asked(found.what if found.what in STRONGEST else "pause", found.by, found.text)
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, get_args
+from typing import get_args
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ecs2k8s.cutover.journal import events as say
@@ -110,12 +110,15 @@ def test_what_people_said_is_kept() -> None:
     assert now.settings == {"error_delta": 0.5}
 
 
-@given(st.lists(st.tuples(st.sampled_from(get_args(StepState)), st.sampled_from(get_args(StepState))), max_size=8))
-def test_a_step_follows_the_table_or_the_journal_is_refused(pairs: list[tuple[StepState, StepState]]) -> None:
+@given(st.data())
+def test_a_step_follows_the_table_or_the_journal_is_refused(data: st.DataObject) -> None:
+    """Ways that the table has, and between them states at random."""
     folding = Folding()
     folding.take(line(START))
     state: StepState = "pending"
-    for was, to in pairs:
+    for legal in data.draw(st.lists(st.booleans(), max_size=12)):
+        was = state if legal else data.draw(st.sampled_from(get_args(StepState)))
+        to = data.draw(st.sampled_from(sorted(STEP[state]) if legal else get_args(StepState)))
         before = folding.run()
         if was == state and to in STEP[state]:
             folding.take(line(moved(was, to)))
@@ -125,6 +128,24 @@ def test_a_step_follows_the_table_or_the_journal_is_refused(pairs: list[tuple[St
                 folding.take(line(moved(was, to)))
             assert folding.run() == before
         assert folding.run().step("p6-1") == state
+
+
+@pytest.mark.parametrize(("was", "to"), [(was, to) for was in get_args(StepState) for to in get_args(StepState)])
+def test_a_step_goes_only_where_the_table_leads(was: StepState, to: StepState) -> None:
+    folding = Folding()
+    folding.take(line(START))
+    folding.steps["p6-1"] = was
+    if to in STEP[was]:
+        folding.take(line(moved(was, to)))
+    else:
+        with pytest.raises(TransitionError, match=f"a step that is {was} cannot become {to}"):
+            folding.take(line(moved(was, to)))
+    assert folding.steps["p6-1"] == (to if to in STEP[was] else was)
+
+
+def test_a_transition_from_another_state_than_the_step_has_is_refused() -> None:
+    with pytest.raises(TransitionError, match="step p6-1 is ready, so it cannot go from pending to ready"):
+        run(moved("pending", "ready"), moved("pending", "ready"))
 
 
 EVENTS: dict[RunState, say.Event] = {
@@ -139,19 +160,19 @@ EVENTS: dict[RunState, say.Event] = {
 }
 
 
-@settings(max_examples=300)
-@given(st.lists(st.sampled_from(sorted(EVENTS)), max_size=10))
-def test_a_run_follows_the_table_or_the_journal_is_refused(wishes: list[Any]) -> None:
+@given(st.data())
+def test_a_run_follows_the_table_or_the_journal_is_refused(data: st.DataObject) -> None:
     folding = Folding()
     folding.take(line(START))
     state: RunState = "running"
-    for wish in wishes:
+    for legal in data.draw(st.lists(st.booleans(), max_size=12)):
+        wish: RunState = data.draw(st.sampled_from(sorted(RUNS[state]) if legal else sorted(EVENTS)))
         before = folding.run()
         if wish in RUNS[state] or (wish == state == "paused"):
             folding.take(line(EVENTS[wish]))
             state = wish
         else:
-            with pytest.raises(TransitionError):
+            with pytest.raises(TransitionError, match=f"a run that is {state} cannot become {wish}"):
                 folding.take(line(EVENTS[wish]))
             assert folding.run() == before
         assert folding.run().state == state
