@@ -72,5 +72,5 @@ def connected(
     writer = Document("iam.Role", WRITER, {"RoleName": "ecs2k8s-writer", "Arn": WRITER, "MaxSessionDuration": 3600})
     its = stand(*documents, writer)
     its.hook = Hook((*before, its.policy))
-    aws = connect(Login(regions=(REGION,)), plan_of(*named), its.clock, quickly(prepared(its.hook)))
+    aws = connect(Login(regions=("us-east-1",)), plan_of(*named), its.clock, quickly(prepared(its.hook)))
     return Connected(its, aws, aws.sender(RUN, WriteRole(WRITER) if role else None))

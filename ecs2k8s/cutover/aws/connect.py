@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
@@ -39,9 +39,12 @@ class Aws:
 
 
 def connect(login: Login, plan: Plan, clock: Clock, prepare: Callable[[Any], None] = lambda _: None) -> Aws:
-    """Raises `LoginError`, and `WrongAccountError` where the login reaches another account than the plan's."""
+    """Raises `LoginError`, and `WrongAccountError` where the login reaches another account than the plan's.
+
+    The Region is the plan's, whatever the login says.
+    """
     guard = Guard()
-    found, _ = sessions(login, prepare, Use(guard.attach, SETTINGS, SESSION_NAME))
+    found, _ = sessions(replace(login, regions=(plan.region,)), prepare, Use(guard.attach, SETTINGS, SESSION_NAME))
     session = _of(found, plan)
     client = _clients(session, plan.region)
     reader = AwsReader(client, clock, Names(named_in(plan)))

@@ -413,6 +413,12 @@ def test_a_session_is_called_as_its_run_and_step() -> None:
     assert long.endswith("s" * 40)
 
 
+def test_the_region_is_that_of_the_plan() -> None:
+    world = connected(documents("three-tier"))
+    world.send(again(world))
+    assert {each.region for each in world.stand.hook.calls} == {REGION}
+
+
 def test_a_plan_of_another_account_is_not_connected() -> None:
     world, other = connected(documents("three-tier")), plan_of(account="999999999999")
     with pytest.raises(WrongAccountError, match="999999999999"):
