@@ -176,6 +176,9 @@ def test_what_automatic_scaling_refuses_is_refused(aws: Stand) -> None:
         scaling.register_scalable_target(**TARGET, MinCapacity=11)
     with refused("ValidationException"):
         scaling.register_scalable_target(**TARGET | {"ResourceId": "service/shop/none"}, MinCapacity=1, MaxCapacity=2)
+    for other in ({"ServiceNamespace": "dynamodb"}, {"ScalableDimension": "ecs:service:None"}):
+        with refused("ValidationException"):
+            scaling.register_scalable_target(**TARGET | other, MinCapacity=1, MaxCapacity=2)
     aws.account.estate.shapes["application-autoscaling.ScalableTarget"].clear()
     with refused("ValidationException"):
         scaling.register_scalable_target(**TARGET, MinCapacity=1)

@@ -52,6 +52,8 @@ def test_a_rule_has_at_most_five_targets_and_aws_keeps_its_own(aws: Stand) -> No
     events = aws.client("events")
     with refused("LimitExceededException"):
         events.put_targets(**OF_RULE, Targets=[target(str(at)) for at in range(5)])
+    with refused("ValidationException"):
+        events.put_targets(**OF_RULE, Targets=[target("queue") for _ in range(11)])
     assert len(ids(aws)) == 1
     with refused(MISSING):
         events.remove_targets(Rule="none", Ids=["1"])
@@ -95,3 +97,7 @@ def test_what_the_scheduler_refuses_is_refused() -> None:
         scheduler.get_schedule(Name="report-weekly", GroupName="none")
     with refused("ValidationException"):
         scheduler.update_schedule(**needed | {"FlexibleTimeWindow": {"Mode": "FLEXIBLE"}})
+    for name in ("ScheduleExpression", "Target", "FlexibleTimeWindow"):
+        with refused("ValidationException"):
+            scheduler.update_schedule(**{key: value for key, value in needed.items() if key != name})
+    assert scheduler.get_schedule(**SCHEDULE)["FlexibleTimeWindow"] == before["FlexibleTimeWindow"]
