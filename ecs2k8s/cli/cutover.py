@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ecs2k8s.cli.console import ExitCode, out, table
-from ecs2k8s.cli.verify_probes import SystemClock
 from ecs2k8s.core.errors import PlanError, StaleError, UsageError
 from ecs2k8s.cutover.approvals import keep_waivers, read_waivers
 from ecs2k8s.cutover.evidence import bundle
@@ -118,13 +117,13 @@ def run(which: Which, given: Given, way: Way, talk: Talk) -> int:
 
     unit = folder_of(which)
     plan = plan_in(unit)
-    _may_begin(plan, given, SystemClock.now())
-    world = opened(which.directory, plan, way, SystemClock)
-    folder = begin(unit, plan, ulid(SystemClock.now(), os.urandom(10)))
+    _may_begin(plan, given, way.clock.now())
+    world = opened(which.directory, plan, way)
+    folder = begin(unit, plan, ulid(way.clock.now(), os.urandom(10)))
     with FolderLock.take(folder, world.info(folder.name, "run")):
         mode = "execute" if given.execute else "guided"
         start: dict[str, Any] = {"mode": mode, "who": world.who, "cluster_uid": world.cluster_uid}
-        with Journal.create(folder, plan, folder.name, SystemClock, **start) as journal:
+        with Journal.create(folder, plan, folder.name, way.clock, **start) as journal:
             talk.stage(f"run {folder.name} of plan {plan.short}, {mode}, by {world.who}")
             return _carried(folder, journal, world, given, talk, lambda its: carry(its, world.who))
 
@@ -153,11 +152,11 @@ def _again(which: Which, folder: Path, given: Given, way: Way, talk: Talk, act: 
     from ecs2k8s.cli.cutover_world import opened
 
     plan = plan_of(folder)
-    with Journal.open(folder, SystemClock) as journal:
+    with Journal.open(folder, way.clock) as journal:
         start = journal.run.start
         if given.execute and start.mode == "guided":
             raise UsageError(f"{folder}: was begun without --execute: a guided run stays one")
-        world = opened(which.directory, plan, way, SystemClock)
+        world = opened(which.directory, plan, way)
         if start.cluster_uid and world.cluster_uid and start.cluster_uid != world.cluster_uid:
             raise StaleError(f"the run is about the cluster {start.cluster_uid}, and this is {world.cluster_uid}")
         with FolderLock.take(folder, world.info(folder.name, "resume")):

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ecs2k8s import __version__
 from ecs2k8s.cli.verify import estate_of
+from ecs2k8s.cli.verify_probes import SystemClock
 from ecs2k8s.collect.login import Login
 from ecs2k8s.cutover.checks.judging import Judges
 from ecs2k8s.cutover.checks.of_unit import alarms, objects
@@ -49,6 +50,7 @@ class Way:
     context: Context = field(default_factory=Context)
     lock_namespace: str = NAMESPACE
     prepare: Callable[[Any], None] = lambda _: None
+    clock: Clock = SystemClock
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,11 +131,11 @@ class Opened:
             lock.release()
 
 
-def opened(directory: str, plan: Plan, way: Way, clock: Clock) -> Opened:
+def opened(directory: str, plan: Plan, way: Way) -> Opened:
     """Raises what logging in to the account and reaching the cluster raise."""
     from ecs2k8s.cutover.aws.connect import connect  # boto3
 
     place = Path(directory)
-    aws = connect(way.login, plan, clock, way.prepare)
+    aws = connect(way.login, plan, way.clock, way.prepare)
     api = way.context.reading() if needs_cluster(plan) else None
-    return Opened(place, way, clock, aws, api, api.identity() if api else "", estate_of(place))
+    return Opened(place, way, way.clock, aws, api, api.identity() if api else "", estate_of(place))

@@ -13,6 +13,7 @@ from ecs2k8s.cutover.journal import crash
 from ecs2k8s.cutover.journal.events import Result, intent, observed, verified
 from ecs2k8s.cutover.run.stops import CheckFailed, Columns, Conflict, Paused
 from ecs2k8s.cutover.run.watching import again, heed, now
+from ecs2k8s.cutover.things import KINDS
 from ecs2k8s.cutover.world import RefusedError, ThrottledError, UnsureError
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def carry_out(run: Run, step: Step, number: int, move: Move, check: Callable[[],
 
 def _is_ours(live: State, move: Move) -> bool:
     """Whether the object is somewhere on the way of *move*: nobody else was at it."""
-    return bool(live in (move.before, move.wanted)) or between(move.before, live, move.wanted)
+    return live in (move.before, move.wanted) or KINDS[move.thing.kind].between(move.before, move.wanted, live)
 
 
 def conflict(run: Run, step: Step, move: Move, live: State) -> Conflict:
@@ -119,11 +120,3 @@ def _await(run: Run, step: Step, move: Move, limit: float | None) -> None:
             raise Paused(f"{move.request.call} was sent, and its effect is not seen after {limit:.0f} s", step.id)
         heed(run, step)
         run.clock.sleep(run.pace.poll)
-
-
-def between(before: State, live: State, wanted: State) -> bool:
-    """Whether each part of an object that has parts is as before or as wanted: it is on its way."""
-    if not (isinstance(before, dict) and isinstance(live, dict) and isinstance(wanted, dict)):
-        return False
-    keys = before.keys() | live.keys() | wanted.keys()
-    return all(live.get(key) in (before.get(key), wanted.get(key)) for key in keys)

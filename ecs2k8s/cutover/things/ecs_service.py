@@ -72,6 +72,14 @@ def _request(ident: str, before: State, wanted: State) -> Request:
     return Request("ecs.UpdateService", {"cluster": cluster, "service": ident, "desiredCount": wanted["desiredCount"]})
 
 
+def _stopping(before: State, wanted: State, live: State) -> bool:
+    """Whether as many tasks are wanted as are to be, and the last of them end."""
+    if before is None or wanted is None or live is None:
+        return False
+    asked = bool(live["desiredCount"] == wanted["desiredCount"])
+    return asked and not differs_elsewhere(live, wanted, "running")
+
+
 def scaled(state: State, count: int) -> State:
     """The state when *count* tasks are wanted, and where that is none, when none is left."""
     kept = {key: value for key, value in state.items() if key not in ("desiredCount", "running")}
@@ -84,6 +92,7 @@ SERVICE = Kind(
     _now,
     _request,
     sets=("desiredCount", "running"),
+    between=_stopping,
 )
 
 
