@@ -24,7 +24,7 @@ from ecs2k8s.cutover.things.ecs_service import scaled
 from ecs2k8s.cutover.things.elbv2_rule import test_rule_id as id_of_test_rule
 from ecs2k8s.cutover.things.events_rule import rule_target_id
 from ecs2k8s.cutover.things.later import SECRET_VALUE, TEST_HEADER
-from ecs2k8s.cutover.world import RefusedError, UnsureError
+from ecs2k8s.cutover.world import RefusedError, UnreadableError, UnsureError
 from ecs2k8s.replay.stand_in import Fault
 from tests.connected import WRITER, connected, plan_of
 from tests.estates import estate
@@ -423,3 +423,57 @@ def test_a_plan_of_another_account_is_not_connected() -> None:
     world, other = connected(documents("three-tier")), plan_of(account="999999999999")
     with pytest.raises(WrongAccountError, match="999999999999"):
         connect(Login(regions=(REGION,)), other, world.stand.clock, prepared(world.stand.hook))
+
+
+FAULTS: list[tuple[str, Any]] = [
+    ("throttled", "before"),
+    ("denied", "before"),
+    ("expired", "before"),
+    ("broken", "before"),
+    ("broken", "after"),
+    ("silent", "before"),
+    ("silent", "after"),
+]
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("at", range(len(MOVES)), ids=[move[1] for move in MOVES])
+@pytest.mark.parametrize(("what", "when"), FAULTS)
+def test_each_request_with_each_fault_is_sent_once_and_told_as_it_is(at: int, what: str, when: Any) -> None:
+    name, kind, ident, change = MOVES[at]
+    world = connected(documents(name), "web-eks")
+    ready(world, kind, name)
+    before = world.read(kind, ident)
+    wanted = change(before)
+    for one, other in ((before, wanted), (wanted, before)):
+        request, already = KINDS[kind].request(ident, one, other), world.stand.policy.seen.copy()
+        fault = Fault(request.call, what, already[request.call] + 1, when, 1)
+        world.stand.policy.faults.append(fault)
+        with pytest.raises(UnsureError if what in ("broken", "silent") else RefusedError):
+            world.send(request)
+        assert world.stand.policy.seen[request.call] == already[request.call] + 1
+        assert world.read(kind, ident) == (other if when == "after" else one)
+        if when == "before":
+            world.send(request)
+            assert world.read(kind, ident) == other
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("at", range(len(MOVES)), ids=[move[1] for move in MOVES])
+def test_a_fault_of_any_read_of_a_thing_is_never_a_state(at: int) -> None:
+    name, kind, ident, change = MOVES[at]
+    world = connected(documents(name), "web-eks", role=False)
+    ready(world, kind, name)
+    before = world.read(kind, ident)
+    world.send(KINDS[kind].request(ident, before, change(before)))
+    begin = len(world.stand.hook.calls)
+    state = world.read(kind, ident)
+    asked = {each.call for each in world.stand.hook.calls[begin:]}
+    assert asked
+    for call in sorted(asked):
+        for what, when in FAULTS:
+            world.stand.policy.faults[:] = [Fault(call, what, 1, when, 9999)]
+            with pytest.raises(UnreadableError):
+                world.read(kind, ident)
+    world.stand.policy.faults.clear()
+    assert world.read(kind, ident) == state
