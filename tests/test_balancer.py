@@ -55,7 +55,7 @@ async def both(at: Scene, old: int = 2, new: int = 2) -> None:
     await at.healthy(OLD, old)
 
 
-@pytest.mark.parametrize(("old", "new"), [(99, 1), (90, 10), (50, 50), (999, 1), (0, 1)])
+@pytest.mark.parametrize(("old", "new"), [(99, 1), (50, 50), (0, 1)])
 def test_shares_follow_the_weights(old: int, new: int) -> None:
     async def story(at: Scene) -> None:
         await both(at)
@@ -478,7 +478,7 @@ def test_redirects_and_fixed_responses_are_answered_by_the_load_balancer_itself(
     play(story)
 
 
-@pytest.mark.parametrize("requests", [5_000, pytest.param(100_000, marks=pytest.mark.long)])
+@pytest.mark.parametrize("requests", [2_000, pytest.param(100_000, marks=pytest.mark.long)])
 def test_a_whole_ramp_with_roll_outs_and_ways_back_loses_nothing(requests: int) -> None:
     seed = SystemRandom().randrange(10**6)
     print(f"seed {seed}")  # noqa: T201 - pytest shows it when the test fails
@@ -488,7 +488,7 @@ def test_a_whole_ramp_with_roll_outs_and_ways_back_loses_nothing(requests: int) 
         at.cluster.bind(NEW, "web")
         await at.cluster.deploy("web", 3, PODS)
         await at.healthy(OLD, 3)
-        load = at.load(connections=32, rate=1_000 if requests < 10_000 else None, fresh_every=50)
+        load = at.load(connections=32, rate=400 if requests < 10_000 else None, fresh_every=50)
         running = asyncio.create_task(load.run())
         for new in (1, 0, 1, 5, 50, 100, 0, 100):
             at.weigh(100 - new, new)
