@@ -110,7 +110,8 @@ def _filled(template: str, values: Mapping[str, Any]) -> list[str]:
 def _values(request: Request, place: Place) -> dict[str, Any]:
     """What templates can name: the parameters, and what is made of them."""
     named = {key: its for key, its in request.parameters.items() if isinstance(its, str) and key not in FREE}
-    for value in (*named.values(), *_passed_roles(request.parameters, place)):
+    listed = (*_passed_roles(request.parameters, place), *_user_pools(request.parameters, place))
+    for value in (*named.values(), *listed):
         if GLOB.search(value):
             raise PlanError(f"{request.call}: {value} is no name that a policy can be limited to")
     made = {key: _pattern(value, place) for key, value in named.items()} | place.values()
@@ -155,6 +156,15 @@ def _passed_roles(asked: Mapping[str, Any], _: Place) -> list[str]:
     return [each["RoleArn"] for each in targets if isinstance(each, Mapping) and "RoleArn" in each]
 
 
+def _user_pools(asked: Mapping[str, Any], _: Place) -> list[str]:
+    """ELB looks at the client of the pool in the caller's name.
+
+    https://docs.aws.amazon.com/elasticloadbalancing/latest/application/listener-authenticate-users.html
+    """
+    actions = (*asked.get("Actions", ()), *asked.get("DefaultActions", ()))
+    return [each["AuthenticateCognitoConfig"]["UserPoolArn"] for each in actions if "AuthenticateCognitoConfig" in each]
+
+
 def _scalable_target(_: Mapping[str, Any], place: Place) -> str:
     return f"arn:{place.partition}:application-autoscaling:{place.region}:{place.account}:scalable-target/*"
 
@@ -165,6 +175,7 @@ MADE = {
     "events_rule": _events_rule,
     "passed_roles": _passed_roles,
     "scalable_target": _scalable_target,
+    "user_pools": _user_pools,
 }
 
 

@@ -400,6 +400,18 @@ def test_a_name_that_iam_would_read_as_a_pattern_gives_no_rights(name: str) -> N
             needed(request, PLACE)
 
 
+def test_a_rule_that_signs_users_in_needs_a_look_at_the_client_of_their_pool() -> None:
+    pool = f"arn:aws:cognito-idp:{REGION}:{ACCOUNT}:userpool/{REGION}_a"
+    signs_in = {"Type": "authenticate-cognito", "AuthenticateCognitoConfig": {"UserPoolArn": pool}}
+    one, other = needed(Request("elbv2.ModifyRule", {"RuleArn": RULE, "Actions": [signs_in]}), PLACE)
+    assert (one["Resource"], other["Resource"], other["Action"]) == (
+        [RULE],
+        [pool],
+        ["cognito-idp:DescribeUserPoolClient"],
+    )
+    assert len(needed(Request("elbv2.ModifyRule", {"RuleArn": RULE, "Actions": []}), PLACE)) == 1
+
+
 def test_no_row_no_rights() -> None:
     with pytest.raises(PlanError, match="no operation of a cutover"):
         needed(Request("elbv2.DeleteLoadBalancer", {}), PLACE)
