@@ -84,7 +84,7 @@ class Ramp:
         for share, minutes in steps:
             self.world.states[PLACE] = rule(100 - share, share)
             step = Step(f"to{share}", "elb.weights", "P6", "", "", "", share=share)
-            judges.since(step)
+            judges.since()
             for _ in range(minutes):
                 self._minute(clock.at, share)
                 clock.at += MINUTE
@@ -230,7 +230,7 @@ def test_whatever_is_drawn_it_is_found(name: str) -> None:
 def test_without_requests_no_check_of_traffic_passes() -> None:
     ramp = Ramp(COUNTED["no request at all"], random.Random(1))
     assert ramp.run(RAMP, BY_METRICS) == ("T01", 5)
-    judges = Judges(scene(ramp.world).at(NOW))
+    judges = Judges(scene(ramp.world), fixed=NOW)
     for check in ("T02", "T04", "T05"):
         assert judges.judge(check, Step("x", "bake", "P6", "", "", "")).verdict == "inconclusive"
 

@@ -87,11 +87,10 @@ def _judges(plan: Plan, living: Living, estate: Estate, cluster: Any, prepare: P
         cluster=cluster,
         metrics=aws.metrics,
         objects=objects(plan, estate.bundle),
-        since=now - WINDOW,
         owners=estate.target.owners,
         alarms=alarms(plan, estate.snapshot.documents),
     )
-    return Judges(scene, began={-1: now - WINDOW})
+    return Judges(scene, fixed=now - WINDOW)
 
 
 # What is asked about outside of a run has no step.

@@ -10,6 +10,7 @@ from ecs2k8s.cutover.checks import CHECKS
 from ecs2k8s.cutover.checks.proofs import WORST
 from ecs2k8s.cutover.checks.scene import LacksError
 from ecs2k8s.cutover.checks.traffic import REQUESTS, minutes
+from ecs2k8s.cutover.run.shares import weights
 from ecs2k8s.cutover.verdicts import Result
 from ecs2k8s.cutover.world import UnreadableError
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from ecs2k8s.cutover.checks.scene import Scene
     from ecs2k8s.cutover.plan import Step
 
+UNDER_TRAFFIC = "T"
+PROPAGATION = 60.0  # seconds until every node of a load balancer has new weights (run.context.Pace.hold)
 LINES = 20  # of several subjects that are kept in one result
 
 
@@ -26,13 +29,15 @@ LINES = 20  # of several subjects that are kept in one result
 class Judges:
     """What a run asks: `judge` and `count` are its `context.Judge` and `context.Count`.
 
-    `export`: what the static checks said of the unit. A share is in force since the step that set it was first asked
-    about, in this process: whoever resumes a run begins to count anew.
+    `export`: what the static checks said of the unit. Requests count from the moment on at which the weights that are
+    live were seen first and every node has them; whoever resumes a run begins anew. `fixed` is that moment outside of
+    a run.
     """
 
     scene: Scene
     export: tuple[Result, ...] = ()
-    began: dict[int, float] = field(default_factory=dict)
+    fixed: float | None = None
+    seen: dict[str, float] = field(default_factory=dict)  # the weights that are live, and since when; one at most
 
     def judge(self, ident: str, step: Step) -> Result:
         """Never raises for what cannot be read."""
@@ -45,16 +50,22 @@ class Judges:
 
     def _asked(self, ident: str, step: Step) -> Result:
         try:
-            return CHECKS[ident](self.scene.at(self.since(step)), step)
+            scene = self.scene.at(self.since()) if ident.startswith(UNDER_TRAFFIC) else self.scene
+            return CHECKS[ident](scene, step)
         except LacksError as error:
             return Result(ident, self.scene.plan.unit, "inconclusive", f"lacks {error}", missing=str(error))
         except UnreadableError as error:
             return Result(ident, self.scene.plan.unit, "error", str(error))
 
-    def since(self, step: Step) -> float:
-        if step.share is None:
-            return max(self.began.values(), default=self.scene.clock.now())
-        return self.began.setdefault(step.share, self.scene.clock.now())
+    def since(self) -> float:
+        """Raises what reading raises."""
+        if self.fixed is not None:
+            return self.fixed
+        live = repr([sorted(weights(self.scene.read(pair.place)).items()) for pair in self.scene.pairs])
+        if live not in self.seen:
+            self.seen.clear()
+            self.seen[live] = self.scene.clock.now() + PROPAGATION
+        return self.seen[live]
 
     def count(self, step: Step, since: float, until: float) -> int | None:
         """Requests that EKS answered; None where nobody counted."""

@@ -49,9 +49,7 @@ PLACE = Thing("elbv2.rule", RULE)
 
 def run(ident: str, its: Scene, step: Step = STEP) -> Result:
     """As a run asks: what cannot be read is a verdict too."""
-    judges = Judges(its)
-    judges.began[0] = its.since
-    return judges.judge(ident, step)
+    return Judges(its, fixed=its.since).judge(ident, step)
 
 
 def test_what_reads_the_world_is_what_the_table_says() -> None:
@@ -489,15 +487,34 @@ def test_a_static_check_is_what_the_export_said_of_each_workload() -> None:
     assert Judges(scene(healthy())).judge("S14", STEP).verdict == "inconclusive"
 
 
-def test_a_share_counts_from_when_it_was_asked_about_first() -> None:
-    its = scene(healthy())
+def test_requests_count_from_when_the_live_weights_were_seen_first() -> None:
+    world = healthy()
+    its = scene(world)
     judges = Judges(its)
-    share = Step("to10", "elb.weights", "P6", "", "", "", share=10)
-    assert judges.since(share) == NOW
+    assert judges.since() == NOW + MINUTE  # no node may have older ones by then
     its.clock.sleep(600)
-    assert judges.since(share) == NOW
-    assert judges.since(STEP) == NOW
-    assert judges.since(Step("to25", "elb.weights", "P6", "", "", "", share=25)) == NOW + 600
+    assert judges.since() == NOW + MINUTE
+    world.states[PLACE] = rule(75, 25)
+    assert judges.since() == NOW + 600 + MINUTE
+    world.states[PLACE] = rule(90, 10)  # a drill: the same weights again are no older
+    its.clock.sleep(600)
+    assert judges.since() == NOW + 1_200 + MINUTE
+
+
+def test_an_hour_of_waiting_for_an_approval_is_no_part_of_the_new_share() -> None:
+    world = healthy(share=0)
+    its = scene(world)
+    judges = Judges(its)
+    step = Step("to50", "elb.weights", "P7", "", "", "", share=50)
+    judges.judge("T13", step)  # before the step
+    its.clock.sleep(3_600)
+    world.states[PLACE] = rule(50, 50)
+    assert judges.judge("T01", step).verdict == "inconclusive"
+    its.clock.sleep(180)
+    for back in (1, 2):
+        for group, count in ((NEW_GROUP, 300), (OLD_GROUP, 300)):
+            world.values["RequestCount", group, "Sum"][NOW + 3_780 - back * MINUTE] = count
+    assert judges.judge("T01", step).verdict == "pass"
 
 
 def test_requests_of_eks_are_counted_or_nobody_counted() -> None:
