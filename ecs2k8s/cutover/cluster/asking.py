@@ -31,8 +31,6 @@ def asking(api: Api, place: Path) -> Ask:
         match call.removeprefix(PREFIX):
             case "Get":
                 return api.get(ref_of(parameters))
-            case "List":
-                return api.items(**parameters)
             case "Manifests":
                 return _manifests(place, parameters["path"])
             case "DryRun":

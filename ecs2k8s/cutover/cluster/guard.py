@@ -10,7 +10,7 @@ import re
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, unquote
 
 from ecs2k8s.compare.cluster import APPLY, JSON, READABLE, SEGMENT, allowed
 from ecs2k8s.core.formats import MANAGER
@@ -24,7 +24,6 @@ QUERY = {"fieldManager": MANAGER, "fieldValidation": "Strict"}
 AS_US = {"fieldManager": MANAGER}
 
 SECRETS = re.compile(rf"/api/v1(?:/namespaces/{SEGMENT})?/secrets(?:/.*)?", re.ASCII)
-EVENTS = re.compile(rf"/api/v1/namespaces/{SEGMENT}/events", re.ASCII)
 OBJECT = re.compile(
     rf"/(?:api/v1|apis/{SEGMENT}/{SEGMENT})(?:/namespaces/{SEGMENT})?/(?P<plural>{SEGMENT})/(?P<name>{SEGMENT})",
     re.ASCII,
@@ -54,11 +53,9 @@ class Call:
 
 def reads(method: str, path: str, headers: Mapping[str, str], _body: Any, /) -> bool:
     """Reads and dry runs as `diff cluster` sends them; of Secrets the metadata alone."""
-    plain, _, text = path.partition("?")
-    if SECRETS.fullmatch(plain):
+    plain = path.partition("?")[0]
+    if SECRETS.fullmatch(unquote(plain)):  # as the server will read it
         return method == "GET" and READABLE.fullmatch(plain) is not None and headers.get("Accept") == METADATA
-    if method == "GET" and EVENTS.fullmatch(plain):
-        return parse_qs(text, keep_blank_values=True).keys() <= {"fieldSelector", "limit", "continue"}
     return allowed(method, path, headers)
 
 
@@ -89,10 +86,11 @@ class StepCalls:
 def in_form(call: Call) -> bool:
     """Whether a cutover ever sends such a call."""
     found = OBJECT.fullmatch(call.path)
-    if found is None or found["plural"] == "secrets":
+    plural = unquote(found["plural"]) if found else ""
+    if found is None or plural == "secrets":
         return False
     if call.method == "DELETE":
-        return found["plural"] != "namespaces" and call.content == JSON and _is_exact(call.body)
+        return plural != "namespaces" and call.content == JSON and _is_exact(call.body)
     if call.method != "PATCH":
         return False
     return _is_apply(call, found["name"]) if call.content == APPLY else _is_change_of_fields(call)

@@ -51,7 +51,7 @@ class Api:
         return body
 
     def items(self, api_version: str, kind: str, namespace: str = "", **query: str) -> list[Manifest]:
-        """All objects of a kind, of one namespace or of all; *query*: labelSelector or fieldSelector."""
+        """All objects of a kind, of one namespace or of all; *query*: labelSelector."""
         path = self.kind(api_version, kind).path(namespace)
         found: list[Manifest] = []
         asked = {"limit": PAGE} | query
