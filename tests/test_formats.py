@@ -24,7 +24,7 @@ from ecs2k8s.render import FORMATS
 from ecs2k8s.render.argo_cd import argo_cd
 from ecs2k8s.render.dump import dump
 from ecs2k8s.report.runbook import runbook
-from tests.estates import ESTATES, SAMPLES, estate
+from tests.estates import ESTATES, SAMPLES, estate, translated
 from tests.test_cli import ecs2k8s, tree
 from tests.test_kubectl import TRICKY, Loader
 
@@ -89,7 +89,7 @@ def rendered(folder: Path) -> dict[str, Objects]:
 def test_helm_renders_the_objects_of_every_sample_and_every_case(tmp_path: Path) -> None:
     expected: dict[str, Objects] = {}
     for number, name in enumerate(ESTATES):
-        expected |= charts(translate(*estate(name)).bundle, f"e{number}", tmp_path)
+        expected |= charts(translated(name).bundle, f"e{number}", tmp_path)
     found = rendered(tmp_path)
     assert found.keys() == expected.keys()
     assert [name for name, its in expected.items() if found[name] != its] == []
@@ -98,7 +98,7 @@ def test_helm_renders_the_objects_of_every_sample_and_every_case(tmp_path: Path)
 @pytest.mark.parametrize("name", SAMPLES)
 @needs_helm
 def test_helm_accepts_every_chart(name: str, tmp_path: Path) -> None:
-    write(FORMATS["helm"](translate(*estate(name)).bundle), tmp_path)
+    write(FORMATS["helm"](translated(name).bundle), tmp_path)
     folders = sorted(str(path.parent) for path in tmp_path.rglob("Chart.yaml"))
     assert folders
     assert "0 chart(s) failed" in helm("lint", "--strict", *folders, home=tmp_path)
@@ -173,7 +173,7 @@ def test_the_handover_is_no_chart_because_a_release_owns_its_objects_alone(form:
 
 @pytest.mark.parametrize("name", SAMPLES)
 def test_plain_files_hold_the_same_objects_with_namespaces_first(name: str) -> None:
-    bundle = translate(*estate(name)).bundle
+    bundle = translated(name).bundle
     files = FORMATS["plain"](bundle)
     assert len(files) == len(bundle.everything)
     for path in {placed.tree for placed in bundle.objects}:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import pathlib
 from collections import Counter, defaultdict
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -109,6 +110,7 @@ def test_every_single_leaf_changes_what_its_row_claims_and_nothing_else(name: st
 Change = tuple[str, str, str, str, Any]  # estate, shape, id and path of the leaf, and its other value
 
 
+@cache
 def recorded() -> dict[Change, dict[str, list[str]]]:
     """tests/witnesses.yaml: a change to the rows and places that were seen to change with it."""
     lines: list[dict[str, Any]] = yaml.load(WITNESSES.read_bytes(), yaml.CSafeLoader) if WITNESSES.exists() else []
