@@ -15,6 +15,7 @@ from ecs2k8s.cutover.journal import read as journal
 from ecs2k8s.cutover.journal.fold import fold
 from ecs2k8s.cutover.locks import local
 from ecs2k8s.cutover.plan import load
+from ecs2k8s.cutover.run import operator
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
     from ecs2k8s.cutover.journal.lines import Line
 
 FILE = "MANIFEST.sha256"
-APART = {FILE, local.FILE}  # the lock says who is at work now, and is no part of what was done
+# Who is at work now, and what somebody asks of them, is no part of what was done.
+APART = {FILE, local.FILE, operator.FILE}
 
 
 @dataclass(frozen=True, slots=True)

@@ -122,6 +122,9 @@ def test_files_that_are_no_approvals_are_refused(tmp_path: Path) -> None:
         path.write_bytes(data)
         with pytest.raises(UsageError, match=r"a\.json"):
             approvals.read_approval(path)
+    path.write_text('{"format": "ecs2k8s/waivers/v2", "waivers": []}')
+    with pytest.raises(UsageError, match="format 'ecs2k8s/waivers/v2' is not 'ecs2k8s/waivers/v1'"):
+        approvals.read_waivers(path)
     with pytest.raises(UsageError, match="No such file"):
         approvals.read_approval(tmp_path / "b.json")
 

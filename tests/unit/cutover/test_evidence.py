@@ -85,6 +85,7 @@ def test_a_folder_that_nobody_touched_is_what_it_says(run: Path) -> None:
     done = subprocess.run(["sha256sum", "-c", "--strict", FILE], cwd=run, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     (run / "lock").write_text("bob")
+    (run / "asked.json").write_text("{}")
     assert verify(run) == found
 
 

@@ -169,3 +169,38 @@ def test_a_disk_that_fails_ends_the_writing_for_good(tmp_path: Path, at: int, sh
             assert again.lines[:synced] == lines
             assert [line.ev for line in again.lines[synced:]] in ([], ["note"], ["torn"])
             assert read(tmp_path).tail == b""
+
+
+@pytest.mark.parametrize("seconds", [-86_400.0, 86_400.0, 8 * 3600.0])
+def test_a_clock_that_is_set_or_a_machine_that_sleeps_does_not_break_a_journal(tmp_path: Path, seconds: float) -> None:
+    clock = StillClock()
+    with Journal.create(tmp_path, plan(), RUN, clock, mode="guided", who="ann") as journal:
+        clock.time += seconds
+        journal.append("note", text="another time")
+    with Journal.open(tmp_path, StillClock()) as again:
+        again.append("note", text="a machine that began anew")
+        first, second, third = (line.head for line in again.lines)
+    assert abs(second.ts_wall - first.ts_wall - seconds) < 10
+    assert [first.seq, second.seq, third.seq] == [1, 2, 3]
+
+
+def test_the_names_of_new_files_are_synced_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file that a power cut takes its name from is lost, whatever it holds."""
+    synced: list[str] = []
+    kinds = {True: "folder", False: "file"}
+    fsync = os.fsync
+
+    def seen(fd: int) -> None:
+        synced.append(kinds[stat.S_ISDIR(os.fstat(fd).st_mode)])
+        fsync(fd)
+
+    monkeypatch.setattr(os, "fsync", seen)
+    begun(tmp_path).close()
+    assert synced == ["file", "folder"]
+    with (tmp_path / FILE).open("ab") as file:
+        file.write(b"0123")
+    synced.clear()
+    with Journal.open(tmp_path, StillClock()) as journal:
+        copy = getattr(journal.lines[-1].event, "copy", "")
+    assert synced == ["file", "folder", "file"]  # the copy, its name, the journal
+    assert (tmp_path / copy).read_bytes() == b"0123"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import stat
@@ -70,6 +71,17 @@ def test_a_link_is_not_followed(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="lock"):
         FolderLock.take(tmp_path, INFO)
     assert (tmp_path / "elsewhere").read_text() == "precious"
+
+
+def test_a_disk_that_fails_gives_no_lock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(_: int) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "fsync", fails)
+        with pytest.raises(OutputError, match="lock: Input/output error"):
+            FolderLock.take(tmp_path, INFO)
+    assert not is_held(tmp_path)
 
 
 HOLDER = """
