@@ -122,6 +122,9 @@ def test_files_that_are_no_approvals_are_refused(tmp_path: Path) -> None:
         path.write_bytes(data)
         with pytest.raises(UsageError, match=r"a\.json"):
             approvals.read_approval(path)
+    path.write_bytes(msgspec.json.encode(msgspec.structs.replace(approve(plan(), "P6", ANN, NOW), format="other")))
+    with pytest.raises(UsageError, match="format 'other' is not 'ecs2k8s/approval/v1'"):
+        approvals.read_approval(path)
     path.write_text('{"format": "ecs2k8s/waivers/v2", "waivers": []}')
     with pytest.raises(UsageError, match="format 'ecs2k8s/waivers/v2' is not 'ecs2k8s/waivers/v1'"):
         approvals.read_waivers(path)

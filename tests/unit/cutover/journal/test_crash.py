@@ -38,7 +38,7 @@ def checked(folder: Path, pairs: int, capsys: pytest.CaptureFixture[str]) -> Non
 def test_a_journal_that_is_killed_anywhere_loses_nothing_that_it_said_it_had(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    checked(tmp_path, 150, capsys)
+    checked(tmp_path, 20, capsys)
 
 
 @pytest.mark.long
