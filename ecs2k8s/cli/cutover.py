@@ -118,7 +118,7 @@ def run(which: Which, given: Given, way: Way, talk: Talk) -> int:
     unit = folder_of(which)
     plan = plan_in(unit)
     _may_begin(plan, given, way.clock.now())
-    world = opened(which.directory, plan, way)
+    world = opened(which.directory, plan, way, Lines(talk))
     folder = begin(unit, plan, ulid(way.clock.now(), os.urandom(10)))
     with FolderLock.take(folder, world.info(folder.name, "run")):
         mode = "execute" if given.execute else "guided"
@@ -143,12 +143,26 @@ def go_back(which: Which, what: str, text: str, given: Given, way: Way, talk: Ta
         talk.stage(f"{folder.name}: told the process that carries it out; watch it with `cutover status`")
         return ExitCode.CLEAN
     reason = text or f"{what} asked for by {_me()}"
-    code = _again(which, folder, given, way, talk, lambda its, who: back(its, reason, who, abort=what == "abort"))
+
+    def act(its: Any, who: str) -> Outcome:
+        return back(its, reason, who, abort=what == "abort")
+
+    code = _again(which, folder, given, way, talk, act, anyway=True)
     forget(folder)
     return code
 
 
-def _again(which: Which, folder: Path, given: Given, way: Way, talk: Talk, act: Callable[[Any, str], Outcome]) -> int:
+def _again(
+    which: Which,
+    folder: Path,
+    given: Given,
+    way: Way,
+    talk: Talk,
+    act: Callable[[Any, str], Outcome],
+    *,
+    anyway: bool = False,
+) -> int:
+    """*anyway*: neither a cluster that does not answer nor a lock of somebody else stops it."""
     from ecs2k8s.cli.cutover_world import opened
 
     plan = plan_of(folder)
@@ -156,12 +170,12 @@ def _again(which: Which, folder: Path, given: Given, way: Way, talk: Talk, act: 
         start = journal.run.start
         if given.execute and start.mode == "guided":
             raise UsageError(f"{folder}: was begun without --execute: a guided run stays one")
-        world = opened(which.directory, plan, way)
+        world = opened(which.directory, plan, way, Lines(talk), anyway=anyway)
         if start.cluster_uid and world.cluster_uid and start.cluster_uid != world.cluster_uid:
             raise StaleError(f"the run is about the cluster {start.cluster_uid}, and this is {world.cluster_uid}")
         with FolderLock.take(folder, world.info(folder.name, "resume")):
             mode = Given(start.mode == "execute", given.approvals, given.waivers)
-            return _carried(folder, journal, world, mode, talk, lambda its: act(its, world.who))
+            return _carried(folder, journal, world, mode, talk, lambda its: act(its, world.who), anyway=anyway)
 
 
 def _may_begin(plan: Plan, given: Given, now: float) -> None:
@@ -183,7 +197,14 @@ def _may_begin(plan: Plan, given: Given, now: float) -> None:
 
 
 def _carried(
-    folder: Path, journal: Journal, world: Opened, given: Given, talk: Talk, act: Callable[[Any], Outcome]
+    folder: Path,
+    journal: Journal,
+    world: Opened,
+    given: Given,
+    talk: Talk,
+    act: Callable[[Any], Outcome],
+    *,
+    anyway: bool = False,
 ) -> int:
     plan = plan_of(folder)
     for file in given.approvals:
@@ -191,7 +212,7 @@ def _carried(
     waivers = read_waivers(Path(given.waivers)) if given.waivers else ()
     if waivers:
         keep_waivers(folder, waivers)
-    with world.locked(folder.name, plan, send=given.execute) as keeper:
+    with world.locked(folder.name, plan, Lines(talk), send=given.execute, anyway=anyway) as keeper:
         controls = Operator(folder, plan, journal, world.clock, world.who, keeper, waivers)
         _obey_signals(controls)
         outcome = act(world.run(plan, journal, controls, Lines(talk), send=given.execute))

@@ -13,6 +13,8 @@ from ecs2k8s import __version__
 from ecs2k8s.cli.verify import estate_of
 from ecs2k8s.cli.verify_probes import SystemClock
 from ecs2k8s.collect.login import Login
+from ecs2k8s.compare.cluster import ClusterError
+from ecs2k8s.core.errors import BusyError
 from ecs2k8s.cutover.checks.judging import Judges
 from ecs2k8s.cutover.checks.of_unit import alarms, objects
 from ecs2k8s.cutover.checks.scene import Scene
@@ -27,6 +29,7 @@ from ecs2k8s.cutover.locks.info import LockInfo
 from ecs2k8s.cutover.locks.shared import Keeper, SharedLock
 from ecs2k8s.cutover.run.context import Run
 from ecs2k8s.cutover.run.sides import BothReader, BothSender, needs_cluster
+from ecs2k8s.cutover.world import RefusedError, UnreadableError, UnsureError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -104,38 +107,63 @@ class Opened:
             alarms=alarms(plan, self.estate.snapshot.documents),
         )
         judges = Judges(scene, tuple(static_results(self.estate, plan.designs)))
-        sender = self._sender(journal.run.id, plan) if send else None
+        sender = self._sender(journal.run.id) if send else None
         return Run(plan, journal, reader, self.clock, judges.judge, judges.count, controls, talk, sender)
 
-    def _sender(self, run: str, plan: Plan) -> Sender:
+    def _sender(self, run: str) -> Sender:
         aws = self.aws.sender(run, self.way.write_role)
-        if not needs_cluster(plan):
+        if self.api is None:
             return BothSender(aws, None)
         api, rule = self.way.context.carrying_out()
         why = guarding(self.aws.reader.plainly, api)
         return BothSender(aws, ClusterSender(api, rule, self.place, run, self.cluster_uid, why))
 
     @contextmanager
-    def locked(self, run: str, plan: Plan, *, send: bool) -> Iterator[Keeper | None]:
-        """The traffic objects of *plan*, where there is a cluster whose Leases can say so and the run sends."""
+    def locked(self, run: str, plan: Plan, talk: Talk, *, send: bool, anyway: bool) -> Iterator[Keeper | None]:
+        """The traffic objects of *plan*, where there is a cluster whose Leases can say so and the run sends.
+
+        *anyway*: without them too. A way back waits for nobody (invariant I12) and needs no cluster (I6).
+        """
         if not send or self.api is None:
             yield None
             return
         info = self.info(run, "run", plan.traffic, plan.ident)
         store = self.way.context.locks(self.way.lock_namespace)
         lock = SharedLock(lambda key: LeaseLock(store, self.clock, key, run, info.id, info.plain()), plan.traffic)
-        lock.acquire()
+        if anyway and not _taken_now(lock, talk):
+            yield None
+            return
+        if not anyway:
+            lock.take(self.clock, talk.say)
         try:
             yield Keeper(lock, self.clock)
         finally:
             lock.release()
 
 
-def opened(directory: str, plan: Plan, way: Way) -> Opened:
-    """Raises what logging in to the account and reaching the cluster raise."""
+def _taken_now(lock: SharedLock, talk: Talk) -> bool:
+    try:
+        lock.acquire()
+    except (BusyError, UnreadableError, RefusedError, UnsureError) as error:
+        talk.say(f"goes back without the lock: {error}")
+        return False
+    return True
+
+
+def opened(directory: str, plan: Plan, way: Way, talk: Talk, *, anyway: bool = False) -> Opened:
+    """Raises what logging in to the account and reaching the cluster raise. *anyway*: without a cluster too."""
     from ecs2k8s.cutover.aws.connect import connect  # boto3
 
     place = Path(directory)
     aws = connect(way.login, plan, way.clock, way.prepare)
-    api = way.context.reading() if needs_cluster(plan) else None
-    return Opened(place, way, way.clock, aws, api, api.identity() if api else "", estate_of(place))
+    api, uid = None, ""
+    try:
+        if needs_cluster(plan):
+            api = way.context.reading()
+            uid = api.identity()
+    except (ClusterError, UnreadableError) as error:
+        if not anyway:
+            raise
+        talk.say(f"goes back without the cluster: {error}")
+        api = None
+    return Opened(place, way, way.clock, aws, api, uid, estate_of(place))
