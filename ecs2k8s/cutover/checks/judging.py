@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 UNDER_TRAFFIC = "T"
 PROPAGATION = 60.0  # seconds until every node of a load balancer has new weights (run.context.Pace.hold)
+ODD = (KeyError, IndexError, TypeError, AttributeError, ValueError)
 LINES = 20  # of several subjects that are kept in one result
 
 
@@ -56,6 +57,9 @@ class Judges:
             return Result(ident, self.scene.plan.unit, "inconclusive", f"lacks {error}", missing=str(error))
         except UnreadableError as error:
             return Result(ident, self.scene.plan.unit, "error", str(error))
+        except ODD as error:
+            said = f"an answer is of another form than that of AWS or of Kubernetes ({type(error).__name__})"
+            return Result(ident, self.scene.plan.unit, "error", said)
 
     def since(self) -> float:
         """Raises what reading raises."""

@@ -67,6 +67,19 @@ def test_where_all_is_well_a_check_passes(ident: str) -> None:
 
 
 @pytest.mark.parametrize("ident", sorted(CHECKS))
+@pytest.mark.parametrize(
+    "odd", [[], "text", 7, {}, {"services": 1, "TargetHealthDescriptions": [{}], "LoadBalancers": [{}]}], ids=repr
+)
+def test_an_answer_of_another_form_is_an_error_and_never_raises(ident: str, odd: Any) -> None:
+    world = healthy()
+    world.answers = dict.fromkeys(world.answers, odd)
+    world.objects = [{key: its for key, its in each.items() if key != "status"} for each in world.objects]
+    assert run(ident, scene(world)).verdict in {"error", "inconclusive", "fail", "pass", "not_applicable"}
+    world.objects = [{**each, "status": odd, "spec": odd} for each in world.objects]
+    run(ident, scene(world))
+
+
+@pytest.mark.parametrize("ident", sorted(CHECKS))
 def test_without_any_source_nothing_passes(ident: str) -> None:
     bare = replace(scene(World()), reader=None, ask=None, cluster=None, metrics=None)
     assert run(ident, bare).verdict in {"inconclusive", "not_applicable"}

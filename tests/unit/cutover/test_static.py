@@ -143,6 +143,25 @@ def test_an_edit_that_takes_a_number_away_is_undecided() -> None:
     assert verdict(static_results(found), "S14", "shop/frontend") == "inconclusive"
 
 
+ODD: list[Any] = [None, "text", 7, [], [None], {"a": []}, {"containers": "x"}]
+
+
+@pytest.mark.parametrize("odd", ODD, ids=repr)
+@pytest.mark.parametrize(
+    "at", [("spec",), ("metadata", "labels"), ("spec", "template"), ("spec", "template", "spec"), ("spec", "selector")]
+)
+def test_an_edited_object_of_any_form_ends_in_a_verdict(at: tuple[str, ...], odd: Any) -> None:
+    def change(its: Manifest) -> None:
+        inner = its
+        for step in at[:-1]:
+            inner = inner[step]
+        inner[at[-1]] = odd
+
+    found = static_results(edited("Deployment", "frontend", change))
+    assert verdict(found, "S14", "shop/frontend") != "pass" or at[-1] in {"labels", "selector"}
+    assert verdict(found, "S28", SHARED) == "fail" or odd in (None, {"a": []}, []) or at == ("metadata", "labels")
+
+
 def test_another_image_than_the_one_that_runs_fails() -> None:
     def change(its: Manifest) -> None:
         image = pod(its)["containers"][0]["image"].partition("@")[0]
