@@ -120,6 +120,12 @@ def test_what_route_53_refuses_is_refused(aws: Stand, record: dict[str, Any], co
     assert records(aws) == before
 
 
+def test_a_batch_has_between_one_and_a_thousand_changes(aws: Stand) -> None:
+    for count in (0, 1001):
+        with refused("InvalidChangeBatch"):
+            change(aws, *(("UPSERT", simple()) for _ in range(count)))
+
+
 def test_weighted_records_have_one_time_to_live(aws: Stand) -> None:
     one = {**simple(), "SetIdentifier": "a", "Weight": 1}
     with refused("InvalidChangeBatch"):
