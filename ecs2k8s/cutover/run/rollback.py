@@ -11,6 +11,7 @@ from ecs2k8s.cutover.journal import crash
 from ecs2k8s.cutover.journal.events import Abort, Result, RollbackEnd, RollbackStart, intent, observed, verified
 from ecs2k8s.cutover.run.shares import back_image, share, shifts
 from ecs2k8s.cutover.run.stepping import become
+from ecs2k8s.cutover.states import RUN
 from ecs2k8s.cutover.things import KINDS
 from ecs2k8s.cutover.things.command import command
 from ecs2k8s.cutover.world import RefusedError, ThrottledError, UnreadableError, UnsureError
@@ -38,7 +39,8 @@ class Failed(Exception):  # noqa: N818 (an outcome)
 def go_back(run: Run, reason: str, by: str = "", *, abort: bool = False) -> str:
     """Requests back to ECS, then background work. What failed and the command for it; empty when all is back."""
     if run.journal.run.state not in ("rolling_back", "aborting"):  # else this goes on where it was interrupted
-        start = Abort(by=by, text=reason) if abort else RollbackStart(reason=reason, by=by)
+        under_way = "aborting" in RUN[run.journal.run.state]  # a run that is over has nothing to abort
+        start = Abort(by=by, text=reason) if abort and under_way else RollbackStart(reason=reason, by=by)
         run.journal.append(start)
     steps = begun(run)
     for step in steps:

@@ -23,7 +23,7 @@ from ecs2k8s.cutover.things.fields import handed_over
 from ecs2k8s.cutover.things.kind import Kind, NotInSnapshotError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from ecs2k8s.core.manifests import Manifest
     from ecs2k8s.cutover.plan import State
@@ -130,16 +130,25 @@ def _difference(asked: Manifest, live: Manifest, found: Mapping[str, Any]) -> st
     rows = change(Wanted(asked, ""), live, made, Applier(OURS)).rows
     if rows:
         return listed([row.path or "all of it" for row in rows], NAMED)
-    return "" if _fields(live) == _fields(made) is not None else f"{_others(live)} applied it, and not {MANAGER}"
+    own, would = (_fields(each, handed_over(str(asked["kind"]))) for each in (live, made))
+    return "" if own == would is not None else f"{_others(live)} applied it, and not {MANAGER}"
 
 
-def _fields(live: Manifest) -> Any:
-    """The fields that our manager owns by applying."""
+def _fields(live: Manifest, but: Collection[str]) -> Any:
+    """The fields that our manager owns by applying, without those of its spec that a handover owns by turns."""
     entries = live["metadata"].get("managedFields")
     for entry in entries if isinstance(entries, list) else ():
         if isinstance(entry, dict) and (entry.get("manager"), entry.get("operation")) == (MANAGER, "Apply"):
-            return entry.get("fieldsV1") if not entry.get("subresource") else None
+            return _without_spec(entry.get("fieldsV1"), but) if not entry.get("subresource") else None
     return None
+
+
+def _without_spec(fields: Any, names: Collection[str]) -> Any:
+    """*fields* as `fieldsV1` has them; *names* as messages have them: `.spec.replicas`."""
+    if not isinstance(fields, dict) or not isinstance(fields.get("f:spec"), dict):
+        return fields
+    left_out = {f"f:{name.removeprefix('.spec.')}" for name in names}
+    return fields | {"f:spec": {key: its for key, its in fields["f:spec"].items() if key not in left_out}}
 
 
 def _others(live: Manifest) -> str:
