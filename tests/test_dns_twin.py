@@ -10,12 +10,15 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.harness import dns
+from tests.harness.account_zone import AccountZone
 from tests.harness.clock import Clock, run
 from tests.harness.control_plane import LISTENER
 from tests.harness.dns import Authority, Resolver, UnknownNameError, ask
+from tests.harness.dns_wire import Question
 from tests.harness.load import Load, Plan
 from tests.harness.scene import OLD, scene
 from tests.harness.server import Behaviour
+from tests.standing import sample
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -145,3 +148,17 @@ def test_a_shift_by_dns_leaves_behind_who_keeps_connections_and_who_keeps_names(
             assert await moved(1, fresh_every=0) == 0  # its connection does not know of names
 
     play(story, alias(ECS, 255), alias(EKS, 0))
+
+
+def test_what_a_client_of_aws_writes_is_answered_when_it_is_in_sync() -> None:
+    aws = sample("three-tier")
+    zone = AccountZone(aws.account, "Z0123456789EXAMPLESHOP")
+    authority = Authority(zone, lambda name: ([ADDRESSES.get(name, "127.0.0.30")], True), Random(7))
+    [simple] = [each for each in zone() if each["Name"] == f"{NAME}." and each["Type"] == "A"]
+    changes = [("DELETE", simple), ("CREATE", alias(ECS, 0)), ("CREATE", alias(EKS, 255))]
+    batch = {"Changes": [{"Action": action, "ResourceRecordSet": record} for action, record in changes]}
+    question = Question(1, NAME, "A")
+    aws.client("route53").change_resource_record_sets(HostedZoneId=zone.zone, ChangeBatch=batch)
+    assert [each.value for each in authority.answers(question)] == ["127.0.0.30"]
+    aws.clock.sleep(61)
+    assert [each.value for each in authority.answers(question)] == [ADDRESSES[EKS]]
