@@ -273,6 +273,21 @@ def test_a_request_that_is_under_way_ends_while_its_target_drains_and_is_cut_aft
     play(story, drain=60, idle_timeout=600)
 
 
+def test_a_target_that_left_gets_new_requests_until_each_node_has_heard() -> None:
+    async def story(at: Scene) -> None:
+        stays, goes = await at.serve(OLD, ECS, replace(ECS, side="gone"))
+        await at.healthy(OLD, 2)
+        assert (await at.ask(20)).of("gone") == pytest.approx(10, abs=3)
+        at.table.deregister(OLD, [goes.target])
+        assert (await at.ask(20)).of("gone") > 0
+        await at.minutes(0.25)
+        assert (await at.ask(20)).of("gone") == 0
+        assert at.table.registered(OLD) == (stays.target,)
+        assert at.balancer.failures == []
+
+    play(story, delays=LATE, scale=60)
+
+
 def test_connections_to_targets_are_used_again() -> None:
     async def story(at: Scene) -> None:
         [running] = await at.serve(OLD, ECS)
@@ -294,6 +309,7 @@ def test_targets_that_hang_or_break_off(behaviour: Behaviour, code: int, cause: 
         tally = await at.ask(2)
         assert [(failure.code, failure.cause) for failure in at.balancer.failures] == [(code, cause)] * 2
         assert tally.causes(at.balancer.failures) == {f"{code}: {cause}": 2}
+        assert [dict(node.open) for node in at.balancer.nodes] == [{}, {}, {}]  # nothing is under way
 
     play(story, idle_timeout=24)
 
