@@ -37,7 +37,7 @@ $(READY): $(BIN)/python pyproject.toml constraints.txt
 
 setup: $(READY) ## make .venv with all that the other targets need
 
-demo: $(READY) ## export the three-tier sample account to ./migration-demo
+demo: $(READY) ## export the three-tier sample account to ./migration-demo, and plan its cutover
 	@$(BIN)/ecs2k8s demo
 
 test: $(READY) ## run the tests that need no cloud and no cluster

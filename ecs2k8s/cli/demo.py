@@ -6,7 +6,8 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ecs2k8s.cli import export
+from ecs2k8s.cli import export, plan
+from ecs2k8s.cli.console import out
 from ecs2k8s.collect import files as documents
 from ecs2k8s.collect.login import Login
 from ecs2k8s.core.errors import SnapshotError
@@ -19,11 +20,16 @@ ACCOUNT, REGION = "111122223333", "eu-west-1"
 
 
 def run(output: str, talk: Talk) -> int:
-    """Fill the emulator with `samples/three-tier`, from the wheel or the checkout, and export it over boto3."""
+    """Fill the emulator with `samples/three-tier`, from the wheel or the checkout, export it over boto3, and plan."""
     sample = documents.read([str(place())]).documents
     request = export.Request(output=output, login=Login(regions=(REGION,)))
     with demo_account(sample, ACCOUNT, REGION) as prepare:
-        return export.run(request, talk, prepare)
+        code = export.run(request, talk, prepare)
+    if code:
+        return code
+    if talk.level:
+        out()
+    return plan.run(plan.Request(output), talk)
 
 
 def place() -> Path:

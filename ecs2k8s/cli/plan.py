@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from ecs2k8s.cli import coverage
-from ecs2k8s.cli.console import ExitCode, out, table
+from ecs2k8s.cli.console import ExitCode, table
 from ecs2k8s.cli.lying import lying
 from ecs2k8s.core.errors import BusyError, OutputError, PlanError, UsageError
 from ecs2k8s.cutover.checklist import checklist, shown
@@ -71,12 +71,13 @@ def run(request: Request, talk: Talk) -> int:
         _check_unused(place, each)
     for each in plans:
         _write(place, each)
+        talk.detail(f"{folder_of(each)}/plan.json: {each.short}, to be started before {each.expires}")
     for one in refused:
         for reason in one.reasons:
             talk.problem(f"{one.unit}: no plan: {reason}")
     if request.as_json:
         _print_json(plans, refused)
-    else:
+    elif talk.level:
         _print(place, plans, units)
     return ExitCode.FAILED if refused else ExitCode.CLEAN
 
@@ -187,13 +188,11 @@ def _print_json(plans: Sequence[Plan], refused: Iterable[Refused]) -> None:
 
 def _print(place: Path, plans: Sequence[Plan], units: Iterable[Unit]) -> None:
     waves = {unit.name: unit.wave for unit in units}
-    rows = [["wave", "unit", "designs", "steps", "planned", "plan", "checklist"]]
+    rows = [["wave", "unit", "designs", "steps", "planned", "checklist"]]
     for plan in plans:
         letters = "".join(sorted({letter for its in plan.designs.values() for letter in its}))
         minutes = shown(sum(step.minutes for step in plan.steps))
         file = f"{place / folder_of(plan)}/CHECKLIST.md"
-        rows.append([str(waves[plan.unit]), plan.unit, letters, str(len(plan.steps)), minutes, plan.short, file])
+        rows.append([str(waves[plan.unit]), plan.unit, letters, str(len(plan.steps)), minutes, file])
     if plans:
         table(rows, right=(0, 3), head=True)
-        out()
-        out(f"A run must start before {plans[0].expires}; export again after that.")

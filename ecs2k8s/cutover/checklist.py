@@ -54,6 +54,7 @@ def _head(plan: Plan) -> Iterator[str]:
     yield ""
     if not plan.executable:
         yield from ("People carry it out; the program watches. There is no `--execute` for this plan.", "")
+    yield from ("docs/checks.md says what each check is about.", "")
     yield from _listed("Know first", [plain(note) for note in plan.notes])
     yield from _listed("Who else may write", [_writer(plan, number) for number in range(len(plan.writers))])
     yield from _listed("Approvals", list(_approvals(plan)))
@@ -112,11 +113,12 @@ def _checks(word: str, checks: Iterable[str]) -> Iterator[str]:
 
 
 def _commands(word: str, moves: Iterable[Move], commands: Iterable[str]) -> Iterator[str]:
+    """Each command as indented code, which no text can end; below an item of a list, where *word* makes one."""
     its = [*(move.command for move in moves), *commands]
     if its and word:
         yield from (f"- [ ] {word}:", "")
     for command in its:
-        yield from (*block(command), "")
+        yield from (*(f"{'  ' if word else ''}{line}" for line in block(command)), "")
 
 
 def shown(minutes: int) -> str:

@@ -50,8 +50,9 @@ def why_not(place: Place) -> str:
 
 def _make(name: str, each: Shift) -> Move:
     place = each.place
-    new = {twin: place.weights[group] for group, twin in each.twins.items()}
-    actions = in_one_form(with_weights(place.actions, new, each.sticky if new.keys() - set(list(new)[:1]) else None))
+    found = {twin: place.weights[group] for group, twin in each.twins.items()}
+    new = found if any(found.values()) else dict.fromkeys(found, 1)
+    actions = in_one_form(with_weights(place.actions, new, each.sticky if len(new) > 1 else None))
     state = {
         "Actions": actions,
         "Conditions": conditions([*place.found.get("Conditions", ()), HEADER]),
