@@ -34,7 +34,7 @@ from tests.everything import EKS, everything
 from tests.replayed import REGION, hook_of, prepared
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from ecs2k8s.replay.hook import Hook, Request
 
@@ -287,13 +287,18 @@ FIRST, LAST = [1, 3, 6], [3, 1, 0]
 
 
 @cache
-def steps(begin: str) -> int:
-    """How many there are when nobody kills."""
+def listed(begin: str) -> list[tuple[str, str]]:
+    """What is done to which path below the directory, in order, when nobody kills."""
     with tempfile.TemporaryDirectory() as folder, begun(begin, Path(folder)) as out:
         code, found = killed_at_step(out, 0, Path(folder))
     assert code == code_of(begin)
     assert len(found) > 60
-    return len(found)
+    parts = (step.removeprefix("os.").replace(str(out), "").partition(" ") for step in found)
+    return [(what, path) for what, _, path in parts]
+
+
+def steps(begin: str) -> int:
+    return len(listed(begin))
 
 
 def killed_while_writing(begin: str, number: int, folder: Path) -> None:
@@ -342,7 +347,7 @@ def test_the_commands_themselves_say_that_a_run_was_killed_and_complete_it(tmp_p
 
 def test_killed_while_the_choices_are_written(tmp_path: Path) -> None:
     _, _, after = undisturbed("new")
-    last = step_of("new", tmp_path, lambda what, path: (what, path) == ("rename", "/.target.yaml.partial"))
+    last = step_of("new", "rename", "/.target.yaml.partial")
     for number in (last - 1, last):
         with begun("new", tmp_path) as out:
             assert killed_at_step(out, number, tmp_path)[0] == -signal.SIGKILL
@@ -352,19 +357,14 @@ def test_killed_while_the_choices_are_written(tmp_path: Path) -> None:
         (tmp_path / "steps").unlink()
 
 
-def step_of(begin: str, folder: Path, found: Callable[[str, str], bool]) -> int:
-    """The number of the step that *found* tells by what is done, and to which path."""
-    with begun(begin, folder) as out:
-        _, listed = killed_at_step(out, 0, folder)
-    shutil.rmtree(out)
-    (folder / "steps").unlink()
-    parts = (step.removeprefix("os.").replace(str(out), "").partition(" ") for step in listed)
-    return next(at for at, (what, _, path) in enumerate(parts, 1) if found(what, path))
+def step_of(begin: str, what: str, path: str) -> int:
+    """The number of the step that does *what* to *path*."""
+    return listed(begin).index((what, path)) + 1
 
 
 def test_killed_while_a_file_is_written_that_the_next_run_does_not_generate(tmp_path: Path) -> None:
     _, before, _ = undisturbed("old")
-    number = step_of("old", tmp_path, lambda what, path: (what, path) == ("rename", NEW))
+    number = step_of("old", "rename", NEW)
     with begun("old", tmp_path) as out:
         code, _ = killed_at_step(out, number - 1, tmp_path)  # opened, and nothing is in it
         assert code == -signal.SIGKILL
@@ -378,7 +378,7 @@ NEW = "/manifests/shop/worker/.deployment.yaml.partial"
 
 def test_killed_between_the_last_file_of_a_folder_and_the_folder(tmp_path: Path) -> None:
     _, _, after = undisturbed("old")
-    number = step_of("old", tmp_path, lambda what, path: (what, path) == ("rmdir", "/manifests/shop/api"))
+    number = step_of("old", "rmdir", "/manifests/shop/api")
     with begun("old", tmp_path) as out:
         assert killed_at_step(out, number, tmp_path)[0] == -signal.SIGKILL
         complete(out, after)
