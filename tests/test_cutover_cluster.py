@@ -345,6 +345,16 @@ def test_a_handover_changes_what_is_as_the_plan_has_it(world: World) -> None:
     assert world.now(FILES, path) == {f"Deployment/{ident}": "differs: .spec.replicas (autoscaler owns it)"}
 
 
+def test_what_was_handed_over_and_back_is_applied_as_before(world: World) -> None:
+    path, ident = world.file("manifests/shop/web.yaml", deployment(replicas=0)), f"{world.space}/web"
+    wanted = applied(manifests(world.place, path))
+    world.apply(path)
+    for replicas in (2, 0):
+        world.move(SCALE, ident, {"replicas": replicas})
+        assert world.now(FILES, path) == wanted
+        assert KINDS[FILES].now(reading_only(world.ask), path) == wanted
+
+
 def test_a_cron_job_is_resumed_with_a_short_deadline_by_one_call(world: World) -> None:
     about = {"apiVersion": "batch/v1", "kind": "CronJob", "metadata": {"name": "web"}, "spec": CRON_JOB}
     path, ident = world.file("manifests/shop/web.yaml", about), f"{world.space}/web"
