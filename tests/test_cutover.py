@@ -24,6 +24,7 @@ from ecs2k8s.core.errors import BusyError, PlanError, StaleError, UsageError
 from ecs2k8s.cutover.approvals import NEVER_WAIVED, WAIVERS, Waiver, Waivers, approve
 from ecs2k8s.cutover.cluster.connections import Context
 from ecs2k8s.cutover.cluster.lease import LeaseLock
+from ecs2k8s.cutover.locks import shared
 from tests.cluster_twin import Twin
 from tests.connected import quickly
 from tests.replayed import ACCOUNT, REGION, prepared
@@ -230,8 +231,9 @@ def test_evidence_is_verified_offline_and_shows_a_changed_byte(scene: Scene) -> 
     assert cutover.verify_evidence(str(folder)) == 3
 
 
-def test_two_runs_never_move_one_object_at_a_time(scene: Scene) -> None:
-    """The Lease of another run stands in the way."""
+def test_two_runs_never_move_one_object_at_a_time(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The Lease of another run stands in the way. How long it is waited for: tests/unit/cli/test_cutover_world.py."""
+    monkeypatch.setattr(shared, "PATIENCE", 0)
     plan = cutover.plan_in(scene.place / "cutover" / WORKER)
     store = scene.way().context.locks()
     assert plan.traffic
