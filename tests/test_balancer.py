@@ -78,7 +78,7 @@ def test_a_node_that_has_not_heard_goes_on_as_before_and_after_a_minute_all_have
         await at.minutes(1.1)
         assert (await at.ask(300)).of("ecs") == 0
 
-    play(story, delays=LATE)
+    play(story, delays=LATE, scale=30)
 
 
 def test_nodes_hear_of_a_change_at_different_times() -> None:
@@ -276,16 +276,16 @@ def test_a_request_that_is_under_way_ends_while_its_target_drains_and_is_cut_aft
 def test_a_target_that_left_gets_new_requests_until_each_node_has_heard() -> None:
     async def story(at: Scene) -> None:
         stays, goes = await at.serve(OLD, ECS, replace(ECS, side="gone"))
-        await at.healthy(OLD, 2)
+        await at.healthy(OLD, 2)  # which all nodes have heard of
         assert (await at.ask(20)).of("gone") == pytest.approx(10, abs=3)
         at.table.deregister(OLD, [goes.target])
         assert (await at.ask(20)).of("gone") > 0
-        await at.minutes(0.25)
+        await at.minutes(2.1)
         assert (await at.ask(20)).of("gone") == 0
         assert at.table.registered(OLD) == (stays.target,)
         assert at.balancer.failures == []
 
-    play(story, delays=LATE, scale=60)
+    play(story, delays=Delays(0, targets=120), scale=60)
 
 
 def test_connections_to_targets_are_used_again() -> None:
