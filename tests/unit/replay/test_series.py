@@ -68,6 +68,8 @@ def test_what_cloudwatch_refuses_is_refused() -> None:
         points(aws, asked("Sum", minutes=0))
     with refused("ValidationError"):
         points(aws, asked("Sum", period=90))
+    with refused("ValidationError"):
+        points(aws, {**asked("Sum"), "MetricDataQueries": asked("Sum")["MetricDataQueries"] * 501})
     with pytest.raises(NotModelledError):
         points(aws, {**asked("Sum"), "MetricDataQueries": [{"Id": "a", "Expression": "SUM(METRICS())"}]})
     put(aws, 0, 1.0)

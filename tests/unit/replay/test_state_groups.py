@@ -238,6 +238,13 @@ def test_targets_have_the_zone_of_their_subnet_and_must_lie_in_the_network(aws: 
     assert len(health(aws, arn)) == 1
 
 
+def test_an_instance_is_a_target_only_where_it_runs(aws: Stand) -> None:
+    arn = create(aws, TargetType="instance")["TargetGroupArn"]
+    with refused("InvalidTarget"):
+        aws.client("elbv2").register_targets(TargetGroupArn=arn, Targets=[{"Id": "i-0123456789abcdef0"}])
+    assert health(aws, arn) == []
+
+
 def test_a_target_in_a_zone_that_the_load_balancer_lacks_is_unused(aws: Stand) -> None:
     elb, arn = aws.client("elbv2"), create(aws)["TargetGroupArn"]
     balancer = aws.all("elbv2.LoadBalancer")[0]
