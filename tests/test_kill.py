@@ -391,8 +391,10 @@ def test_killed_at_the_first_file_of_an_export_of_files(tmp_path: Path) -> None:
     out = tmp_path / "out"
     variables = {"KILL_OUT": str(out), "KILL_LOG": str(tmp_path / "steps")}
     variables |= {"PYTHONPATH": os.pathsep.join((str(tmp_path / "site"), str(ROOT)))}
-    source = str(ROOT / "samples" / "three-tier")
-    run = [sys.executable, "-m", "ecs2k8s", "export", "-q", "-o", str(out), "--from", source]
+    container = {"name": "app", "image": "nginx:1.27", "memory": 64}
+    source = tmp_path / "web.json"
+    source.write_text(json.dumps({"family": "web", "containerDefinitions": [container]}))
+    run = [sys.executable, "-m", "ecs2k8s", "export", "-q", "-o", str(out), "--from", str(source)]
     for at in range(4, 7):  # the folder, the file, what is in it
         shutil.rmtree(out, ignore_errors=True)
         first = subprocess.run(run, env=environment(KILL_AT=str(at), **variables), capture_output=True, check=False)
