@@ -63,6 +63,7 @@ class Pace:
     settle: float = 20.0  # until what may have been sent is taken for lost
     hold: float = 60.0
     look: float = 10.0  # between two looks at a trigger
+    measured: float = 600.0  # until new weights can be judged: whole minutes of them, which CloudWatch tells later
 
 
 @dataclass(frozen=True, slots=True)

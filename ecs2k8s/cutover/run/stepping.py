@@ -138,7 +138,7 @@ def _tick(run: Run, step: Step, watch: Watch) -> None:
 
 def _checked(run: Run, step: Step, watch: Watch) -> None:
     """All checks of the step pass, at last where it has time to wait for them."""
-    end = run.clock.monotonic() + (step.wait.limit if step.wait else 0)
+    end = run.clock.monotonic() + (step.wait.limit if step.wait else run.pace.measured if shifts(step) else 0)
     while blocking := _judged(run, step, step.checks):
         failed = [result for result in blocking if result.verdict == "fail"]
         if failed and exposed(run):
