@@ -78,7 +78,8 @@ class Scene:
             Path(files[-1]).write_bytes(
                 msgspec.json.encode(approve(plan, each.phase, ANN, self.stand.clock.at, text="go"))
             )
-        return cutover.Given(execute, tuple(files), str(file))
+        by_hand = tuple(step.id for step in plan.steps if step.guided and not step.moves)
+        return cutover.Given(execute, tuple(files), str(file), by_hand)
 
     def run(self, unit: str, **given: bool) -> int:
         return cutover.run(cutover.Which(str(self.place), unit), self.given(unit, **given), self.way(), Talk())
@@ -153,13 +154,21 @@ def test_a_run_waits_for_an_approval_and_goes_on_when_it_is_there(scene: Scene) 
     with pytest.raises(UsageError, match="give --approve-file"):
         scene.run(WORKER, approvals=False)
     only = scene.given(WORKER)
-    waiting = cutover.Given(execute=True, approvals=only.approvals, waivers=only.waivers)
+    waiting = dataclasses.replace(only)
     plan = cutover.plan_in(scene.place / "cutover" / WORKER)
     Path(only.approvals[0]).write_bytes(
         msgspec.json.encode(approve(plan, "P8", ANN, scene.stand.clock.at, text="other"))
     )
     assert cutover.run(cutover.Which(str(scene.place), WORKER), waiting, scene.way(), Talk()) == 5
     assert scene.tasks() == 2
+    assert scene.resume(WORKER) == 0
+
+
+def test_what_nobody_can_see_waits_for_the_word_of_a_person(scene: Scene) -> None:
+    given = dataclasses.replace(scene.given(WORKER), done=())
+    which = cutover.Which(str(scene.place), WORKER)
+    assert cutover.run(which, given, scene.way(), Talk()) == 5
+    assert not scene.changes()
     assert scene.resume(WORKER) == 0
 
 

@@ -16,6 +16,7 @@ from ecs2k8s.cutover.approvals import keep_waivers, read_waivers
 from ecs2k8s.cutover.evidence import bundle
 from ecs2k8s.cutover.folder import begin, current, plan_of, ulid
 from ecs2k8s.cutover.journal import read as journal_file
+from ecs2k8s.cutover.journal.events import Note
 from ecs2k8s.cutover.journal.file import Journal
 from ecs2k8s.cutover.journal.fold import fold
 from ecs2k8s.cutover.locks.local import FolderLock, is_held
@@ -24,7 +25,7 @@ from ecs2k8s.cutover.run.context import Asked
 from ecs2k8s.cutover.run.engine import back, carry
 from ecs2k8s.cutover.run.operator import Operator, ask, forget, take_approval
 from ecs2k8s.cutover.run.rollback import ways_back
-from ecs2k8s.cutover.run.stepping import DONE
+from ecs2k8s.cutover.run.stepping import DONE, DONE_BY_HAND
 from ecs2k8s.cutover.run.stops import Conflict
 
 if TYPE_CHECKING:
@@ -61,6 +62,7 @@ class Given:
     execute: bool = False
     approvals: tuple[str, ...] = ()
     waivers: str | None = None
+    done: tuple[str, ...] = ()  # steps that a person says to have done
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +176,7 @@ def _again(
         if start.cluster_uid and world.cluster_uid and start.cluster_uid != world.cluster_uid:
             raise StaleError(f"the run is about the cluster {start.cluster_uid}, and this is {world.cluster_uid}")
         with FolderLock.take(folder, world.info(folder.name, "resume")):
-            mode = Given(start.mode == "execute", given.approvals, given.waivers)
+            mode = Given(start.mode == "execute", given.approvals, given.waivers, given.done)
             return _carried(folder, journal, world, mode, talk, lambda its: act(its, world.who), anyway=anyway)
 
 
@@ -209,6 +211,8 @@ def _carried(
     plan = plan_of(folder)
     for file in given.approvals:
         take_approval(folder, plan, Path(file))
+    for ident in given.done:
+        journal.append(Note(step=plan.step(ident).id, text=DONE_BY_HAND, by=world.who))
     waivers = read_waivers(Path(given.waivers)) if given.waivers else ()
     if waivers:
         keep_waivers(folder, waivers)

@@ -84,6 +84,7 @@ def cutover_resume_command(
     decommission: options.OfDecommission = False,
     remove: options.OfRemoval = False,
     write_role_arn: options.WriteRoleArn = None,
+    done: options.Done = None,
     approve_file: options.ApproveFile = None,
     waivers: options.WaiversFile = None,
     profile: options.Profile = None,
@@ -102,7 +103,7 @@ def cutover_resume_command(
     from ecs2k8s.cli import cutover
 
     which = _which(directory, unit, decommission=decommission, remove=remove)
-    given = cutover.Given(approvals=tuple(approve_file or ()), waivers=waivers)
+    given = cutover.Given(approvals=tuple(approve_file or ()), waivers=waivers, done=tuple(done or ()))
     login = (profile, role_arn, external_id, endpoint_url)
     way = _way(login, write_role_arn, kubeconfig, context, lock_namespace)
     raise typer.Exit(cutover.resume(which, given, way, talk))

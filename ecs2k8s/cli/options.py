@@ -242,6 +242,10 @@ ApproveFile = Annotated[
 ]
 OneRoleArn = Annotated[str | None, typer.Option("--role-arn", metavar="ARN", help="Role to assume for reading.")]
 Why = Annotated[str, typer.Option("--why", metavar="TEXT", help="The reason, which the journal keeps.")]
+Done = Annotated[
+    list[str] | None,
+    typer.Option("--done", metavar="STEP", help="A step without anything to see, which you say is done. Repeatable."),
+]
 LockNamespace = Annotated[
     str, typer.Option("--lock-namespace", metavar="NAME", help="Where the Leases lie by which runs exclude each other.")
 ]

@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from ecs2k8s.core.checks import checks
-from ecs2k8s.cutover.journal.events import Precheck, Transition, Verdict
+from ecs2k8s.cutover.journal.events import Note, Precheck, Transition, Verdict
 from ecs2k8s.cutover.run.invariants import broken
 from ecs2k8s.cutover.run.moving import carry_out
 from ecs2k8s.cutover.run.shares import share, shifts
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from ecs2k8s.cutover.states import StepState
     from ecs2k8s.cutover.verdicts import Result
 
+DONE_BY_HAND = "done"
 DONE = frozenset({"verified", "waived", "skipped"})
 AGAIN: dict[StepState, StepState] = {"inconclusive": "verifying", "conflict": "ready", "failed": "ready"}
 DRIFT = 30.0  # seconds between two looks at what shares out the requests
@@ -40,7 +41,21 @@ def take(run: Run, step: Step, watch: Watch) -> None:
             become(run, step, "applied")
     become(run, step, "verifying")
     _verify(run, step, watch)
+    _confirmed(run, step)
     become(run, step, "verified")
+
+
+def _confirmed(run: Run, step: Step) -> None:
+    """What nobody can see, a person says, by name; the journal keeps it. Raises `Paused` until then."""
+    if not step.guided or step.moves:
+        return
+    said = (line.event for line in run.journal.lines if isinstance(line.event, Note) and line.event.step == step.id)
+    if any(note.text == DONE_BY_HAND for note in said):
+        return
+    for command in step.commands:
+        run.talk.offer(step, command)
+    become(run, step, "inconclusive", "a person does it")
+    raise Paused(f"{step.title}: a person does it, and says so: cutover resume --done {step.id}", step.id)
 
 
 def become(run: Run, step: Step, state: StepState, why: str = "") -> None:
