@@ -47,7 +47,8 @@ def exported(hook: Hook, place: Path, **choices: Any) -> int:
 def tree(folder: Path) -> dict[str, bytes]:
     found = {str(p.relative_to(folder)): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
     snapshot = json.loads(found.pop("snapshot.json"))
-    return found | {"snapshot": json.dumps({**snapshot, "taken": "", "live": False}).encode()}
+    snapshot.pop("live", None)  # which files cannot be
+    return found | {"snapshot": json.dumps({**snapshot, "taken": ""}).encode()}
 
 
 def used(given: Snapshot) -> list[Document]:
