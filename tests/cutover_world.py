@@ -152,6 +152,7 @@ class World:
     asks: list[Asked] = field(default_factory=list)
     lock: str = ""
     unapproved: str = ""
+    stays: bool = False
     sent: list[Request] = field(default_factory=list)
     done: list[Request] = field(default_factory=list)  # sent, and with an effect
     offered: list[str] = field(default_factory=list)
@@ -201,6 +202,12 @@ class World:
     def asked(self) -> Asked | None:
         return self.asks.pop(0) if self.asks else None
 
+    def heard(self) -> None:
+        self.asks.clear()
+
+    def leaves(self) -> bool:
+        return bool(self.lock) or not self.stays
+
     def lost(self) -> str:
         return self.lock
 
@@ -228,4 +235,5 @@ class World:
             talk=self,
             sender=None if guided else self,
             pace=Pace(),
+            stays=self.stays,
         )

@@ -85,6 +85,11 @@ class World:
         self.wished_at = self.stage.clock.now() if what else self.wished_at
         return Asked(what, "ann") if what else None
 
+    def heard(self) -> None: ...
+
+    def leaves(self) -> bool:
+        return True
+
     def lost(self) -> str:
         return ""
 

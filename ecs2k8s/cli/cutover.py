@@ -134,7 +134,21 @@ def resume(which: Which, given: Given, way: Way, talk: Talk) -> int:
     """Go on where the journal ends, in the mode in which the run was begun."""
     folder = run_in(which)
     forget(folder)
+    if is_held(folder):
+        _tell_to_go_on(folder, given, talk)
+        return ExitCode.CLEAN
     return _again(which, folder, given, way, talk, carry)
+
+
+def _tell_to_go_on(folder: Path, given: Given, talk: Talk) -> None:
+    """A run that waits in another process, and watches meanwhile."""
+    plan = plan_of(folder)
+    if given.done or given.waivers:
+        raise UsageError(f"{folder}: another process carries it out: end it first (Ctrl-C), then resume with these")
+    for file in given.approvals:
+        take_approval(folder, plan, Path(file))
+    ask(folder, Asked("resume", _me()))
+    talk.stage(f"{folder.name}: told the process that carries it out")
 
 
 def go_back(which: Which, what: str, text: str, given: Given, way: Way, talk: Talk) -> int:

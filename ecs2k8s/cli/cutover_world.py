@@ -108,7 +108,7 @@ class Opened:
         )
         judges = Judges(scene, tuple(static_results(self.estate, plan.designs)))
         sender = self._sender(journal.run.id) if send else None
-        return Run(plan, journal, reader, self.clock, judges.judge, judges.count, controls, talk, sender)
+        return Run(plan, journal, reader, self.clock, judges.judge, judges.count, controls, talk, sender, stays=send)
 
     def _sender(self, run: str) -> Sender:
         aws = self.aws.sender(run, self.way.write_role)

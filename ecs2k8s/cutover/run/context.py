@@ -21,7 +21,7 @@ Count = Callable[["Step", float, float], "int | None"]
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What somebody wants of a run while it runs: `pause`, `abort` or `rollback`."""
+    """What somebody wants of a run while it runs: `pause`, `abort`, `rollback`, or `resume` of one that waits."""
 
     what: str
     by: str
@@ -36,6 +36,12 @@ class Controls(Protocol):
 
     def lost(self) -> str:
         """Renews the locks when it is time. Why they are lost; empty while they are held."""
+
+    def heard(self) -> None:
+        """The wish was fulfilled."""
+
+    def leaves(self) -> bool:
+        """Whether the process is to end now, by a signal or because it lost its locks."""
 
     def approved(self, step: Step) -> str:
         """What is missing before the phase of *step*; empty when nothing is."""
@@ -80,3 +86,4 @@ class Run:
     talk: Talk
     sender: Sender | None = None
     pace: Pace = field(default_factory=Pace)
+    stays: bool = False  # paused with requests at EKS, it goes on watching instead of ending

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ecs2k8s.cutover.journal.events import Completed, Pause, Resume
 from ecs2k8s.cutover.run.rollback import go_back
-from ecs2k8s.cutover.run.stepping import DONE, become, take
-from ecs2k8s.cutover.run.stops import Abort, CheckFailed, Conflict, GoBack, Stop
+from ecs2k8s.cutover.run.stepping import DONE, armed, become, exposed, take
+from ecs2k8s.cutover.run.stops import Abort, CheckFailed, Conflict, GoBack, Paused, Stop
 from ecs2k8s.cutover.run.triggers import Watch
-from ecs2k8s.cutover.run.watching import fresh, untouched
+from ecs2k8s.cutover.run.watching import fresh, heed, untouched
 from ecs2k8s.cutover.states import STEP
 
 if TYPE_CHECKING:
@@ -35,19 +36,47 @@ class Outcome:
 
 def carry(run: Run, by: str) -> Outcome:
     """Carry the plan on. It stops by itself in front of everything that a person has to decide."""
-    try:
-        _enter(run, by)
-        watch = Watch()
-        for step in run.plan.steps:
-            if run.journal.run.step(step.id) not in DONE:
-                take(run, step, watch)
-                run.talk.say(f"{step.id}: {step.success}")
-        run.journal.append(Completed())
-    except GoBack as stop:
-        return back(run, stop.reason, by, abort=isinstance(stop, Abort))
-    except Stop as stop:
-        return _stopped(run, stop)
+    watch = Watch()
+    while True:
+        try:
+            _enter(run, by)
+            return _to_the_end(run, watch)
+        except GoBack as stop:
+            return back(run, stop.reason, by, abort=isinstance(stop, Abort))
+        except Stop as stop:
+            outcome = _stopped(run, stop)
+        try:
+            if not _stayed(run, watch, outcome):
+                return outcome
+        except GoBack as stop:
+            return back(run, stop.reason, by, abort=isinstance(stop, Abort))
+
+
+def _to_the_end(run: Run, watch: Watch) -> Outcome:
+    for step in run.plan.steps:
+        if run.journal.run.step(step.id) not in DONE:
+            take(run, step, watch)
+            run.talk.say(f"{step.id}: {step.success}")
+    run.journal.append(Completed())
     return Outcome("completed", COMPLETED, "all steps are done")
+
+
+def _stayed(run: Run, watch: Watch, outcome: Outcome) -> bool:
+    """Watch while a person decides, as long as EKS has requests: triggers stay armed. Whether to go on then."""
+    if not run.stays or outcome.state != "paused" or not exposed(run):
+        return False
+    run.talk.say(f"paused: {outcome.text}. Triggers stay armed; `cutover resume` goes on, a signal ends the watch.")
+    while not run.controls.leaves():
+        asked = run.controls.asked()
+        if asked and asked.what == "resume":
+            run.controls.heard()
+            return True
+        if asked and asked.what != "pause":
+            heed(run, None)
+        with suppress(Conflict, CheckFailed, Paused):  # it is paused already
+            armed(run, _next(run), watch)
+        run.clock.sleep(run.pace.tick)
+    return False
 
 
 def _enter(run: Run, by: str) -> None:

@@ -5,6 +5,7 @@ The same function begins a move and resumes it, because it looks first: what is 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -26,8 +27,16 @@ if TYPE_CHECKING:
 SENDINGS = 4  # of one call that is throttled, which has no effect
 
 
-def carry_out(run: Run, step: Step, number: int, move: Move, check: Callable[[], None]) -> None:
-    """Make *move*, the *number*-th of *step*. *check* looks at everything else just before the call.
+@dataclass(frozen=True, slots=True)
+class Looks:
+    """`before` looks at everything else just before the call, `meanwhile` at what happens until its effect is seen."""
+
+    before: Callable[[], None]
+    meanwhile: Callable[[], None]
+
+
+def carry_out(run: Run, step: Step, number: int, move: Move, looks: Looks) -> None:
+    """Make *move*, the *number*-th of *step*.
 
     Raises `Conflict` where the object is neither as before nor as wanted, and `Paused` or `CheckFailed`.
     """
@@ -35,9 +44,9 @@ def carry_out(run: Run, step: Step, number: int, move: Move, check: Callable[[],
     if live != move.wanted:
         if not _is_ours(live, move):
             raise conflict(run, step, move, live)
-        check()
+        looks.before()
         run.journal.append(intent(step.id, number, msgspec.structs.replace(move, before=live)))
-        _make(run, step, move)
+        _make(run, step, move, looks)
     found(run, step, move)
 
 
@@ -58,13 +67,13 @@ def found(run: Run, step: Step, move: Move) -> None:
     run.journal.append(verified(step.id, move.thing, move.wanted))
 
 
-def _make(run: Run, step: Step, move: Move) -> None:
+def _make(run: Run, step: Step, move: Move, looks: Looks) -> None:
     if run.sender is None or step.guided:
         run.talk.offer(step, move.command)
-        _await(run, step, move, limit=None)
+        _await(run, step, move, looks, limit=None)
         return
     answered = sent(run, step, move)
-    _await(run, step, move, limit=run.pace.seen if answered else run.pace.settle)
+    _await(run, step, move, looks, limit=run.pace.seen if answered else run.pace.settle)
 
 
 def sent(run: Run, step: Step, move: Move, way: Way = "forth") -> bool:
@@ -107,7 +116,7 @@ def _refused(run: Run, step: Step, error: RefusedError) -> None:
     run.journal.append(Result(step=step.id, outcome="refused", text=str(error)))
 
 
-def _await(run: Run, step: Step, move: Move, limit: float | None) -> None:
+def _await(run: Run, step: Step, move: Move, looks: Looks, limit: float | None) -> None:
     """Look until the object is as it is wanted. *limit* in seconds; a person has all the time."""
     began = run.clock.monotonic()
     while True:
@@ -118,5 +127,5 @@ def _await(run: Run, step: Step, move: Move, limit: float | None) -> None:
             raise conflict(run, step, move, live)
         if limit is not None and run.clock.monotonic() - began >= limit:
             raise Paused(f"{move.request.call} was sent, and its effect is not seen after {limit:.0f} s", step.id)
-        heed(run, step)
+        looks.meanwhile()
         run.clock.sleep(run.pace.poll)

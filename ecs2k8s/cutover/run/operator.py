@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 FILE = "asked.json"
 VETO = "pause"  # in DIR/cutover: a person's flag for all runs of the directory
-STRONGEST = ("rollback", "abort", "pause")
+STRONGEST = ("rollback", "abort", "pause", "resume")
 
 
 class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -97,6 +97,12 @@ class Operator:
 
     def lost(self) -> str:
         return self.keeper.why_not() if self.keeper else ""
+
+    def heard(self) -> None:
+        forget(self.folder)
+
+    def leaves(self) -> bool:
+        return self.signalled is not None or bool(self.lost())
 
     def approved(self, step: Step) -> str:
         phase = step.phase

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ecs2k8s.core.checks import checks
 from ecs2k8s.cutover.journal.events import Note, Precheck, Transition, Verdict
 from ecs2k8s.cutover.run.invariants import broken
-from ecs2k8s.cutover.run.moving import carry_out
+from ecs2k8s.cutover.run.moving import Looks, carry_out
 from ecs2k8s.cutover.run.shares import share, shifts
 from ecs2k8s.cutover.run.stops import CheckFailed, GoBack, Paused
 from ecs2k8s.cutover.run.watching import TRAFFIC, heed, untouched
@@ -16,7 +16,7 @@ from ecs2k8s.cutover.run.watching import TRAFFIC, heed, untouched
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ecs2k8s.cutover.plan import Move, Step
+    from ecs2k8s.cutover.plan import Move, Step, Thing
     from ecs2k8s.cutover.run.context import Run
     from ecs2k8s.cutover.run.triggers import Watch
     from ecs2k8s.cutover.states import StepState
@@ -36,7 +36,8 @@ def take(run: Run, step: Step, watch: Watch) -> None:
     _before(run, step)
     for number, move in enumerate(step.moves):
         heed(run, step)
-        carry_out(run, step, number, move, partial(_allowed, run, step, move))
+        meanwhile = partial(tick, run, step, watch, move.thing)
+        carry_out(run, step, number, move, Looks(partial(_allowed, run, step, move), meanwhile))
         if run.journal.run.step(step.id) == "intent_written":
             become(run, step, "applied")
     become(run, step, "verifying")
@@ -139,15 +140,21 @@ def _hold(run: Run, step: Step, seconds: float, watch: Watch) -> None:
     """All load balancers get to know the new weights, while what happens is watched."""
     end = run.clock.monotonic() + seconds
     while run.clock.monotonic() < end:
-        _tick(run, step, watch)
+        tick(run, step, watch)
         run.clock.sleep(min(run.pace.tick, max(0.0, end - run.clock.monotonic())))
 
 
-def _tick(run: Run, step: Step, watch: Watch) -> None:
+def tick(run: Run, step: Step, watch: Watch, but: Thing | None = None) -> None:
+    """What is done while a run waits for anything: people are heard, and triggers are armed. *but* is on its way."""
     heed(run, step)
+    armed(run, step, watch, but)
+
+
+def armed(run: Run, step: Step, watch: Watch, but: Thing | None = None) -> None:
+    """Look at the triggers and at what shares out the requests, while EKS gets some. Raises a `Stop`."""
     if exposed(run):
         if watch.due(run, "I10", DRIFT):
-            untouched(run, step, only=TRAFFIC)
+            untouched(run, step, but, TRAFFIC)
         watch.look(run, step)
 
 
@@ -160,7 +167,7 @@ def _checked(run: Run, step: Step, watch: Watch) -> None:
             raise GoBack(f"{failed[0].id}: {failed[0].text}", step.id)
         if run.clock.monotonic() >= end:
             _undecided(run, step, (failed or blocking)[0])
-        _tick(run, step, watch)
+        tick(run, step, watch)
         run.clock.sleep(run.pace.tick)
 
 
@@ -177,7 +184,7 @@ def _bake(run: Run, step: Step, watch: Watch) -> None:
     began, since = run.clock.monotonic(), run.clock.now()
     limit = step.wait.limit or step.wait.seconds * LONGER
     while True:
-        _tick(run, step, watch)
+        tick(run, step, watch)
         passed = run.clock.monotonic() - began
         got = run.count(step, since, run.clock.now()) if step.wait.requests else 0
         if passed >= step.wait.seconds and (got or 0) >= step.wait.requests:

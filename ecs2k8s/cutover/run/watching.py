@@ -43,7 +43,7 @@ def heed(run: Run, step: Step | None) -> None:
     """Stop where somebody asks for it, or where another run may have taken the locks."""
     ident = step.id if step else ""
     asked = run.controls.asked()
-    if asked:
+    if asked and asked.what != "resume":
         said = f"{asked.what} asked for by {asked.by}" + (f": {asked.text}" if asked.text else "")
         raise {"rollback": GoBack, "abort": Abort}.get(asked.what, Paused)(said, ident)
     if lost := run.controls.lost():

@@ -258,3 +258,43 @@ def test_a_rollback_goes_on_although_nothing_can_be_read_before_it(world: World,
     world.blind = 4
     assert taken_back(world, tmp_path).code == 6
     assert weights(world.states[RULE]) == {OLD: 100, NEW: 0}
+
+
+@pytest.mark.parametrize("while_paused", [True, False])
+def test_triggers_stay_armed_while_a_run_with_requests_waits_for_a_person(
+    world: World, tmp_path: Path, while_paused: bool
+) -> None:
+    """Also while a call is on its way that a person has to make."""
+    if while_paused:
+        world.stays = True
+        world.between = lambda _: paused_at_a_quarter(world)
+    else:
+        world.clock.sleeping = lambda _: by_hand(world)
+    outcome = carried(world, tmp_path, guided=not while_paused)
+    assert (outcome.code, share(world.states[RULE])) == (6, 0.0)
+
+
+def paused_at_a_quarter(world: World) -> None:
+    if share(world.states[RULE]) == 0.25 and not world.said[-1].startswith("paused"):
+        world.asks.append(Asked("pause", "someone"))
+    elif world.said and world.said[-1].startswith("paused"):
+        world.verdicts["T02"] = "fail"
+
+
+def by_hand(world: World) -> None:
+    """A person types what is offered, but not the step to a half: there ECS fares better."""
+    every = [move.request for step in world.plan.steps for move in step.moves]
+    made = len(world.done)
+    if share(world.states[RULE]) == 0.25 and len(world.offered) > made:
+        world.verdicts["T02"] = "fail"
+    if world.verdicts and len(world.offered) > made + 1:
+        world.apply(world.plan.steps[-1].back[0].request)
+    elif not world.verdicts and made < len(world.offered):
+        world.apply(every[made])
+
+
+def test_a_run_that_watches_goes_on_when_it_is_told_to(world: World, tmp_path: Path) -> None:
+    world.stays = True
+    wishes = [Asked("pause", "someone"), Asked("resume", "someone")]
+    world.between = lambda _: world.asks.append(wishes.pop(0)) if share(world.states[RULE]) == 0.25 and wishes else None
+    assert carried(world, tmp_path).code == 0
