@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ecs2k8s.core.errors import Ecs2k8sError, OutputError
@@ -19,7 +20,6 @@ from ecs2k8s.cutover.run import operator
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from ecs2k8s.cutover.journal.lines import Line
 
@@ -65,13 +65,13 @@ def verify(folder: Path) -> Verification:
 def _files(folder: Path) -> Iterator[tuple[str, str]]:
     for top, folders, names in os.walk(folder, onerror=_raise):
         for name in [*folders, *names]:
-            place = folder / top / name
+            place = Path(top, name)
             if place.is_symlink() or not (place.is_dir() or place.is_file()):
                 raise OutputError(f"{place}: is neither a file nor a folder, and no part of a run")
         for name in names:
-            path = (folder / top / name).relative_to(folder).as_posix()
+            path = Path(top, name).relative_to(folder).as_posix()
             if path not in APART:
-                yield path, _digest(folder / top / name)
+                yield path, _digest(Path(top, name))
 
 
 def _raise(error: OSError) -> None:

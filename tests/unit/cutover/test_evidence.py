@@ -7,6 +7,7 @@ import os
 import random
 import shutil
 import subprocess
+from pathlib import Path
 from typing import TYPE_CHECKING
 from xml.etree.ElementTree import fromstring
 
@@ -31,8 +32,6 @@ from ecs2k8s.cutover.verdicts import Result
 from tests.journals import RULE, StillClock, plan
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from ecs2k8s.cutover.journal.lines import Line
 
 RUN = folder.ulid(1_795_687_200, bytes(10))
@@ -75,6 +74,12 @@ def run(tmp_path: Path) -> Path:
     (found / "lock").write_text("ann")
     bundle(found)
     return found
+
+
+def test_a_folder_may_be_named_from_where_one_stands(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(run.parent)
+    assert bundle(Path(run.name)) == bundle(run)
+    assert verify(Path(run.name)).problems == NOTHING_WRONG
 
 
 def test_a_folder_that_nobody_touched_is_what_it_says(run: Path) -> None:
