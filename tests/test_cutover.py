@@ -16,6 +16,8 @@ import pytest
 
 from ecs2k8s.cli import cutover
 from ecs2k8s.cli.console import Talk
+from ecs2k8s.cli.cutover_folders import Which, folder_of, plan_in
+from ecs2k8s.cli.cutover_status import status
 from ecs2k8s.cli.cutover_world import Way
 from ecs2k8s.collect.login import Login
 from ecs2k8s.compare.cluster import Patience
@@ -66,7 +68,7 @@ class Scene:
 
     def given(self, unit: str, *, execute: bool = True, approvals: bool = True) -> cutover.Given:
         """All that can be waived is: the checks have tests of their own."""
-        plan = cutover.plan_in(cutover.folder_of(cutover.Which(str(self.place), unit)))
+        plan = plan_in(folder_of(Which(str(self.place), unit)))
         asked = {check for step in plan.steps for check in (*step.before, *step.checks)} - NEVER_WAIVED
         until = datetime.fromtimestamp(self.stand.clock.at + 86_400, UTC)
         waivers = (Waiver(check=each, reason="another test", owner="ann", expires=until) for each in sorted(asked))
@@ -82,13 +84,13 @@ class Scene:
         return cutover.Given(execute, tuple(files), str(file), by_hand)
 
     def run(self, unit: str, **given: bool) -> int:
-        return cutover.run(cutover.Which(str(self.place), unit), self.given(unit, **given), self.way(), Talk())
+        return cutover.run(Which(str(self.place), unit), self.given(unit, **given), self.way(), Talk())
 
     def resume(self, unit: str) -> int:
-        return cutover.resume(cutover.Which(str(self.place), unit), self.given(unit), self.way(), Talk())
+        return cutover.resume(Which(str(self.place), unit), self.given(unit), self.way(), Talk())
 
     def back(self, unit: str, what: str = "rollback") -> int:
-        return cutover.go_back(cutover.Which(str(self.place), unit), what, "", cutover.Given(), self.way(), Talk())
+        return cutover.go_back(Which(str(self.place), unit), what, "", cutover.Given(), self.way(), Talk())
 
     def changes(self) -> list[str]:
         return [each.call for each in self.stand.account.made if each.changed]
@@ -127,7 +129,7 @@ def test_a_worker_moves_and_exactly_one_side_has_it(scene: Scene, capsys: pytest
     assert scene.run(WORKER) == 0
     assert (scene.tasks(), scene.pods()) == (0, 2)
     assert set(scene.changes()) == ONE_SIDE
-    assert cutover.status(cutover.Which(str(scene.place), WORKER), as_json=True) == 0
+    assert status(Which(str(scene.place), WORKER), as_json=True) == 0
     told = json.loads(capsys.readouterr().out.partition("\n")[2])
     assert (told["state"], {each["state"] for each in told["steps"]}) == ("completed", {"verified"})
 
@@ -155,18 +157,18 @@ def test_a_run_waits_for_an_approval_and_goes_on_when_it_is_there(scene: Scene) 
         scene.run(WORKER, approvals=False)
     only = scene.given(WORKER)
     waiting = dataclasses.replace(only)
-    plan = cutover.plan_in(scene.place / "cutover" / WORKER)
+    plan = plan_in(scene.place / "cutover" / WORKER)
     Path(only.approvals[0]).write_bytes(
         msgspec.json.encode(approve(plan, "P8", ANN, scene.stand.clock.at, text="other"))
     )
-    assert cutover.run(cutover.Which(str(scene.place), WORKER), waiting, scene.way(), Talk()) == 5
+    assert cutover.run(Which(str(scene.place), WORKER), waiting, scene.way(), Talk()) == 5
     assert scene.tasks() == 2
     assert scene.resume(WORKER) == 0
 
 
 def test_what_nobody_can_see_waits_for_the_word_of_a_person(scene: Scene) -> None:
     given = dataclasses.replace(scene.given(WORKER), done=())
-    which = cutover.Which(str(scene.place), WORKER)
+    which = Which(str(scene.place), WORKER)
     assert cutover.run(which, given, scene.way(), Talk()) == 5
     assert not scene.changes()
     assert scene.resume(WORKER) == 0
@@ -191,14 +193,14 @@ def test_an_account_that_changed_since_the_export_is_left_alone(
     before = scene.changes()
     assert scene.run(WORKER) == 4
     assert scene.changes() == before
-    assert '"desiredCount": 5' in capsys.readouterr().out
+    assert "desiredCount  2     2              5" in capsys.readouterr().out
 
 
 def test_a_guided_run_sends_nothing_to_aws_and_prints_each_command(
     scene: Scene, capsys: pytest.CaptureFixture[str]
 ) -> None:
     way = dataclasses.replace(scene.way(), clock=Pausing(scene.stand.clock, scene.place / "cutover" / "pause"))
-    which, given = cutover.Which(str(scene.place), WORKER), scene.given(WORKER, execute=False)
+    which, given = Which(str(scene.place), WORKER), scene.given(WORKER, execute=False)
     assert cutover.run(which, given, way, Talk()) == 5
     assert not scene.changes()
     assert not scene.twin.writes
@@ -243,7 +245,7 @@ def test_evidence_is_verified_offline_and_shows_a_changed_byte(scene: Scene) -> 
 def test_two_runs_never_move_one_object_at_a_time(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     """The Lease of another run stands in the way. How long it is waited for: tests/unit/cli/test_cutover_world.py."""
     monkeypatch.setattr(shared, "PATIENCE", 0)
-    plan = cutover.plan_in(scene.place / "cutover" / WORKER)
+    plan = plan_in(scene.place / "cutover" / WORKER)
     store = scene.way().context.locks()
     assert plan.traffic
     held = LeaseLock(store, scene.stand.clock, plan.traffic[0], "other", "their-lock")

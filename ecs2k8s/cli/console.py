@@ -131,8 +131,13 @@ def progress(talk: Talk, title: str) -> Iterator[Callable[[str, int, int], None]
 
 
 def guarded(app: Callable[..., object]) -> None:
-    """Run *app*: what the user can mend is one line and exit 1, never a traceback."""
+    """Run *app*, and end the process with its code."""
     _print_anything()
+    _leave(coded(app))
+
+
+def coded(app: Callable[..., object]) -> int:
+    """Run *app*: what the user can mend is one line and exit 1, never a traceback."""
     try:
         code = app(standalone_mode=False)
         sys.stdout.flush()
@@ -159,7 +164,7 @@ def guarded(app: Callable[..., object]) -> None:
             raise
         Talk().problem(f"ecs2k8s: {error.filename or 'output'}: {error.strerror or error}")
         code = ExitCode.ERROR
-    _leave(int(code) if isinstance(code, int) else 0)
+    return int(code) if isinstance(code, int) else 0
 
 
 def _say_usage(error: typer.TyperException) -> None:

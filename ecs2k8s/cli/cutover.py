@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import sys
@@ -10,49 +9,31 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ecs2k8s.cli.console import ExitCode, out, table
-from ecs2k8s.core.errors import PlanError, StaleError, UsageError
+from ecs2k8s.cli.console import ExitCode, out
+from ecs2k8s.cli.cutover_folders import folder_of, me, plan_in, run_in
+from ecs2k8s.cli.cutover_locks import lower_flags, raise_flags
+from ecs2k8s.cli.cutover_status import tell
+from ecs2k8s.core.errors import StaleError, UsageError
 from ecs2k8s.cutover.approvals import keep_waivers, read_waivers
 from ecs2k8s.cutover.evidence import bundle
-from ecs2k8s.cutover.folder import begin, current, plan_of, ulid
-from ecs2k8s.cutover.journal import read as journal_file
+from ecs2k8s.cutover.folder import begin, plan_of, ulid
 from ecs2k8s.cutover.journal.events import Note
 from ecs2k8s.cutover.journal.file import Journal
-from ecs2k8s.cutover.journal.fold import fold
 from ecs2k8s.cutover.locks.local import FolderLock, is_held
-from ecs2k8s.cutover.plan import load
 from ecs2k8s.cutover.run.context import Asked
 from ecs2k8s.cutover.run.engine import back, carry
 from ecs2k8s.cutover.run.operator import Operator, ask, forget, take_approval
-from ecs2k8s.cutover.run.rollback import ways_back
-from ecs2k8s.cutover.run.stepping import DONE, DONE_BY_HAND
-from ecs2k8s.cutover.run.stops import Conflict
+from ecs2k8s.cutover.run.stepping import DONE_BY_HAND
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from ecs2k8s.cli.console import Talk
+    from ecs2k8s.cli.cutover_folders import Which
     from ecs2k8s.cli.cutover_world import Opened, Way
-    from ecs2k8s.cutover.journal.fold import Run as Told
-    from ecs2k8s.cutover.plan import Plan, Purpose, Step
+    from ecs2k8s.cutover.plan import Plan, Step
+    from ecs2k8s.cutover.run.context import Run
     from ecs2k8s.cutover.run.engine import Outcome
-
-FOLDERS: dict[Purpose, str] = {"move": "", "decommission": "decommission", "remove": "removal"}
-STATES = {
-    "paused": ExitCode.PARTIAL,
-    "rolled_back": ExitCode.ROLLED_BACK,
-    "rollback_failed": ExitCode.NOT_ROLLED_BACK,
-}
-STATUS = "ecs2k8s/cutover-status/v1"
-
-
-@dataclass(frozen=True, slots=True)
-class Which:
-    """The plan of a unit in a migration directory. Without `unit` the only one that there is."""
-
-    directory: str
-    unit: str = ""
-    purpose: Purpose = "move"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,38 +62,6 @@ class Lines:
         sys.stdout.flush()
 
 
-def folder_of(which: Which) -> Path:
-    """Where the plan lies. Raises `UsageError` where it is not clear which."""
-    place = Path(which.directory) / "cutover"
-    found = sorted(path.parent for path in place.glob(f"*/{FOLDERS[which.purpose] or '.'}/plan.json"))
-    units = {path.relative_to(place).parts[0]: path for path in found}
-    if not units:
-        raise PlanError(f"{place}: has no plan: run `ecs2k8s plan {which.directory}`")
-    if not which.unit and len(units) == 1:
-        return next(iter(units.values()))
-    if which.unit not in units:
-        said = f"--unit {which.unit}: is none of" if which.unit else "name one with --unit:"
-        raise UsageError(f"{which.directory}: {said} {', '.join(units)}")
-    return units[which.unit]
-
-
-def plan_in(folder: Path) -> Plan:
-    try:
-        data = (folder / "plan.json").read_bytes()
-    except OSError as error:
-        raise PlanError(f"{folder / 'plan.json'}: {error.strerror}") from error
-    return load(data, str(folder / "plan.json"))
-
-
-def run_in(which: Which) -> Path:
-    """The folder of the run that is under way, or was last. Raises `PlanError` where none was begun."""
-    unit = folder_of(which)
-    found = current(unit)
-    if found is None or not (found / journal_file.FILE).exists():
-        raise PlanError(f"{unit}: no run was begun")
-    return found
-
-
 def run(which: Which, given: Given, way: Way, talk: Talk) -> int:
     """Begin. Raises `PlanError`, `StaleError`, `BusyError` and what logging in raises."""
     from ecs2k8s.cli.cutover_world import opened
@@ -127,7 +76,11 @@ def run(which: Which, given: Given, way: Way, talk: Talk) -> int:
         start: dict[str, Any] = {"mode": mode, "who": world.who, "cluster_uid": world.cluster_uid}
         with Journal.create(folder, plan, folder.name, way.clock, **start) as journal:
             talk.stage(f"run {folder.name} of plan {plan.short}, {mode}, by {world.who}")
-            return _carried(folder, journal, world, given, talk, lambda its: carry(its, world.who))
+            return _carried(folder, journal, world, given, talk, _forth)
+
+
+def _forth(its: Run, world: Opened) -> Outcome:
+    return carry(its, world.who)
 
 
 def resume(which: Which, given: Given, way: Way, talk: Talk) -> int:
@@ -135,19 +88,26 @@ def resume(which: Which, given: Given, way: Way, talk: Talk) -> int:
     folder = run_in(which)
     forget(folder)
     if is_held(folder):
-        _tell_to_go_on(folder, given, talk)
+        _tell_to_go_on(folder, given, way, talk)
         return ExitCode.CLEAN
-    return _again(which, folder, given, way, talk, carry)
+
+    def act(its: Run, world: Opened) -> Outcome:
+        world.lower_flags(its, Lines(talk))
+        return carry(its, world.who)
+
+    return _again(which, folder, given, way, talk, act)
 
 
-def _tell_to_go_on(folder: Path, given: Given, talk: Talk) -> None:
+def _tell_to_go_on(folder: Path, given: Given, way: Way, talk: Talk) -> None:
     """A run that waits in another process, and watches meanwhile."""
     plan = plan_of(folder)
     if given.done or given.waivers:
         raise UsageError(f"{folder}: another process carries it out: end it first (Ctrl-C), then resume with these")
     for file in given.approvals:
         take_approval(folder, plan, Path(file))
-    ask(folder, Asked("resume", _me()))
+    if way.names_cluster:
+        lower_flags(plan, folder.name, way, Lines(talk))
+    ask(folder, Asked("resume", me()))
     talk.stage(f"{folder.name}: told the process that carries it out")
 
 
@@ -155,13 +115,15 @@ def go_back(which: Which, what: str, text: str, given: Given, way: Way, talk: Ta
     """*what*: `rollback` or `abort`. A run that another process carries out is told; else this one does it."""
     folder = run_in(which)
     if is_held(folder):
-        ask(folder, Asked(what, _me(), text))
+        ask(folder, Asked(what, me(), text))
         talk.stage(f"{folder.name}: told the process that carries it out; watch it with `cutover status`")
         return ExitCode.CLEAN
-    reason = text or f"{what} asked for by {_me()}"
+    reason = text or f"{what} asked for by {me()}"
 
-    def act(its: Any, who: str) -> Outcome:
-        return back(its, reason, who, abort=what == "abort")
+    def act(its: Run, world: Opened) -> Outcome:
+        outcome = back(its, reason, world.who, abort=what == "abort")
+        world.lower_flags(its, Lines(talk))
+        return outcome
 
     code = _again(which, folder, given, way, talk, act, anyway=True)
     forget(folder)
@@ -174,7 +136,7 @@ def _again(
     given: Given,
     way: Way,
     talk: Talk,
-    act: Callable[[Any, str], Outcome],
+    act: Callable[[Run, Opened], Outcome],
     *,
     anyway: bool = False,
 ) -> int:
@@ -191,7 +153,7 @@ def _again(
             raise StaleError(f"the run is about the cluster {start.cluster_uid}, and this is {world.cluster_uid}")
         with FolderLock.take(folder, world.info(folder.name, "resume")):
             mode = Given(start.mode == "execute", given.approvals, given.waivers, given.done)
-            return _carried(folder, journal, world, mode, talk, lambda its: act(its, world.who), anyway=anyway)
+            return _carried(folder, journal, world, mode, talk, act, anyway=anyway)
 
 
 def _may_begin(plan: Plan, given: Given, now: float) -> None:
@@ -218,7 +180,7 @@ def _carried(
     world: Opened,
     given: Given,
     talk: Talk,
-    act: Callable[[Any], Outcome],
+    act: Callable[[Run, Opened], Outcome],
     *,
     anyway: bool = False,
 ) -> int:
@@ -233,11 +195,11 @@ def _carried(
     with world.locked(folder.name, plan, Lines(talk), send=given.execute, anyway=anyway) as keeper:
         controls = Operator(folder, plan, journal, world.clock, world.who, keeper, waivers)
         _obey_signals(controls)
-        outcome = act(world.run(plan, journal, controls, Lines(talk), send=given.execute))
+        outcome = act(world.run(plan, journal, controls, Lines(talk), send=given.execute), world)
     if outcome.state in ("completed", "rolled_back", "rollback_failed"):
         forget(folder)
     bundle.bundle(folder)
-    _tell(outcome, plan, folder, talk)
+    tell(outcome, plan, folder, talk)
     return outcome.code
 
 
@@ -253,71 +215,18 @@ def _obey_signals(controls: Operator) -> None:
     signal.signal(signal.SIGTERM, stop)
 
 
-def _tell(outcome: Outcome, plan: Plan, folder: Path, talk: Talk) -> None:
-    out(f"{plan.unit}: {outcome.state}" + (f" at {outcome.step}" if outcome.step else "") + f": {outcome.text}")
-    if isinstance(outcome.stop, Conflict):
-        columns = outcome.stop.columns
-        states = {"planned": columns.planned, "verified": columns.verified, "live": columns.live}
-        table([["", columns.thing.id], *([name, json.dumps(its, sort_keys=True)] for name, its in states.items())])
-    talk.stage(f"evidence: {folder}")
+def pause(which: Which, text: str, way: Way, talk: Talk) -> int:
+    """What is under way is finished, and the next step waits.
 
-
-def status(which: Which, *, as_json: bool) -> int:
-    """Where the run is, from its journal alone; exit 5 while it waits for a person."""
+    Where a cluster is named, so does every other run on the same traffic objects.
+    """
     folder = run_in(which)
-    told = fold(journal_file.read(folder).lines)
-    plan = plan_of(folder)
-    if as_json:
-        print(json.dumps(_status(folder, plan, told), indent=2, sort_keys=True))
-    else:
-        _print_status(folder, plan, told)
-    return STATES.get(told.state, ExitCode.CLEAN)
-
-
-def _status(folder: Path, plan: Plan, told: Told) -> dict[str, Any]:
-    return {
-        "schema": STATUS,
-        "unit": plan.unit,
-        "plan": plan.ident,
-        "run": told.id,
-        "state": told.state,
-        "mode": told.start.mode,
-        "alive": is_held(folder),
-        "paused": [{"reason": each.reason, "text": each.text} for each in told.pauses],
-        "steps": [{"id": step.id, "phase": step.phase, "state": told.step(step.id)} for step in plan.steps],
-        "rollback": list(_commands_back(plan, told)),
-    }
-
-
-def _print_status(folder: Path, plan: Plan, told: Told) -> None:
-    done = sum(told.step(step.id) in DONE for step in plan.steps)
-    alive = "a process carries it out" if is_held(folder) else "no process carries it out"
-    out(f"{plan.unit}: run {told.id} is {told.state}, {done} of {len(plan.steps)} steps done; {alive}")
-    for pause in told.pauses:
-        out(f"waits: {pause.text or pause.reason}")
-    rows = [["step", "phase", "state", ""]]
-    rows += [[step.id, step.phase, told.step(step.id).replace("_", " "), step.title] for step in plan.steps]
-    table(rows, head=True)
-    if commands := list(_commands_back(plan, told)):
-        out()
-        out("Requests go back to ECS with `ecs2k8s cutover rollback`, or by hand:")
-        for command in commands:
-            for line in command.split("\n"):
-                out(f"  {line}")
-
-
-def _commands_back(plan: Plan, told: Told) -> Iterator[str]:
-    """What takes the requests back without this program."""
-    begun = [step for step in reversed(plan.steps) if told.step(step.id) not in ("pending", "skipped", "rolled_back")]
-    for _, __, move in ways_back([step for step in begun if step.kind == "elb.weights"]):
-        yield move.command
-
-
-def pause(which: Which, text: str, talk: Talk) -> int:
-    """The next step waits; what is under way is finished, and triggers stay armed while a process runs."""
-    folder = run_in(which)
-    ask(folder, Asked("pause", _me(), text))
+    ask(folder, Asked("pause", me(), text))
     talk.stage(f"{folder.name}: pauses at its next safe point" if is_held(folder) else f"{folder.name}: stays paused")
+    if way.names_cluster:
+        plan = plan_of(folder)
+        raise_flags(plan, folder.name, f"pause asked for by {me()}" + (f": {text}" if text else ""), way)
+        talk.stage(f"{folder.name}: the flag is set at {len(plan.traffic)} traffic objects")
     return ExitCode.CLEAN
 
 
@@ -346,10 +255,3 @@ def verify_evidence(path: str) -> int:
         out(problem)
     out(f"{path}: {'changed' if found.problems else 'as it was written'}")
     return ExitCode.FAILED if found.problems else ExitCode.CLEAN
-
-
-def _me() -> str:
-    import getpass
-    import socket
-
-    return f"{getpass.getuser()}@{socket.gethostname()}"

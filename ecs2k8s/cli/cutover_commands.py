@@ -11,14 +11,14 @@ from ecs2k8s.cli.groups import group
 
 if TYPE_CHECKING:
     from ecs2k8s.cli.console import Talk
-    from ecs2k8s.cli.cutover import Which
+    from ecs2k8s.cli.cutover_folders import Which
     from ecs2k8s.cli.cutover_world import Way
 
 cutover_app = group("cutover", "Carry the plan of a unit out: guided by default, stopped and taken back at any moment.")
 
 
 def _which(directory: str, unit: str, *, decommission: bool, remove: bool) -> Which:
-    from ecs2k8s.cli.cutover import Which
+    from ecs2k8s.cli.cutover_folders import Which
     from ecs2k8s.cli.plan import purpose_of
 
     return Which(directory, unit, purpose_of(decommission=decommission, remove=remove))
@@ -162,25 +162,56 @@ def _back(
     talk: Talk,
 ) -> None:
     from ecs2k8s.cli import cutover
+    from ecs2k8s.cli.cutover_folders import Which
 
     way = _way(login, write_role_arn, *cluster, "default")
-    raise typer.Exit(cutover.go_back(cutover.Which(directory, unit), what, why, cutover.Given(), way, talk))
+    raise typer.Exit(cutover.go_back(Which(directory, unit), what, why, cutover.Given(), way, talk))
 
 
 @cutover_app.command("pause")
 def cutover_pause_command(
     directory: options.Directory,
     unit: options.OneUnit = "",
+    decommission: options.OfDecommission = False,
+    remove: options.OfRemoval = False,
     why: options.Why = "",
+    kubeconfig: options.Kubeconfig = None,
+    context: options.KubeContext = None,
+    lock_namespace: options.LockNamespace = "default",
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
     debug: options.Debug = False,
 ) -> None:
-    """Let the next step wait until `resume`; weights stay, and triggers stay armed."""
+    """Let the next step wait until `resume`; with --context also in every other run on the same traffic objects."""
     talk = options.talk(quiet=quiet, verbose=verbose, debug=debug)
     from ecs2k8s.cli import cutover
 
-    raise typer.Exit(cutover.pause(cutover.Which(directory, unit), why, talk))
+    which = _which(directory, unit, decommission=decommission, remove=remove)
+    way = _way((None, None, None, None), None, kubeconfig, context, lock_namespace)
+    raise typer.Exit(cutover.pause(which, why, way, talk))
+
+
+@cutover_app.command("unlock")
+def cutover_unlock_command(
+    directory: options.Directory,
+    lock: options.LockId,
+    unit: options.OneUnit = "",
+    decommission: options.OfDecommission = False,
+    remove: options.OfRemoval = False,
+    kubeconfig: options.Kubeconfig = None,
+    context: options.KubeContext = None,
+    lock_namespace: options.LockNamespace = "default",
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = False,
+    debug: options.Debug = False,
+) -> None:
+    """Break the lock of a run that is gone or stands still elsewhere; whoever holds it sends nothing more."""
+    options.talk(quiet=quiet, verbose=verbose, debug=debug)
+    from ecs2k8s.cli.cutover_locks import break_lock
+
+    which = _which(directory, unit, decommission=decommission, remove=remove)
+    way = _way((None, None, None, None), None, kubeconfig, context, lock_namespace)
+    raise typer.Exit(break_lock(which, lock, way))
 
 
 @cutover_app.command("status")
@@ -196,10 +227,10 @@ def cutover_status_command(
 ) -> None:
     """Say where the run is and what takes the requests back by hand; no AWS and no cluster is asked."""
     options.talk(quiet=quiet, verbose=verbose, debug=debug)
-    from ecs2k8s.cli import cutover
+    from ecs2k8s.cli.cutover_status import status
 
     which = _which(directory, unit, decommission=decommission, remove=remove)
-    raise typer.Exit(cutover.status(which, as_json=format_ is options.OutputFormat.json))
+    raise typer.Exit(status(which, as_json=format_ is options.OutputFormat.json))
 
 
 @cutover_app.command("show")
@@ -224,6 +255,8 @@ def cutover_evidence_command(
     directory: Annotated[str, typer.Argument(metavar="DIR|verify", help="A migration directory, or the word verify.")],
     path: Annotated[str, typer.Argument(metavar="[PATH]", help="After verify: the folder of a run.")] = "",
     unit: options.OneUnit = "",
+    decommission: options.OfDecommission = False,
+    remove: options.OfRemoval = False,
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
     debug: options.Debug = False,
@@ -234,4 +267,5 @@ def cutover_evidence_command(
 
     if directory == "verify" and path:
         raise typer.Exit(cutover.verify_evidence(path))
-    raise typer.Exit(cutover.evidence(cutover.Which(directory, unit), talk))
+    which = _which(directory, unit, decommission=decommission, remove=remove)
+    raise typer.Exit(cutover.evidence(which, talk))

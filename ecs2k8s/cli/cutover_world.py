@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ecs2k8s import __version__
+from ecs2k8s.cli.cutover_locks import lower_flags
 from ecs2k8s.cli.verify import estate_of
 from ecs2k8s.cli.verify_probes import SystemClock
 from ecs2k8s.collect.login import Login
@@ -55,6 +56,11 @@ class Way:
     prepare: Callable[[Any], None] = lambda _: None
     clock: Clock = SystemClock
 
+    @property
+    def names_cluster(self) -> bool:
+        """Whether somebody said which one, so that more than reading is meant."""
+        return bool(self.context.kubeconfig or self.context.context)
+
 
 @dataclass(frozen=True, slots=True)
 class Opened:
@@ -67,6 +73,7 @@ class Opened:
     api: Api | None
     cluster_uid: str
     estate: Estate
+    lock: str = field(default_factory=lambda: os.urandom(8).hex())  # one id of the folder's and of all objects' locks
 
     @property
     def who(self) -> str:
@@ -74,7 +81,7 @@ class Opened:
 
     def info(self, run: str, operation: str, keys: tuple[str, ...] = (), plan: str = "") -> LockInfo:
         return LockInfo(
-            id=os.urandom(8).hex(),
+            id=self.lock,
             run=run,
             plan=plan,
             who=self.who,
@@ -117,6 +124,11 @@ class Opened:
         api, rule = self.way.context.carrying_out()
         why = guarding(self.aws.reader.plainly, api)
         return BothSender(aws, ClusterSender(api, rule, self.place, run, self.cluster_uid, why))
+
+    def lower_flags(self, its: Run, talk: Talk) -> None:
+        """Those of this run. A guided run has no right to, unless somebody names the cluster."""
+        if self.api is not None and (its.sender is not None or self.way.names_cluster):
+            lower_flags(its.plan, its.journal.run.id, self.way, talk)
 
     @contextmanager
     def locked(self, run: str, plan: Plan, talk: Talk, *, send: bool, anyway: bool) -> Iterator[Keeper | None]:

@@ -114,8 +114,7 @@ class LeaseLock:
 
     def paused(self) -> str:
         """Why all runs on this traffic object are to wait; empty: they are not. Raises `UnreadableError`."""
-        found = self.store.get(self.name)
-        return _annotations(found).get(PAUSED, "") if found else ""
+        return flagged(self.store, self.key)
 
     def _write(self, send: Callable[[Manifest], Manifest], lease: Manifest) -> None:
         """`_ours` is None afterwards where somebody was quicker."""
@@ -196,6 +195,12 @@ def flag(store: Store, key: str, text: str) -> None:
             continue
         return
     raise UnsureError(f"{key}: the flag was not written: others wrote at the same time; try again")
+
+
+def flagged(store: Store, key: str) -> str:
+    """The text of the flag; empty where there is none. Raises `UnreadableError`."""
+    found = store.get(lease_name(key))
+    return _annotations(found).get(PAUSED, "") if found else ""
 
 
 def _flagged(key: str, text: str) -> Manifest:

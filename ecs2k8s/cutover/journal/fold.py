@@ -15,6 +15,7 @@ from ecs2k8s.cutover.journal.events import (
     Intent,
     JournalError,
     Lock,
+    Observed,
     Pause,
     Result,
     Resume,
@@ -62,6 +63,7 @@ class Run:
     intents: tuple[Intent, ...]
     verified: Mapping[Thing, Verified]
     pauses: tuple[Pause, ...]  # why it is paused; each was a veto of its own
+    other: Observed | None  # what somebody else changed, while the run stands there
     verdicts: tuple[Line, ...]
     approvals: tuple[Approval, ...]
     waivers: tuple[Waiver, ...]
@@ -92,6 +94,7 @@ class Folding:
         self.result: Result | None = None
         self.verified: dict[Thing, Verified] = {}
         self.pauses: list[Pause] = []
+        self.other: Observed | None = None
         self.rollbacks: list[Rollback] = []
         self.lock: Lock | None = None
         self.settings: dict[str, float] = {}
@@ -122,6 +125,7 @@ class Folding:
             intents=tuple(self._events(Intent)),
             verified=MappingProxyType(dict(self.verified)),
             pauses=tuple(self.pauses),
+            other=self.other,
             verdicts=tuple(self.kept[Verdict]),
             approvals=tuple(self._events(Approval)),
             waivers=tuple(self._events(Waiver)),
@@ -137,6 +141,8 @@ class Folding:
     def become(self, state: RunState) -> None:
         self.state = follow_run(self.state, state) if self.state else state
         self.pauses = []
+        if state != "paused":
+            self.other = None
 
 
 def _follow(to: Folding, event: Event, _: Line) -> None:
@@ -172,6 +178,11 @@ def _answer(to: Folding, event: Result, _: Line) -> None:
     to.result = event
     if event.outcome == "refused":
         to.intent = None
+
+
+def _observe(to: Folding, event: Observed, _: Line) -> None:
+    if event.found == "other":
+        to.other = event
 
 
 def _verify(to: Folding, event: Verified, _: Line) -> None:
@@ -218,6 +229,7 @@ TAKES: dict[type[Event], Callable[[Folding, Any, Line], None]] = {
     Transition: _move,
     Intent: _intend,
     Result: _answer,
+    Observed: _observe,
     Verified: _verify,
     Lock: _lock,
     Setting: _set,

@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ecs2k8s.cutover.journal.events import Completed, Pause, Resume
+from ecs2k8s.cutover.journal.events import Completed, Pause, Resume, observed
 from ecs2k8s.cutover.run.rollback import go_back
 from ecs2k8s.cutover.run.stepping import DONE, armed, become, exposed, take
 from ecs2k8s.cutover.run.stops import Abort, CheckFailed, Conflict, GoBack, Paused, Stop
@@ -118,6 +118,7 @@ def _stopped(run: Run, stop: Stop) -> Outcome:
     code, word = WAITING, "wait"
     if isinstance(stop, Conflict):
         code, word = CONFLICT, "conflict"
+        run.journal.append(observed(stop.step, stop.columns.thing, stop.columns.live, "other"))
         _mark(run, stop, "conflict")
     elif isinstance(stop, CheckFailed):
         code, word = FAILED, "check"

@@ -12,7 +12,8 @@ import msgspec
 
 from ecs2k8s.cutover.journal import crash
 from ecs2k8s.cutover.journal.events import Result, intent, observed, verified
-from ecs2k8s.cutover.run.stops import CheckFailed, Columns, Conflict, Paused
+from ecs2k8s.cutover.run.columns import columns
+from ecs2k8s.cutover.run.stops import CheckFailed, Conflict, Paused
 from ecs2k8s.cutover.run.watching import again, heed, now
 from ecs2k8s.cutover.things import KINDS
 from ecs2k8s.cutover.world import RefusedError, ThrottledError, UnsureError
@@ -56,9 +57,8 @@ def _is_ours(live: State, move: Move) -> bool:
 
 
 def conflict(run: Run, step: Step, move: Move, live: State) -> Conflict:
-    last = run.journal.run.verified.get(move.thing)
     text = f"{move.thing.kind} {move.thing.id} is not as it was: somebody else changed it"
-    return Conflict(text, step.id, Columns(move.thing, move.before, last.state if last else move.before, live))
+    return Conflict(text, step.id, columns(run.plan, run.journal.run, step.id, move.thing, live))
 
 
 def found(run: Run, step: Step, move: Move) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ecs2k8s.cutover.plan import digest
+from ecs2k8s.cutover.run.columns import columns
 from ecs2k8s.cutover.run.stops import Abort, Columns, Conflict, GoBack, Paused
 from ecs2k8s.cutover.world import UnreadableError
 
@@ -66,8 +67,7 @@ def untouched(run: Run, step: Step, but: Thing | None = None, only: Container[st
         live = again(run, step, thing, lambda state, expected=expected: digest(state) == expected)  # type: ignore[misc]
         if digest(live) != expected:
             text = f"{thing.kind} {thing.id} is not as this run left it: somebody else changed it"
-            columns = Columns(thing, planned.get(thing), last.state if last else planned[thing], live)
-            raise Conflict(text, step.id, columns)
+            raise Conflict(text, step.id, columns(run.plan, run.journal.run, step.id, thing, live))
 
 
 def _moved(plan: Plan) -> set[Thing]:

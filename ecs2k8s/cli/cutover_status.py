@@ -1,0 +1,127 @@
+"""`ecs2k8s cutover status`, and what a run says at its end: read from the folder of the run, and from nothing else."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import TYPE_CHECKING, Any
+
+from ecs2k8s.cli.console import ExitCode, out, table
+from ecs2k8s.cli.cutover_folders import run_in
+from ecs2k8s.cutover.folder import plan_of
+from ecs2k8s.cutover.journal import read as journal_file
+from ecs2k8s.cutover.journal.fold import fold
+from ecs2k8s.cutover.locks.local import holder, is_held
+from ecs2k8s.cutover.run.columns import differing, of_journal
+from ecs2k8s.cutover.run.rollback import ways_back
+from ecs2k8s.cutover.run.stepping import DONE
+from ecs2k8s.cutover.run.stops import Conflict
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from ecs2k8s.cli.console import Talk
+    from ecs2k8s.cli.cutover_folders import Which
+    from ecs2k8s.cutover.journal.fold import Run as Told
+    from ecs2k8s.cutover.plan import Plan
+    from ecs2k8s.cutover.run.engine import Outcome
+    from ecs2k8s.cutover.run.stops import Columns
+
+STATES = {
+    "rolled_back": ExitCode.ROLLED_BACK,
+    "rollback_failed": ExitCode.NOT_ROLLED_BACK,
+}
+SCHEMA = "ecs2k8s/cutover-status/v1"
+WAITS = {"conflict": ExitCode.CONFLICT, "check": ExitCode.FAILED}  # by the word of the pause, as the run ended
+HEADING = ("", "plan", "last verified", "now")
+HIDDEN = "it differs only in what is masked here"
+
+
+def status(which: Which, *, as_json: bool) -> int:
+    """Where the run is, from its journal alone, with the exit code with which it stopped there."""
+    folder = run_in(which)
+    told, plan = fold(journal_file.read(folder).lines), plan_of(folder)
+    if as_json:
+        print(json.dumps(_plain(folder, plan, told), indent=2, sort_keys=True))
+    else:
+        _print(folder, plan, told)
+    if told.state == "paused":
+        return WAITS.get(told.pauses[-1].reason, ExitCode.PARTIAL)
+    return STATES.get(told.state, ExitCode.CLEAN)
+
+
+def tell(outcome: Outcome, plan: Plan, folder: Path, talk: Talk) -> None:
+    """The last lines of a run."""
+    out(f"{plan.unit}: {outcome.state}" + (f" at {outcome.step}" if outcome.step else "") + f": {outcome.text}")
+    if isinstance(outcome.stop, Conflict):
+        _print_columns(outcome.stop.columns)
+    talk.stage(f"evidence: {folder}")
+
+
+def _plain(folder: Path, plan: Plan, told: Told) -> dict[str, Any]:
+    its, held = of_journal(plan, told), holder(folder)
+    return {
+        "schema": SCHEMA,
+        "unit": plan.unit,
+        "plan": plan.ident,
+        "run": told.id,
+        "state": told.state,
+        "mode": told.start.mode,
+        "alive": is_held(folder),
+        "lock": {"id": held.id, "who": held.who, "host": held.host, "pid": held.pid} if held else None,
+        "paused": [{"reason": each.reason, "text": each.text} for each in told.pauses],
+        "conflict": _plain_columns(its) if its else None,
+        "steps": [{"id": step.id, "phase": step.phase, "state": told.step(step.id)} for step in plan.steps],
+        "rollback": list(_commands_back(plan, told)),
+    }
+
+
+def _plain_columns(its: Columns) -> dict[str, Any]:
+    leaves = [
+        {"path": leaf.path, "plan": leaf.planned, "verified": leaf.verified, "now": leaf.live}
+        for leaf in differing(its)
+    ]
+    return {"kind": its.thing.kind, "id": its.thing.id, "leaves": leaves}
+
+
+def _print(folder: Path, plan: Plan, told: Told) -> None:
+    done = sum(told.step(step.id) in DONE for step in plan.steps)
+    out(f"{plan.unit}: run {told.id} ({told.start.mode}) is {told.state}, {done} of {len(plan.steps)} steps done")
+    out(_lock(folder))
+    for pause in told.pauses:
+        out(f"waits: {pause.text or pause.reason}")
+    if its := of_journal(plan, told):
+        _print_columns(its)
+    rows = [["step", "phase", "state", ""]]
+    rows += [[step.id, step.phase, told.step(step.id).replace("_", " "), step.title] for step in plan.steps]
+    table(rows, head=True)
+    if commands := list(_commands_back(plan, told)):
+        out()
+        out("Requests go back to ECS with `ecs2k8s cutover rollback`, or by hand:")
+        for command in commands:
+            for line in command.split("\n"):
+                out(f"  {line}")
+
+
+def _lock(folder: Path) -> str:
+    held = holder(folder)
+    about = f": {held.told(time.time())}" if held else ""
+    return f"a process carries it out{about}" if is_held(folder) else f"no process carries it out; the last{about}"
+
+
+def _print_columns(its: Columns) -> None:
+    """Only what differs; an object that is not there is absent leaf by leaf."""
+    out(f"{its.thing.kind} {its.thing.id}:")
+    rows = [list(leaf) for leaf in differing(its)]
+    if rows:
+        table([list(HEADING), *rows], head=True)
+    else:
+        out(HIDDEN)
+
+
+def _commands_back(plan: Plan, told: Told) -> Iterator[str]:
+    """What takes the requests back without this program."""
+    begun = [step for step in reversed(plan.steps) if told.step(step.id) not in ("pending", "skipped", "rolled_back")]
+    for _, __, move in ways_back([step for step in begun if step.kind == "elb.weights"]):
+        yield move.command
