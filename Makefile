@@ -12,10 +12,10 @@ PYTEST := $(BIN)/python -m pytest
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-long lint lint-code lint-format lint-types lint-layers format bench update wheel pictures clean
+.PHONY: help setup demo demo-cutover test test-long lint lint-code lint-format lint-types lint-layers format bench update wheel pictures clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' Makefile
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -39,6 +39,9 @@ setup: $(READY) ## make .venv with all that the other targets need
 
 demo: $(READY) ## export the three-tier sample account to ./migration-demo, and plan its cutover
 	@$(BIN)/ecs2k8s demo
+
+demo-cutover: $(READY) ## walk a cutover on loopback in about a minute: run, stopped, resumed, rolled back
+	@$(BIN)/python -m tests.demo_cutover
 
 test: $(READY) ## run the tests that need no cloud and no cluster
 	@$(PYTEST) -n auto --dist worksteal
@@ -85,5 +88,5 @@ pictures: $(READY) ## render docs/images from the review page of samples/three-t
 	@$(BIN)/python -m tests.pictures
 
 clean: ## remove all that the other targets made
-	@rm -rf $(VENV) dist build migration-demo .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	@rm -rf $(VENV) dist build migration-demo cutover-demo .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	@find ecs2k8s tests -name __pycache__ -prune -exec rm -rf {} +

@@ -220,7 +220,7 @@ class World:
     def say(self, text: str) -> None:
         self.said.append(text)
 
-    def offer(self, _: Step, command: str) -> None:
+    def offer(self, _: Step, command: str, *, back: bool = False) -> None:  # noqa: ARG002 (there and back alike)
         self.offered.append(command)
 
     def run(self, journal: Journal, *, guided: bool = False) -> Run:

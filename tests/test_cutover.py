@@ -27,6 +27,7 @@ from ecs2k8s.cutover.approvals import NEVER_WAIVED, WAIVERS, Waiver, Waivers, ap
 from ecs2k8s.cutover.cluster.connections import Context
 from ecs2k8s.cutover.cluster.lease import LeaseLock
 from ecs2k8s.cutover.locks import shared
+from ecs2k8s.cutover.plan import Step
 from tests.cluster_twin import Twin
 from tests.connected import quickly
 from tests.replayed import ACCOUNT, REGION, prepared
@@ -205,6 +206,14 @@ def test_a_guided_run_sends_nothing_to_aws_and_prints_each_command(
     assert not scene.changes()
     assert not scene.twin.writes
     assert "kubectl apply --server-side" in capsys.readouterr().out
+
+
+def test_the_way_back_is_offered_as_what_it_is(capsys: pytest.CaptureFixture[str]) -> None:
+    step = Step("on", "work.handover", "P5", "Start it on EKS", "seen", "Scale the pods to 0 first.")
+    cutover.Lines(Talk()).offer(step, "kubectl …", back=True)
+    said = capsys.readouterr()
+    assert said.err.startswith("on: back: Scale the pods to 0 first. Type this, and wait:")
+    assert said.out == "kubectl …\n"
 
 
 @dataclass

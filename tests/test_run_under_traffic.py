@@ -101,7 +101,7 @@ class World:
 
     def say(self, _: str) -> None: ...
 
-    def offer(self, step: Step, command: str) -> None:
+    def offer(self, step: Step, command: str, **_back: bool) -> None:
         raise AssertionError(f"{step.id}: {command} is offered, and not sent")
 
     def once(self) -> Outcome:

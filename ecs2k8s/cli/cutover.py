@@ -55,8 +55,9 @@ class Lines:
     def say(self, text: str) -> None:
         self.talk.stage(text)
 
-    def offer(self, step: Step, command: str) -> None:
-        self.talk.stage(f"{step.id}: {step.title}. Type this, and wait: the run goes on when it sees the change.")
+    def offer(self, step: Step, command: str, *, back: bool = False) -> None:
+        what = f"back: {step.rollback}" if back else f"{step.title}."
+        self.talk.stage(f"{step.id}: {what} Type this, and wait: the run goes on when it sees the change.")
         for line in command.split("\n"):
             out(line)
         sys.stdout.flush()

@@ -55,8 +55,8 @@ class Talk(Protocol):
 
     def say(self, text: str) -> None: ...
 
-    def offer(self, step: Step, command: str) -> None:
-        """Guided: what a person has to type now."""
+    def offer(self, step: Step, command: str, *, back: bool = False) -> None:
+        """Guided: what a person has to type now, to carry *step* out or to take it back."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -108,7 +108,7 @@ def back(run: Run, reason: str, by: str, *, abort: bool = False) -> Outcome:
     failed = go_back(run, reason, by, abort=abort)
     if failed:
         return Outcome("rollback_failed", NOT_BACK, failed)
-    return Outcome("rolled_back", BACK, f"requests are back with ECS: {reason}")
+    return Outcome("rolled_back", BACK, f"requests and work are back with ECS: {reason}")
 
 
 def _stopped(run: Run, stop: Stop) -> Outcome:

@@ -142,7 +142,7 @@ def share_counts(move: Move) -> bool:
 def _sent(run: Run, step: Step, move: Move) -> bool:
     """Whether the call may have had its effect. Raises `Failed` where it is refused for good."""
     if run.sender is None or step.guided:
-        run.talk.offer(step, move.command)
+        run.talk.offer(step, move.command, back=True)
         return True
     try:
         crash.at("back: before")

@@ -36,7 +36,7 @@ class Said:
     def say(self, text: str) -> None:
         self.lines.append(text)
 
-    def offer(self, step: Step, command: str) -> None:
+    def offer(self, step: Step, command: str, **_back: bool) -> None:
         raise AssertionError(step, command)
 
 
