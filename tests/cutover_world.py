@@ -7,6 +7,8 @@ from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from msgspec.structs import replace
+
 from ecs2k8s.cutover.plan import FORMAT, Fingerprint, Move, Plan, Request, Step, Thing, Wait
 from ecs2k8s.cutover.run.context import Asked, Pace, Run
 from ecs2k8s.cutover.things.elbv2_actions import actions
@@ -127,6 +129,47 @@ def ramp(places: tuple[Thing, ...] = (RULE,), shares: tuple[int, ...] = SHARES) 
     )
 
 
+SERVICE = Thing("ecs.service", "arn:aws:ecs:eu-west-1:111122223333:service/shop/worker")
+SCALE = Thing("kubernetes.scale", "shop/worker")
+JOB = Thing("kubernetes.cron-job", "shop/nightly")
+
+
+def handed_over(*, scaler: bool = False) -> Plan:
+    """Design D in small: a worker and a schedule; `scaler`: with a step that only a person can do."""
+    plan = ramp(shares=())
+    tasks = {"desiredCount": 2, "taskDefinition": "worker:1"}
+    none = {"desiredCount": 0, "running": 0, "taskDefinition": "worker:1"}
+    on, off = (moved(SERVICE, tasks, none),), (moved(SERVICE, none, tasks),)
+    pods, no_pods = {"replicas": 2}, {"replicas": 0}
+    held = {"suspend": True, "startingDeadlineSeconds": 300}
+    first = {"suspend": False, "startingDeadlineSeconds": 60}
+    usual = {"suspend": False, "startingDeadlineSeconds": 300}
+    keda = Step(
+        "scaler.shop.worker",
+        "work.handover",
+        "P5",
+        "scale",
+        "",
+        "pause it",
+        guided=True,
+        commands=("on",),
+        undo=("off",),
+    )
+
+    def step(what: str, back: tuple[Move, ...], *moves: Move) -> Step:
+        return Step(what, "work.handover", "P5", what, what, what, moves=moves, back=back)
+
+    steps = (
+        step("off.shop.worker", off, *on),
+        step("on.shop.worker", (moved(SCALE, pods, no_pods),), moved(SCALE, no_pods, pods)),
+        *((keda,) if scaler else ()),
+        step("on.shop.nightly", (moved(JOB, first, held),), moved(JOB, held, first)),
+        step("deadline.shop.nightly", (moved(JOB, usual, first),), moved(JOB, first, usual)),
+    )
+    marks = (Fingerprint(SERVICE, tasks), Fingerprint(SCALE, no_pods), Fingerprint(JOB, held))
+    return replace(plan, steps=steps, fingerprints=marks, traffic=())
+
+
 def of(plan: Plan) -> dict[Thing, State]:
     """The objects as the plan found them."""
     found: dict[Thing, State] = {mark.thing: deepcopy(mark.state) for mark in plan.fingerprints}
@@ -189,8 +232,29 @@ class World:
             rule = Thing("elbv2.rule", request.parameters["RuleArn"])
             self.states[rule] = {**self.states[rule], "Actions": actions(request.parameters["Actions"])}
             return
-        move = next(move for step in self.plan.steps for move in step.moves if move.request == request)
+        if request.call == "kubernetes.Patch":
+            self._patch(request.parameters)
+            return
+        if request.call == "ecs.UpdateService":
+            state = self.states[SERVICE]
+            count = request.parameters["desiredCount"]
+            state |= {"desiredCount": count, "running": 0}
+            if count:
+                del state["running"]
+            return
+        moves = (move for step in self.plan.steps for move in (*step.moves, *step.back))
+        move = next(move for move in moves if move.request == request)
         self.states[move.thing] = deepcopy(move.wanted)
+
+    def _patch(self, parameters: dict[str, Any]) -> None:
+        kind = {"Deployment": "kubernetes.scale", "CronJob": "kubernetes.cron-job"}[parameters["kind"]]
+        state = self.states[Thing(kind, f"{parameters['namespace']}/{parameters['name']}")]
+        for operation in parameters["operations"]:
+            field_ = operation["path"].removeprefix("/spec/")
+            if operation["op"] == "test" and state[field_] != operation["value"]:
+                raise RefusedError("the test failed")
+            if operation["op"] != "test":
+                state[field_] = operation.get("value")
 
     def judge(self, check: str, step: Step) -> Result:
         said: Any = self.verdicts.get(check, "pass")

@@ -5,25 +5,26 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ecs2k8s.cli.console import ExitCode, out
 from ecs2k8s.cli.cutover_folders import folder_of, me, plan_in, run_in
 from ecs2k8s.cli.cutover_locks import lower_flags, raise_flags
-from ecs2k8s.cli.cutover_status import tell
-from ecs2k8s.core.errors import StaleError, UsageError
+from ecs2k8s.cli.cutover_status import tell, tell_by_hand
+from ecs2k8s.core.errors import Ecs2k8sError, StaleError, UsageError
 from ecs2k8s.cutover.approvals import keep_waivers, read_waivers
 from ecs2k8s.cutover.evidence import bundle
-from ecs2k8s.cutover.folder import begin, plan_of, ulid
-from ecs2k8s.cutover.journal.events import Note
+from ecs2k8s.cutover.folder import begin, consumed, plan_of, ulid
+from ecs2k8s.cutover.journal.events import JournalError, Note
 from ecs2k8s.cutover.journal.file import Journal
 from ecs2k8s.cutover.locks.local import FolderLock, is_held
 from ecs2k8s.cutover.run.context import Asked
 from ecs2k8s.cutover.run.engine import back, carry
-from ecs2k8s.cutover.run.operator import Operator, ask, forget, take_approval
+from ecs2k8s.cutover.run.operator import BACK, Operator, ask, forget, take_approval
 from ecs2k8s.cutover.run.stepping import DONE_BY_HAND
+from ecs2k8s.cutover.run.trusted import trust
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -70,6 +71,7 @@ def run(which: Which, given: Given, way: Way, talk: Talk) -> int:
     unit = folder_of(which)
     plan = plan_in(unit)
     _may_begin(plan, given, way.clock.now())
+    trust(plan, str(unit / "plan.json"), execute=given.execute)
     world = opened(which.directory, plan, way, Lines(talk))
     folder = begin(unit, plan, ulid(way.clock.now(), os.urandom(10)))
     with FolderLock.take(folder, world.info(folder.name, "run")):
@@ -77,7 +79,7 @@ def run(which: Which, given: Given, way: Way, talk: Talk) -> int:
         start: dict[str, Any] = {"mode": mode, "who": world.who, "cluster_uid": world.cluster_uid}
         with Journal.create(folder, plan, folder.name, way.clock, **start) as journal:
             talk.stage(f"run {folder.name} of plan {plan.short}, {mode}, by {world.who}")
-            return _carried(folder, journal, world, given, talk, _forth)
+            return _carried(folder, plan, journal, world, given, talk, _forth)
 
 
 def _forth(its: Run, world: Opened) -> Outcome:
@@ -87,7 +89,7 @@ def _forth(its: Run, world: Opened) -> Outcome:
 def resume(which: Which, given: Given, way: Way, talk: Talk) -> int:
     """Go on where the journal ends, in the mode in which the run was begun."""
     folder = run_in(which)
-    forget(folder)
+    forget(folder, but=BACK)
     if is_held(folder):
         _tell_to_go_on(folder, given, way, talk)
         return ExitCode.CLEAN
@@ -144,17 +146,22 @@ def _again(
     """*anyway*: neither a cluster that does not answer nor a lock of somebody else stops it."""
     from ecs2k8s.cli.cutover_world import opened
 
-    plan = plan_of(folder)
     with Journal.open(folder, way.clock) as journal:
-        start = journal.run.start
+        start, plan = journal.run.start, consumed(folder, journal.run.plan)
+        if not anyway:
+            trust(plan, str(folder / "plan.json"), execute=start.mode == "execute")
         if given.execute and start.mode == "guided":
             raise UsageError(f"{folder}: was begun without --execute: a guided run stays one")
         world = opened(which.directory, plan, way, Lines(talk), anyway=anyway)
         if start.cluster_uid and world.cluster_uid and start.cluster_uid != world.cluster_uid:
-            raise StaleError(f"the run is about the cluster {start.cluster_uid}, and this is {world.cluster_uid}")
+            said = f"the run is about the cluster {start.cluster_uid}, and this is {world.cluster_uid}"
+            if not anyway:
+                raise StaleError(said)
+            talk.problem(f"{said}: goes back without the cluster")
+            world = replace(world, api=None, cluster_uid="")
         with FolderLock.take(folder, world.info(folder.name, "resume")):
             mode = Given(start.mode == "execute", given.approvals, given.waivers, given.done)
-            return _carried(folder, journal, world, mode, talk, act, anyway=anyway)
+            return _carried(folder, plan, journal, world, mode, talk, act, anyway=anyway)
 
 
 def _may_begin(plan: Plan, given: Given, now: float) -> None:
@@ -177,6 +184,7 @@ def _may_begin(plan: Plan, given: Given, now: float) -> None:
 
 def _carried(
     folder: Path,
+    plan: Plan,
     journal: Journal,
     world: Opened,
     given: Given,
@@ -185,7 +193,6 @@ def _carried(
     *,
     anyway: bool = False,
 ) -> int:
-    plan = plan_of(folder)
     for file in given.approvals:
         take_approval(folder, plan, Path(file))
     for ident in given.done:
@@ -196,12 +203,28 @@ def _carried(
     with world.locked(folder.name, plan, Lines(talk), send=given.execute, anyway=anyway) as keeper:
         controls = Operator(folder, plan, journal, world.clock, world.who, keeper, waivers)
         _obey_signals(controls)
-        outcome = act(world.run(plan, journal, controls, Lines(talk), send=given.execute), world)
+        try:
+            outcome = act(world.run(plan, journal, controls, Lines(talk), send=given.execute), world)
+        except JournalError:
+            tell_by_hand(plan, journal.run)
+            raise
     if outcome.state in ("completed", "rolled_back", "rollback_failed"):
-        forget(folder)
-    bundle.bundle(folder)
-    tell(outcome, plan, folder, talk)
+        forget(folder, but=BACK if outcome.state == "completed" else ())
+    tell(outcome, plan)
+    _bundled(folder, outcome, talk)
     return outcome.code
+
+
+def _bundled(folder: Path, outcome: Outcome, talk: Talk) -> None:
+    """Evidence that cannot be written takes nothing from what is to be known of a way back."""
+    try:
+        bundle.bundle(folder)
+    except Ecs2k8sError as error:
+        if outcome.code not in (ExitCode.ROLLED_BACK, ExitCode.NOT_ROLLED_BACK):
+            raise
+        talk.problem(f"the evidence could not be written: {error}")
+    else:
+        talk.stage(f"evidence: {folder}")
 
 
 def _obey_signals(controls: Operator) -> None:

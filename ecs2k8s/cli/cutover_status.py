@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from ecs2k8s.cli.console import ExitCode, out, table
 from ecs2k8s.cli.cutover_folders import run_in
-from ecs2k8s.cutover.folder import plan_of
+from ecs2k8s.cutover.folder import consumed
 from ecs2k8s.cutover.journal import read as journal_file
 from ecs2k8s.cutover.journal.fold import fold
 from ecs2k8s.cutover.locks.local import holder, is_held
 from ecs2k8s.cutover.run.columns import differing, of_journal
+from ecs2k8s.cutover.run.handing_back import handed, is_by_hand
 from ecs2k8s.cutover.run.rollback import ways_back
 from ecs2k8s.cutover.run.stepping import DONE
 from ecs2k8s.cutover.run.stops import Conflict
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from ecs2k8s.cli.console import Talk
     from ecs2k8s.cli.cutover_folders import Which
     from ecs2k8s.cutover.journal.fold import Run as Told
     from ecs2k8s.cutover.plan import Plan
@@ -41,7 +41,8 @@ HIDDEN = "it differs only in what is masked here"
 def status(which: Which, *, as_json: bool) -> int:
     """Where the run is, from its journal alone, with the exit code with which it stopped there."""
     folder = run_in(which)
-    told, plan = fold(journal_file.read(folder).lines), plan_of(folder)
+    told = fold(journal_file.read(folder).lines)
+    plan = consumed(folder, told.plan)
     if as_json:
         print(json.dumps(_plain(folder, plan, told), indent=2, sort_keys=True))
     else:
@@ -51,12 +52,11 @@ def status(which: Which, *, as_json: bool) -> int:
     return STATES.get(told.state, ExitCode.CLEAN)
 
 
-def tell(outcome: Outcome, plan: Plan, folder: Path, talk: Talk) -> None:
+def tell(outcome: Outcome, plan: Plan) -> None:
     """The last lines of a run."""
     out(f"{plan.unit}: {outcome.state}" + (f" at {outcome.step}" if outcome.step else "") + f": {outcome.text}")
     if isinstance(outcome.stop, Conflict):
         _print_columns(outcome.stop.columns)
-    talk.stage(f"evidence: {folder}")
 
 
 def _plain(folder: Path, plan: Plan, told: Told) -> dict[str, Any]:
@@ -96,9 +96,13 @@ def _print(folder: Path, plan: Plan, told: Told) -> None:
     rows = [["step", "phase", "state", ""]]
     rows += [[step.id, step.phase, told.step(step.id).replace("_", " "), step.title] for step in plan.steps]
     table(rows, head=True)
+    tell_by_hand(plan, told)
+
+
+def tell_by_hand(plan: Plan, told: Told) -> None:
     if commands := list(_commands_back(plan, told)):
         out()
-        out("Requests go back to ECS with `ecs2k8s cutover rollback`, or by hand:")
+        out("Requests and work go back to ECS with `ecs2k8s cutover rollback`, or by hand, in this order:")
         for command in commands:
             for line in command.split("\n"):
                 out(f"  {line}")
@@ -121,7 +125,10 @@ def _print_columns(its: Columns) -> None:
 
 
 def _commands_back(plan: Plan, told: Told) -> Iterator[str]:
-    """What takes the requests back without this program."""
-    begun = [step for step in reversed(plan.steps) if told.step(step.id) not in ("pending", "skipped", "rolled_back")]
-    for _, __, move in ways_back([step for step in begun if step.kind == "elb.weights"]):
+    """What takes requests and work back without this program."""
+    gone = ("pending", "skipped", "rolled_back")
+    steps = [step for step in reversed(plan.steps) if told.step(step.id) not in gone]
+    for _, __, move in ways_back([step for step in steps if step.kind == "elb.weights"]):
         yield move.command
+    yield from dict.fromkeys(text for step in steps if is_by_hand(step) for text in step.undo)
+    yield from (move.command for _, __, move in handed(steps) if move)

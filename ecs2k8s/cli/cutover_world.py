@@ -15,7 +15,7 @@ from ecs2k8s.cli.verify import estate_of
 from ecs2k8s.cli.verify_probes import SystemClock
 from ecs2k8s.collect.login import Login
 from ecs2k8s.compare.cluster import ClusterError
-from ecs2k8s.core.errors import BusyError
+from ecs2k8s.core.errors import BusyError, Ecs2k8sError
 from ecs2k8s.cutover.checks.judging import Judges
 from ecs2k8s.cutover.checks.of_unit import alarms, objects
 from ecs2k8s.cutover.checks.scene import Scene
@@ -30,6 +30,7 @@ from ecs2k8s.cutover.locks.info import LockInfo
 from ecs2k8s.cutover.locks.shared import Keeper, SharedLock
 from ecs2k8s.cutover.run.context import Run
 from ecs2k8s.cutover.run.sides import BothReader, BothSender, needs_cluster
+from ecs2k8s.cutover.verdicts import Result
 from ecs2k8s.cutover.world import RefusedError, UnreadableError, UnsureError
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
     from ecs2k8s.cutover.checks.estate import Estate
     from ecs2k8s.cutover.cluster.reading import Api
     from ecs2k8s.cutover.journal.file import Journal
-    from ecs2k8s.cutover.plan import Plan, State, Thing
+    from ecs2k8s.cutover.plan import Plan, State, Step, Thing
     from ecs2k8s.cutover.run.context import Controls, Talk
     from ecs2k8s.cutover.world import Clock, Sender
 
@@ -72,7 +73,7 @@ class Opened:
     aws: Aws
     api: Api | None
     cluster_uid: str
-    estate: Estate
+    estate: Estate | None  # what was exported; None where only the way back is left
     lock: str = field(default_factory=lambda: os.urandom(8).hex())  # one id of the folder's and of all objects' locks
 
     @property
@@ -96,6 +97,9 @@ class Opened:
     def run(self, plan: Plan, journal: Journal, controls: Controls, talk: Talk, *, send: bool) -> Run:
         ask = asking(self.api, self.place) if self.api else None
         reader = BothReader(self.aws.reader, ask)
+        sender = self._sender(journal.run.id) if send else None
+        if self.estate is None:
+            return Run(plan, journal, reader, self.clock, _unjudged, _uncounted, controls, talk, sender)
 
         def verified() -> dict[Thing, State]:
             return {thing: last.state for thing, last in journal.run.verified.items()}
@@ -114,7 +118,6 @@ class Opened:
             alarms=alarms(plan, self.estate.snapshot.documents),
         )
         judges = Judges(scene, tuple(static_results(self.estate, plan.designs)))
-        sender = self._sender(journal.run.id) if send else None
         return Run(plan, journal, reader, self.clock, judges.judge, judges.count, controls, talk, sender, stays=send)
 
     def _sender(self, run: str) -> Sender:
@@ -178,4 +181,23 @@ def opened(directory: str, plan: Plan, way: Way, talk: Talk, *, anyway: bool = F
             raise
         talk.say(f"goes back without the cluster: {error}")
         api = None
-    return Opened(place, way, way.clock, aws, api, uid, estate_of(place))
+    return Opened(place, way, way.clock, aws, api, uid, _estate(place, talk, anyway=anyway))
+
+
+def _estate(place: Path, talk: Talk, *, anyway: bool) -> Estate | None:
+    """A way back needs the journal and AWS, and nothing of what was exported (invariant I6)."""
+    try:
+        return estate_of(place)
+    except Ecs2k8sError as error:
+        if not anyway:
+            raise
+        talk.say(f"goes back without the export: {error}")
+        return None
+
+
+def _unjudged(check: str, step: Step) -> Result:
+    return Result(check, step.id, "error", "the export could not be read")
+
+
+def _uncounted(*_: object) -> None:
+    return None

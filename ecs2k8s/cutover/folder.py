@@ -97,6 +97,18 @@ def plan_of(run: Path) -> Plan:
     return load(data, str(run / PLAN))
 
 
+def consumed(run: Path, ident: str) -> Plan:
+    """The plan with which the run began, by its hash: the copy, or where somebody edited that, what it was made of."""
+    for path in (run / PLAN, run.parents[1] / PLAN):
+        try:
+            plan = load(path.read_bytes(), str(path))
+        except (OSError, PlanError):
+            continue
+        if plan.ident == ident:
+            return plan
+    raise PlanError(f"{run / PLAN}: is not the plan {ident[:12]} with which the run began: put that one back")
+
+
 def _claim(unit: Path, plan: Plan, run: str) -> str:
     """The run that consumes the plan: the file is never changed once it is there."""
     make_folder(unit / CONSUMED)

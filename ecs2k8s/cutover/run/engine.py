@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ecs2k8s.cutover.journal.events import Completed, Pause, Resume, observed
-from ecs2k8s.cutover.run.rollback import go_back
+from ecs2k8s.cutover.run.rollback import go_back, no_way_back
 from ecs2k8s.cutover.run.stepping import DONE, armed, become, exposed, take
 from ecs2k8s.cutover.run.stops import Abort, CheckFailed, Conflict, GoBack, Paused, Stop
 from ecs2k8s.cutover.run.triggers import Watch
-from ecs2k8s.cutover.run.watching import fresh, heed, untouched
+from ecs2k8s.cutover.run.watching import fresh, heed, heed_asked, untouched
 from ecs2k8s.cutover.states import STEP
 
 if TYPE_CHECKING:
@@ -46,6 +46,7 @@ def carry(run: Run, by: str) -> Outcome:
         except Stop as stop:
             outcome = _stopped(run, stop)
         try:
+            _asked_meanwhile(run, outcome)
             if not _stayed(run, watch, outcome):
                 return outcome
         except GoBack as stop:
@@ -57,8 +58,16 @@ def _to_the_end(run: Run, watch: Watch) -> Outcome:
         if run.journal.run.step(step.id) not in DONE:
             take(run, step, watch)
             run.talk.say(f"{step.id}: {step.success}")
+    heed(run, None)  # who asks for the way back until now was told that this process hears it
     run.journal.append(Completed())
     return Outcome("completed", COMPLETED, "all steps are done")
+
+
+def _asked_meanwhile(run: Run, outcome: Outcome) -> None:
+    """The way back takes precedence over everything (I12): also over what stopped the run. Raises `GoBack`."""
+    asked = run.controls.asked() if outcome.state == "paused" else None
+    if asked and asked.what in ("rollback", "abort"):
+        heed_asked(asked, None)
 
 
 def _stayed(run: Run, watch: Watch, outcome: Outcome) -> bool:
@@ -72,7 +81,7 @@ def _stayed(run: Run, watch: Watch, outcome: Outcome) -> bool:
             run.controls.heard()
             return True
         if asked and asked.what != "pause":
-            heed(run, None)
+            heed_asked(asked, None)
         with suppress(Conflict, CheckFailed, Paused):  # it is paused already
             armed(run, _next(run), watch)
         run.clock.sleep(run.pace.tick)
@@ -104,11 +113,20 @@ def _next(run: Run) -> Step:
 
 
 def back(run: Run, reason: str, by: str, *, abort: bool = False) -> Outcome:
-    """Go back, in any state of the run."""
+    """Go back, in any state of the run; of a plan that deletes, until it did."""
+    if why := no_way_back(run):
+        return _no_way(run, why)
     failed = go_back(run, reason, by, abort=abort)
     if failed:
         return Outcome("rollback_failed", NOT_BACK, failed)
     return Outcome("rolled_back", BACK, f"requests and work are back with ECS: {reason}")
+
+
+def _no_way(run: Run, why: str) -> Outcome:
+    """Nothing is sent, and the run can be resumed: what is left of it leads to the only end that there is."""
+    if run.journal.run.state == "running":
+        run.journal.append(Pause(reason="no_way_back", text=why))
+    return Outcome(run.journal.run.state, NOT_BACK, why)
 
 
 def _stopped(run: Run, stop: Stop) -> Outcome:

@@ -19,7 +19,7 @@ from ecs2k8s.cutover.run.context import Asked
 from ecs2k8s.cutover.world import UnreadableError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Container, Iterator
     from pathlib import Path
 
     from ecs2k8s.cutover.approvals import Approval, Waiver
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 FILE = "asked.json"
 VETO = "pause"  # in DIR/cutover: a person's flag for all runs of the directory
+BACK = ("rollback", "abort")  # who asked for the way back is heard, whoever resumes
 STRONGEST = ("rollback", "abort", "pause", "resume")
 
 
@@ -58,8 +59,11 @@ def left(folder: Path) -> Asked | None:
     return Asked(found.what if found.what in STRONGEST else "pause", found.by, found.text)
 
 
-def forget(folder: Path) -> None:
-    """When a person resumes, or when the wish was carried out."""
+def forget(folder: Path, but: Container[str] = ()) -> None:
+    """When a person resumes, or when the wish was carried out; one of *but* stays."""
+    wish = left(folder)
+    if wish is not None and wish.what in but:
+        return
     try:
         (folder / FILE).unlink(missing_ok=True)
     except OSError as error:

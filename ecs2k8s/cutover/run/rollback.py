@@ -2,38 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
-import msgspec
-
-from ecs2k8s.cutover.journal import crash
-from ecs2k8s.cutover.journal.events import Abort, Result, RollbackEnd, RollbackStart, intent, observed, verified
-from ecs2k8s.cutover.run.shares import back_image, share, shifts
+from ecs2k8s.cutover.journal.events import Abort, RollbackEnd, RollbackStart
+from ecs2k8s.cutover.run.handing_back import HANDOVER, by_hand, hand_back, is_by_hand
+from ecs2k8s.cutover.run.restoring import Failed, restore
+from ecs2k8s.cutover.run.shares import share, shifts
 from ecs2k8s.cutover.run.stepping import become
 from ecs2k8s.cutover.states import RUN
-from ecs2k8s.cutover.things import KINDS
-from ecs2k8s.cutover.things.command import command
-from ecs2k8s.cutover.world import RefusedError, ThrottledError, UnreadableError, UnsureError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
-    from ecs2k8s.cutover.plan import Move, State, Step, Thing
+    from ecs2k8s.cutover.plan import Move, Step, Thing
     from ecs2k8s.cutover.run.context import Run
 
-TRIES = 6  # of one call: throttled, or without an answer
-HANDOVER = "work.handover"
-LOOKS = 4
 UNTOUCHED = frozenset({"pending", "skipped"})  # of the others a call may be under way, whatever came after it
-
-
-@dataclass(frozen=True, slots=True)
-class Failed(Exception):  # noqa: N818 (an outcome)
-    """What a person has to do now."""
-
-    text: str
-    command: str
+NOT_OFFERED = frozenset({"ready", "blocked", "awaiting_approval"})  # nobody was told to type anything yet
 
 
 def go_back(run: Run, reason: str, by: str = "", *, abort: bool = False) -> str:
@@ -45,32 +31,51 @@ def go_back(run: Run, reason: str, by: str = "", *, abort: bool = False) -> str:
     steps = begun(run)
     for step in steps:
         become(run, step, "rolling_back")
-    said = ""
-    try:
-        for step, number, move in ways_back(steps):
-            _restore(run, step, number, move)
-        _hold(run, steps)
-        for step in steps:
-            if step.kind == HANDOVER:
-                for number, move in enumerate(step.back):
-                    _restore(run, step, number, move)
-    except Failed as failed:
-        said = f"{failed.text}: {failed.command}"
+    said = "; ".join(f"{each.text}: {each.command}" for each in _failures(run, steps))
     for step in steps:
         become(run, step, "rollback_failed" if said else "rolled_back")
     run.journal.append(RollbackEnd(to="rollback_failed" if said else "rolled_back", text=said))
     return said
 
 
+def _failures(run: Run, steps: list[Step]) -> list[Failed]:
+    """Go back. A rule that stays where it is keeps no other; work follows when all requests are back."""
+    if run.plan.purpose != "move":
+        return _tried(lambda: retrace(run, steps))
+    failed = [each for way in ways_back(steps) for each in _tried(partial(restore, run, *way))]
+    failed += by_hand(run, steps)
+    _hold(run, steps)
+    return failed or hand_back(run, steps)
+
+
+def _tried(act: Callable[[], None]) -> list[Failed]:
+    try:
+        act()
+    except Failed as failed:
+        return [failed]
+    return []
+
+
 def begun(run: Run) -> list[Step]:
     """The steps that moved requests or work and may have had their effect, the last first."""
+    state = run.journal.run.step
+    moves = _moves if run.plan.purpose == "move" else has_moves
     return [
-        step for step in reversed(run.plan.steps) if _moves(step) and run.journal.run.step(step.id) not in UNTOUCHED
+        step
+        for step in reversed(run.plan.steps)
+        if (moves(step) and state(step.id) not in UNTOUCHED)
+        or (is_by_hand(step) and state(step.id) not in UNTOUCHED | NOT_OFFERED)
     ]
 
 
 def _moves(step: Step) -> bool:
-    return step.kind == HANDOVER or (shifts(step) and any(share(move.wanted) > 0 for move in step.moves))
+    if step.kind == HANDOVER:
+        return bool(step.moves)
+    return shifts(step) and any(share(move.wanted) > 0 for move in step.moves)
+
+
+def has_moves(step: Step) -> bool:
+    return bool(step.moves)
 
 
 def ways_back(steps: list[Step]) -> Iterator[tuple[Step, int, Move]]:
@@ -83,102 +88,25 @@ def ways_back(steps: list[Step]) -> Iterator[tuple[Step, int, Move]]:
                 yield step, number, move
 
 
+def no_way_back(run: Run) -> str:
+    """Why nothing leads back: of a plan that deletes, once it did."""
+    if run.plan.purpose == "move":
+        return ""
+    touched = run.journal.run.verified.keys() | {each.thing for each in run.journal.run.intents}
+    for step in begun(run):
+        if not step.back and any(move.thing in touched for move in step.moves):
+            return f"nothing leads back from {step.id}: {step.title}. {step.rollback}"
+    return ""
+
+
+def retrace(run: Run, steps: list[Step]) -> None:
+    """Step by step what was there before. Raises `Failed` at the first object that somebody else changed."""
+    for step in steps:
+        for number, move in enumerate(step.back):
+            restore(run, step, number, move, exact=True)
+
+
 def _hold(run: Run, steps: list[Step]) -> None:
     """Until every load balancer knows: nothing else goes back before."""
     if any(step.kind != HANDOVER for step in steps):
         run.clock.sleep(run.pace.hold)
-
-
-def _restore(run: Run, step: Step, number: int, move: Move) -> None:
-    """Bring one object back, however it is now. Raises `Failed`."""
-    last = move.command
-    for attempt in range(1, TRIES + 1):
-        wanted = _wanted(run, move)
-        if wanted is None:
-            _seen(run, step, move)
-            return
-        last = wanted.command
-        run.journal.append(intent(step.id, number, wanted, "back"))
-        if _sent(run, step, wanted) and _arrived(run, wanted):
-            _seen(run, step, wanted)
-            return
-        run.clock.sleep(run.pace.poll * attempt)
-    raise Failed(f"{move.thing.kind} {move.thing.id} is not back after {TRIES} attempts", last)
-
-
-def _wanted(run: Run, move: Move) -> Move | None:
-    """*move* for what is live now: None when it is there, as the plan has it when nobody can look.
-
-    That may take away what others changed meanwhile, and requests that fail are worse.
-    """
-    try:
-        live = _looked(run, move.thing)
-    except UnreadableError:
-        return move
-    wanted = back_image(live, move.wanted) if live and share_counts(move) else move.wanted
-    if live == wanted:
-        return None
-    if live == move.before and wanted == move.wanted:
-        return move
-    request = KINDS[move.thing.kind].request(move.thing.id, live, wanted)
-    return msgspec.structs.replace(move, before=live, wanted=wanted, request=request, command=command(request))
-
-
-def _looked(run: Run, thing: Thing) -> State:
-    """Raises `UnreadableError` at the last attempt; all of them take few seconds."""
-    for _ in range(LOOKS - 1):
-        try:
-            return run.reader.read(thing)
-        except UnreadableError:
-            run.clock.sleep(run.pace.poll / 4)
-    return run.reader.read(thing)
-
-
-def share_counts(move: Move) -> bool:
-    """Whether it is about weights."""
-    return move.thing.kind in ("elbv2.rule", "elbv2.listener")
-
-
-def _sent(run: Run, step: Step, move: Move) -> bool:
-    """Whether the call may have had its effect. Raises `Failed` where it is refused for good."""
-    if run.sender is None or step.guided:
-        run.talk.offer(step, move.command, back=True)
-        return True
-    try:
-        crash.at("back: before")
-        ident = run.sender.send(step, move.request)
-        crash.at("back: after")
-    except ThrottledError as error:
-        run.journal.append(Result(step=step.id, outcome="refused", text=str(error)))
-        return False
-    except RefusedError as error:
-        run.journal.append(Result(step=step.id, outcome="refused", text=str(error)))
-        raise Failed(str(error), move.command) from error
-    except UnsureError as error:
-        run.journal.append(Result(step=step.id, outcome="unsure", text=str(error)))
-        return True
-    run.journal.append(Result(step=step.id, outcome="answered", request_id=ident))
-    return True
-
-
-def _arrived(run: Run, move: Move) -> bool:
-    """A person has all the time; else it is seen soon, or sent again."""
-    began = run.clock.monotonic()
-    while run.sender is None or run.clock.monotonic() - began < run.pace.settle:
-        if _is(run, move.thing, move.wanted):
-            return True
-        run.clock.sleep(run.pace.poll)
-    return _is(run, move.thing, move.wanted)
-
-
-def _is(run: Run, thing: Thing, wanted: State) -> bool:
-    try:
-        return bool(run.reader.read(thing) == wanted)
-    except UnreadableError:
-        return False
-
-
-def _seen(run: Run, step: Step, move: Move) -> None:
-    state = run.reader.read(move.thing) if share_counts(move) else move.wanted
-    run.journal.append(observed(step.id, move.thing, state, "wanted"))
-    run.journal.append(verified(step.id, move.thing, state))

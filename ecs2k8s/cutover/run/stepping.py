@@ -41,6 +41,8 @@ def take(run: Run, step: Step, watch: Watch) -> None:
         if run.journal.run.step(step.id) == "intent_written":
             become(run, step, "applied")
     become(run, step, "verifying")
+    if step.commands:
+        _confirmed(run, step)  # what a person did not do yet has nothing to look at
     _verify(run, step, watch)
     _confirmed(run, step)
     become(run, step, "verified")
@@ -133,6 +135,7 @@ def _verify(run: Run, step: Step, watch: Watch) -> None:
     _checked(run, step, watch)
     if step.wait:
         _bake(run, step, watch)
+        _checked(run, step, watch)  # of all that was seen meanwhile: what was not measured passes nothing (I9)
     untouched(run, step)
 
 
@@ -153,9 +156,9 @@ def tick(run: Run, step: Step, watch: Watch, but: Thing | None = None) -> None:
 def armed(run: Run, step: Step, watch: Watch, but: Thing | None = None) -> None:
     """Look at the triggers and at what shares out the requests, while EKS gets some. Raises a `Stop`."""
     if exposed(run):
+        watch.look(run, step)
         if watch.due(run, "I10", DRIFT):
             untouched(run, step, but, TRAFFIC)
-        watch.look(run, step)
 
 
 def _checked(run: Run, step: Step, watch: Watch) -> None:

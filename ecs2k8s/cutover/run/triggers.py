@@ -51,10 +51,16 @@ class Watch:
     errors: dict[str, int] = field(default_factory=dict)
 
     def look(self, run: Run, step: Step) -> None:
-        """Look at what is due. Raises `GoBack` or `Paused`."""
+        """Look at all that is due: what only pauses keeps nothing from leading back. Raises `GoBack` or `Paused`."""
+        pauses = []
         for trigger in TRIGGERS:
             if self.due(run, trigger.check, trigger.every):
-                self._judge(run, step, trigger)
+                try:
+                    self._judge(run, step, trigger)
+                except Paused as stop:
+                    pauses.append(stop)
+        if pauses:
+            raise pauses[0]
 
     def due(self, run: Run, what: str, every: float) -> bool:
         """Whether *what* was not looked at for *every* seconds; it counts as looked at now."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from ecs2k8s.cutover.plan import digest
 from ecs2k8s.cutover.run.columns import columns
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Container
 
     from ecs2k8s.cutover.plan import Plan, State, Step, Thing
-    from ecs2k8s.cutover.run.context import Run
+    from ecs2k8s.cutover.run.context import Asked, Run
 
 TRAFFIC = frozenset({"elbv2.rule", "elbv2.listener", "route53.record-sets"})
 LOOKS = 4  # in a row that may fail, before not knowing stops the run
@@ -42,13 +42,16 @@ def again(run: Run, step: Step, thing: Thing, fine: Callable[[State], bool]) -> 
 
 def heed(run: Run, step: Step | None) -> None:
     """Stop where somebody asks for it, or where another run may have taken the locks."""
-    ident = step.id if step else ""
     asked = run.controls.asked()
     if asked and asked.what != "resume":
-        said = f"{asked.what} asked for by {asked.by}" + (f": {asked.text}" if asked.text else "")
-        raise {"rollback": GoBack, "abort": Abort}.get(asked.what, Paused)(said, ident)
+        heed_asked(asked, step)
     if lost := run.controls.lost():
-        raise Paused(f"the lock is lost: {lost}", ident)
+        raise Paused(f"the lock is lost: {lost}", step.id if step else "")
+
+
+def heed_asked(asked: Asked, step: Step | None) -> NoReturn:
+    said = f"{asked.what} asked for by {asked.by}" + (f": {asked.text}" if asked.text else "")
+    raise {"rollback": GoBack, "abort": Abort}.get(asked.what, Paused)(said, step.id if step else "")
 
 
 def untouched(run: Run, step: Step, but: Thing | None = None, only: Container[str] | None = None) -> None:
