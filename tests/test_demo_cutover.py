@@ -20,6 +20,7 @@ from tests.planned import ground, planned
 if TYPE_CHECKING:
     from pathlib import Path
 
+HOLDER = re.compile(r"on \S+ \(process \d+\) since \S+Z, .+? ago")
 RUN, PLAN = re.compile(r"[0-7][0-9A-HJKMNP-TV-Z]{25}"), re.compile(r"plan [0-9a-f]{12}")
 IN_README = (
     *("$ ecs2k8s cutover run", "$ ecs2k8s cutover pause", "$ ecs2k8s cutover rollback", "$ ecs2k8s cutover evidence"),
@@ -42,6 +43,8 @@ def settled(told: str) -> str:
     """Without what differs from run to run."""
     told = RUN.sub("01KB0F6H8M2R4T7W9Y1C3E5G7J", told)
     told = PLAN.sub("plan 5d1f20c7a9e3", told)
+    told = HOLDER.sub("on laptop (process 4711) since 2026-11-26T12:00:00Z, 20 s ago", told)
+    told = re.sub(r"lock [0-9a-f]{16}", "lock 60c8f18696d0d779", told)
     return re.sub(r"ann@[^:\s]+", "ann@laptop", re.sub(r"\S*samples/three-tier", "samples/three-tier", told))
 
 
