@@ -147,6 +147,24 @@ def test_work_goes_back_to_where_it_was(scene: Scene, what: str) -> None:
     assert (scene.tasks(), scene.pods()) == (2, 0)
 
 
+def test_a_way_back_needs_nothing_of_the_export(scene: Scene, capsys: pytest.CaptureFixture[str]) -> None:
+    scene.run(WORKER)
+    (scene.place / "ecs2k8s.lock").unlink(missing_ok=True)
+    for file in scene.place.glob("*.json"):
+        file.unlink()
+    assert scene.back(WORKER) == 6
+    assert (scene.tasks(), scene.pods()) == (2, 0)
+    assert "goes back without the export" in capsys.readouterr().err
+
+
+def test_an_edited_plan_sends_nothing(scene: Scene) -> None:
+    file = folder_of(Which(str(scene.place), WORKER)) / "plan.json"
+    file.write_text(file.read_text().replace("ecs.UpdateService", "ecs.DeleteService"))
+    with pytest.raises(PlanError, match="is not the request that leads"):
+        scene.run(WORKER)
+    assert scene.changes() == []
+
+
 def test_a_schedule_goes_back(scene: Scene) -> None:
     scene.run(SCHEDULE)
     assert scene.back(SCHEDULE) == 6

@@ -113,6 +113,8 @@ def cutover_resume_command(
 def cutover_rollback_command(
     directory: options.Directory,
     unit: options.OneUnit = "",
+    decommission: options.OfDecommission = False,
+    remove: options.OfRemoval = False,
     why: options.Why = "",
     write_role_arn: options.WriteRoleArn = None,
     profile: options.Profile = None,
@@ -126,7 +128,8 @@ def cutover_rollback_command(
     debug: options.Debug = False,
 ) -> None:
     """Give all requests and all background work back to ECS, now and in any state of the run."""
-    _back("rollback", directory, unit, why, (profile, role_arn, external_id, endpoint_url), write_role_arn,
+    which = _which(directory, unit, decommission=decommission, remove=remove)
+    _back("rollback", which, why, (profile, role_arn, external_id, endpoint_url), write_role_arn,
           (kubeconfig, context), options.talk(quiet=quiet, verbose=verbose, debug=debug))  # fmt: skip
 
 
@@ -134,6 +137,8 @@ def cutover_rollback_command(
 def cutover_abort_command(
     directory: options.Directory,
     unit: options.OneUnit = "",
+    decommission: options.OfDecommission = False,
+    remove: options.OfRemoval = False,
     why: options.Why = "",
     write_role_arn: options.WriteRoleArn = None,
     profile: options.Profile = None,
@@ -147,14 +152,14 @@ def cutover_abort_command(
     debug: options.Debug = False,
 ) -> None:
     """Give all requests back to ECS and end the run: the same as rollback, said of the run."""
-    _back("abort", directory, unit, why, (profile, role_arn, external_id, endpoint_url), write_role_arn,
+    which = _which(directory, unit, decommission=decommission, remove=remove)
+    _back("abort", which, why, (profile, role_arn, external_id, endpoint_url), write_role_arn,
           (kubeconfig, context), options.talk(quiet=quiet, verbose=verbose, debug=debug))  # fmt: skip
 
 
 def _back(
     what: str,
-    directory: str,
-    unit: str,
+    which: Which,
     why: str,
     login: tuple[str | None, str | None, str | None, str | None],
     write_role_arn: str | None,
@@ -162,10 +167,9 @@ def _back(
     talk: Talk,
 ) -> None:
     from ecs2k8s.cli import cutover
-    from ecs2k8s.cli.cutover_folders import Which
 
     way = _way(login, write_role_arn, *cluster, "default")
-    raise typer.Exit(cutover.go_back(Which(directory, unit), what, why, cutover.Given(), way, talk))
+    raise typer.Exit(cutover.go_back(which, what, why, cutover.Given(), way, talk))
 
 
 @cutover_app.command("pause")

@@ -14,6 +14,7 @@ from ecs2k8s.cutover.run.context import Asked
 from ecs2k8s.cutover.run.operator import BACK, ask, forget, left
 from ecs2k8s.cutover.run.trusted import trust
 from tests.cutover_world import handed_over, moved, ramp
+from tests.planned import ground, made, units
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,6 +24,14 @@ if TYPE_CHECKING:
 @pytest.mark.parametrize("plan", [ramp(), handed_over()], ids=["requests", "work"])
 def test_what_planning_made_is_carried_out(plan: Plan) -> None:
     trust(load(dump(plan), "plan.json"), "plan.json", execute=True)
+
+
+def test_what_is_planned_for_a_sample_is_carried_out_as_it_lies_on_disk() -> None:
+    its = ground("three-tier")
+    plans = [plan for unit in units(its) for plan in [made(its, unit)] if isinstance(plan, Plan)]
+    assert plans
+    for plan in plans:
+        trust(load(dump(plan), "plan.json"), "plan.json", execute=plan.executable)
 
 
 OTHER_CALL = Request("iam.DeleteRole", {"RoleName": "admin"})
