@@ -46,8 +46,8 @@ demo-cutover: $(READY) ## walk a cutover on loopback in about a minute: run, sto
 test: $(READY) ## run the tests that need no cloud and no cluster
 	@$(PYTEST) -n auto --dist worksteal
 
-test-long: $(READY) ## run all tests, with many more random examples
-	@$(PYTEST) -n auto -m '' --hypothesis-profile=long
+test-long: $(READY) ## run all tests, with many more random examples, and write docs/reliability.md
+	@$(PYTEST) -n auto -m '' --hypothesis-profile=long --figures
 
 lint: lint-code lint-format lint-types lint-layers ## check style, types and layers
 

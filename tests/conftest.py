@@ -19,10 +19,13 @@ from ecs2k8s.cutover.aws.calls import reads, writes
 from ecs2k8s.cutover.aws.connect import SESSION_NAME
 from ecs2k8s.replay.emulator import FILLING
 from ecs2k8s.replay.hook import names
+from tests.figures import Figures, claimed, page_of
 from tests.standing import TRYING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from tests.figures import Figure
 
 settings.register_profile("dev", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True, database=None)
@@ -35,6 +38,16 @@ INTERNET = (socket.AF_INET, socket.AF_INET6)
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update", action="store_true", help="rewrite expected outputs and generated docs")
+    parser.addoption("--figures", action="store_true", help="write docs/reliability.md")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        config.pluginmanager.register(Figures(page_of(config)))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    claimed(items)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
@@ -46,6 +59,12 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 def update(pytestconfig: pytest.Config) -> bool:
     """Whether expected outputs are to be rewritten instead of compared."""
     return bool(pytestconfig.getoption("--update"))
+
+
+@pytest.fixture
+def figure(request: pytest.FixtureRequest) -> Figure:
+    """Takes what the test measured of the claim that its mark names."""
+    return lambda **numbers: request.node.user_properties.append(("figure", numbers))
 
 
 @pytest.fixture(scope="session")

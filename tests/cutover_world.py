@@ -170,9 +170,22 @@ def handed_over(*, scaler: bool = False) -> Plan:
     return replace(plan, steps=steps, fingerprints=marks, traffic=())
 
 
+def of_sample(unit: str) -> Plan:
+    """Design D: the plan of a unit of the sample, without checks and what a person does by hand."""
+    from msgspec import structs
+
+    from tests.planned import ground, planned
+
+    plan = planned(ground("three-tier"), unit)
+    steps = (structs.replace(step, checks=(), before=()) for step in plan.steps if not step.guided)
+    return structs.replace(plan, steps=tuple(steps))
+
+
 def of(plan: Plan) -> dict[Thing, State]:
     """The objects as the plan found them."""
-    found: dict[Thing, State] = {mark.thing: deepcopy(mark.state) for mark in plan.fingerprints}
+    moves = [move for step in reversed(plan.steps) for move in reversed(step.moves)]
+    found: dict[Thing, State] = {move.thing: deepcopy(move.before) for move in moves if move.before is not None}
+    found |= {mark.thing: deepcopy(mark.state) for mark in plan.fingerprints}
     for group, zones in ((OLD, "ab"), (NEW, "ab")):
         found[Thing("elbv2.target-health", group)] = [
             {"Target": f"10.0.{n}.{len(group)}:80", "Zone": f"eu-west-1{zone}", "State": "healthy", "Reason": ""}
@@ -227,20 +240,24 @@ class World:
 
     def apply(self, request: Request) -> None:
         """What the call does, whoever sends it."""
+        rule = Thing("elbv2.rule", request.parameters.get("RuleArn", ""))
+        if request.call == "elbv2.ModifyRule" and self.states.get(rule) is None:
+            raise RefusedError("RuleNotFound")
         self.done.append(request)
         if request.call == "elbv2.ModifyRule":
-            rule = Thing("elbv2.rule", request.parameters["RuleArn"])
             self.states[rule] = {**self.states[rule], "Actions": actions(request.parameters["Actions"])}
             return
         if request.call == "kubernetes.Patch":
             self._patch(request.parameters)
             return
         if request.call == "ecs.UpdateService":
-            state = self.states[SERVICE]
+            state = next(state for thing, state in self.states.items() if thing.kind == SERVICE.kind)
+            if state is None:
+                raise RefusedError("ServiceNotFoundException")
             count = request.parameters["desiredCount"]
             state |= {"desiredCount": count, "running": 0}
             if count:
-                del state["running"]
+                state.pop("running")
             return
         moves = (move for step in self.plan.steps for move in (*step.moves, *step.back))
         move = next(move for move in moves if move.request == request)
@@ -251,7 +268,7 @@ class World:
         state = self.states[Thing(kind, f"{parameters['namespace']}/{parameters['name']}")]
         for operation in parameters["operations"]:
             field_ = operation["path"].removeprefix("/spec/")
-            if operation["op"] == "test" and state[field_] != operation["value"]:
+            if state is None or (operation["op"] == "test" and state.get(field_) != operation["value"]):
                 raise RefusedError("the test failed")
             if operation["op"] != "test":
                 state[field_] = operation.get("value")

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.claims import BALANCER
 from tests.harness.clock import run
 from tests.harness.cluster import Template
 from tests.harness.control_plane import HEALTH_CHECK, LISTENER, Target, forward, header_is, path_is, rule
@@ -26,6 +27,7 @@ from tests.harness.server import Answer, Behaviour
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from tests.figures import Figure
     from tests.harness.server import Asked
 
 ECS, EKS = Behaviour("ecs"), Behaviour("eks")
@@ -494,8 +496,9 @@ def test_redirects_and_fixed_responses_are_answered_by_the_load_balancer_itself(
     play(story)
 
 
+@pytest.mark.claim("R5-balancer", BALANCER)
 @pytest.mark.parametrize("requests", [2_000, pytest.param(100_000, marks=pytest.mark.long)])
-def test_a_whole_ramp_with_roll_outs_and_ways_back_loses_nothing(requests: int) -> None:
+def test_a_whole_ramp_with_roll_outs_and_ways_back_loses_nothing(requests: int, figure: Figure) -> None:
     seed = SystemRandom().randrange(10**6)
     print(f"seed {seed}")  # noqa: T201 - pytest shows it when the test fails
 
@@ -516,6 +519,7 @@ def test_a_whole_ramp_with_roll_outs_and_ways_back_loses_nothing(requests: int) 
             await at.cluster.roll("web", PODS)
         load.stop()
         tally = await running
+        figure(requests=tally.requests, failed=len(tally.failures), seed=seed)
         assert tally.requests >= requests
         assert tally.causes(at.balancer.failures) == {}
         assert min(tally.of("ecs"), tally.of("eks")) > requests / 10

@@ -31,6 +31,7 @@ from ecs2k8s.cutover.plan import Request, Step
 from ecs2k8s.cutover.things import KINDS
 from ecs2k8s.cutover.things.kustomization import RUN, absent, applied
 from ecs2k8s.cutover.world import RefusedError, UnreadableError, UnsureError
+from tests.claims import MEMORY, SERVER
 from tests.cluster_twin import Twin
 from tests.control_plane import NOBODY, ControlPlane, control_plane
 from tests.lease_stores import HandClock
@@ -133,7 +134,13 @@ def twin(tmp_path: Path) -> Iterator[Twin]:
     made.close()
 
 
-@pytest.fixture(params=["in memory", "real"])
+IN_TIERS = [
+    pytest.param("in memory", marks=pytest.mark.claim("Cluster", MEMORY)),
+    pytest.param("real", marks=pytest.mark.claim("Cluster", SERVER)),
+]
+
+
+@pytest.fixture(params=IN_TIERS)
 def world(request: pytest.FixtureRequest, tmp_path: Path) -> World:
     server = request.getfixturevalue("twin" if request.param == "in memory" else "plane")
     return world_of(server, tmp_path / "out")

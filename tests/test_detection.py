@@ -17,6 +17,7 @@ from ecs2k8s.cutover.checks.judging import Judges
 from ecs2k8s.cutover.plan import Step, Thing
 from ecs2k8s.cutover.run.triggers import TRIGGERS
 from tests.answering import FIND
+from tests.claims import MEMORY
 from tests.power import binomial
 from tests.watched import (
     BALANCER,
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ecs2k8s.cutover.checks.scene import Scene
+    from tests.figures import Figure
 
 PLACE = Thing("elbv2.rule", RULE)
 PER_MINUTE = 6_000  # a hundred requests a second
@@ -210,13 +212,17 @@ def found_counted(version: Version, seed: int) -> tuple[str, int]:
     return Ramp(version, random.Random(seed)).run(RAMP, BY_METRICS)
 
 
-def test_forty_regressions_are_seeded_and_most_are_found_before_a_tenth_of_the_traffic() -> None:
+@pytest.mark.claim("R7", MEMORY)
+def test_forty_regressions_are_seeded_and_most_are_found_before_a_tenth_of_the_traffic(figure: Figure) -> None:
     """Those of answers are known to be found: each is a test of its own."""
     assert set(ANSWERED) <= FIND.keys()
-    missed = [name for name, version in COUNTED.items() if not found_counted(version, 1)[0]]
+    seed = random.SystemRandom().randrange(2**31)
+    missed = [name for name, version in COUNTED.items() if not found_counted(version, seed)[0]]
     missed += [name for name, change in STANDING.items() if not found_standing(change)]
-    assert len(COUNTED) + len(STANDING) + len(ANSWERED) == 40
-    assert missed == []
+    seeded = len(COUNTED) + len(STANDING) + len(ANSWERED)
+    figure(seeded=seeded, found=seeded - len(missed), seed=seed)
+    assert seeded == 40
+    assert len(missed) <= 2, f"seed {seed}: {missed}"
 
 
 @pytest.mark.long
@@ -245,14 +251,11 @@ def alarms(runs: range) -> dict[str, int]:
     return found
 
 
-def test_two_same_versions_are_seldom_sent_back() -> None:
+@pytest.mark.claim("R7-same", MEMORY)
+@pytest.mark.parametrize("ramps", [50, pytest.param(500, marks=pytest.mark.long)])
+def test_two_same_versions_are_seldom_sent_back(ramps: int, figure: Figure) -> None:
     begin = random.SystemRandom().randrange(2**31)
-    found = alarms(range(begin, begin + 3))
-    assert found["back"] == 0, f"seed {begin}"
-
-
-@pytest.mark.long
-def test_of_500_ramps_of_two_same_versions_one_in_a_hundred_is_sent_back_at_most() -> None:
-    found = alarms(range(500))
-    assert found["back"] <= 5, found
-    assert found["pause"] <= 25, found
+    found = alarms(range(begin, begin + ramps))
+    figure(ramps=ramps, back=100 * found["back"] / ramps, paused=100 * found["pause"] / ramps, seed=begin)
+    assert found["back"] <= max(1, ramps / 100), f"seed {begin}: {found}"
+    assert found["pause"] <= max(3, ramps / 20), f"seed {begin}: {found}"

@@ -23,6 +23,7 @@ import pytest
 from ecs2k8s.cutover.cluster.lease import SECONDS, LeaseLock, flag
 from ecs2k8s.cutover.locks.shared import LostLockError
 from ecs2k8s.cutover.world import RefusedError, UnsureError
+from tests.claims import MEMORY, SERVER
 from tests.cluster_objects import Objects
 from tests.cluster_twin import Twin
 from tests.control_plane import control_plane
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ecs2k8s.cutover.cluster.leases import Store
+    from tests.figures import Figure
 
 STEPS = 120  # of one history
 OPERATORS = 3
@@ -160,12 +162,14 @@ def histories_of(seeds: range) -> list[int]:
     return [History(seed).run() for seed in seeds]
 
 
+@pytest.mark.claim("R8", MEMORY)
 @pytest.mark.parametrize("histories", [200, pytest.param(2_000, marks=pytest.mark.long)])
-def test_never_two_hold_it(histories: int) -> None:
+def test_never_two_hold_it(histories: int, figure: Figure) -> None:
     seed = random.SystemRandom().randrange(10**9)
     sys.stdout.write(f"seed {seed}: {histories} histories of {OPERATORS} operators\n")
     held = histories_of(range(seed, seed + histories))
     assert sum(held) > histories  # it changed hands in most of them, or nothing was tried
+    figure(interleavings=histories, held=sum(held), seed=seed)
 
 
 def test_a_lock_that_trusts_the_clocks_of_others_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -239,7 +243,13 @@ class Racers:
         return sorted((min(times), max(times), name) for name, times in seen.items())
 
 
-@pytest.fixture(params=["in memory", "real"])
+IN_TIERS = [
+    pytest.param("in memory", marks=pytest.mark.claim("R8-processes", MEMORY)),
+    pytest.param("real", marks=pytest.mark.claim("R8-processes", SERVER)),
+]
+
+
+@pytest.fixture(params=IN_TIERS)
 def racers(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Racers]:
     with ExitStack() as ending:
         if request.param == "in memory":
@@ -254,7 +264,7 @@ def racers(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Racers]:
 
 
 @pytest.mark.parametrize("rounds", [1, pytest.param(20, marks=pytest.mark.long)])
-def test_never_two_processes_hold_it(racers: Racers, rounds: int) -> None:
+def test_never_two_processes_hold_it(racers: Racers, rounds: int, figure: Figure) -> None:
     for _ in range(2 if rounds == 1 else OPERATORS):
         racers.start()
     racers.await_tenures(2)
@@ -266,3 +276,4 @@ def test_never_two_processes_hold_it(racers: Racers, rounds: int) -> None:
     found = racers.tenures()
     for (_, ended, one), (began, _, other) in itertools.pairwise(found):
         assert ended < began, f"{one} and {other} held it at a time"
+    figure(tenures=len(found))

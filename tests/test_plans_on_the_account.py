@@ -17,6 +17,7 @@ from ecs2k8s.cutover.aws.names import named_in
 from ecs2k8s.cutover.aws.policy import of_plans
 from ecs2k8s.cutover.plan import Plan
 from ecs2k8s.replay.permissions import needs
+from tests.claims import STAND_IN
 from tests.connected import connected
 from tests.estates import SAMPLES, estate
 from tests.planned import ground, made, units
@@ -26,6 +27,7 @@ from tests.test_cutover_policy import allowed
 if TYPE_CHECKING:
     from ecs2k8s.cutover.plan import Move, State, Step
     from tests.connected import Connected
+    from tests.figures import Figure
 
 USUAL = ("three-tier", "routing")
 LONG = [pytest.param(name, marks=pytest.mark.long) for name in SAMPLES if name not in USUAL]
@@ -62,8 +64,10 @@ def of_aws(moves: tuple[Move, ...]) -> list[Move]:
     return [move for move in moves if not move.thing.kind.startswith("kubernetes.")]
 
 
+@pytest.mark.claim("R13", STAND_IN)
 @pytest.mark.parametrize("name", [*USUAL, *LONG])
-def test_every_plan_leads_where_it_says_and_back(name: str) -> None:
+def test_every_plan_leads_where_it_says_and_back(name: str, figure: Figure) -> None:
+    calls, longest = 0, 0
     for plan in plans(name):
         world = account(name, plan)
         steps = [step for step in plan.steps if not step.guided]
@@ -73,11 +77,15 @@ def test_every_plan_leads_where_it_says_and_back(name: str) -> None:
                 sent(world, step, move, plan)
         writes = world.stand.policy.writes()
         assert len(writes) == sum(len(of_aws(step.moves)) for step in steps)
-        assert all(each.policy and len(json.dumps(each.policy, separators=(",", ":"))) <= 2048 for each in writes)
+        lengths = [len(json.dumps(each.policy, separators=(",", ":"))) for each in writes if each.policy]
+        assert len(lengths) == len(writes)
+        calls, longest = calls + len(writes), max(longest, *lengths, 0)
+        assert longest <= 2048
         for step in reversed(steps):
             for move in of_aws(step.back):
                 if state(world, move) != move.wanted:
                     sent(world, step, move, plan)
+    figure(calls=calls, length=longest)
 
 
 @pytest.mark.parametrize("name", [*USUAL, *LONG])

@@ -27,6 +27,7 @@ from ecs2k8s.cutover.verdicts import Result
 from ecs2k8s.replay import state_ecs
 from ecs2k8s.replay.hook import Hook
 from ecs2k8s.replay.stand_in import StandIn
+from tests.claims import BALANCER
 from tests.connected import quickly
 from tests.cutover_world import Quick
 from tests.estates import estate
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ecs2k8s.cutover.plan import Step
+    from tests.figures import Figure
     from tests.harness.load import Load
 
 SAMPLE, UNIT, DEPLOYMENT = "three-tier", "shop-backend", "shop/backend"
@@ -211,11 +213,12 @@ def killing(monkeypatch: pytest.MonkeyPatch, random: Random, times: int) -> None
     monkeypatch.setattr(crash, "at", at)
 
 
+@pytest.mark.claim("R5", BALANCER)
 @pytest.mark.parametrize(
     ("least", "scale", "kills"), [(500, 240, 3), pytest.param(100_000, 20, 9, marks=pytest.mark.long)]
 )
 def test_a_whole_run_with_kills_and_a_pause_loses_no_request(
-    least: int, scale: float, kills: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    least: int, scale: float, kills: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, figure: Figure
 ) -> None:
     seed = SystemRandom().randrange(10**6)
     print(f"seed {seed}")  # noqa: T201 - pytest shows it when the test fails
@@ -227,6 +230,7 @@ def test_a_whole_run_with_kills_and_a_pause_loses_no_request(
                 its.stage.clock.sleep(60)
         assert (outcome.state, its.wishes) == ("completed", {})
         assert its.kills == kills
+        figure(requests=load.tally.requests, failed=len(load.tally.failures), kills=its.kills, seed=seed)
         assert load.tally.causes(its.stage.balancer.failures) == {}
         assert load.tally.requests >= least
         assert min(load.tally.of("ecs"), load.tally.of("eks")) > least / 10
@@ -234,7 +238,8 @@ def test_a_whole_run_with_kills_and_a_pause_loses_no_request(
         assert len(moves) <= its.sent() <= len(moves) + its.kills
 
 
-def test_the_way_back_is_one_call_within_seconds_and_loses_no_request(tmp_path: Path) -> None:
+@pytest.mark.claim("R6", BALANCER)
+def test_the_way_back_is_one_call_within_seconds_and_loses_no_request(tmp_path: Path, figure: Figure) -> None:
     with world(tmp_path, wishes={"bake-10": "rollback"}) as its:
         with requests(its, rate=150) as load:
             outcome = its.through()
@@ -245,12 +250,17 @@ def test_the_way_back_is_one_call_within_seconds_and_loses_no_request(tmp_path: 
         assert load.tally.causes(its.stage.balancer.failures) == {}
         back = [each for each in its.policy.writes() if each.at >= its.wished_at]
         assert [each.call for each in back] == ["elbv2.ModifyRule"]
-        assert its.stage.clock.real(back[0].at - its.wished_at) < 5
+        seconds = its.stage.clock.real(back[0].at - its.wished_at)
+        figure(rollbacks=1, calls=len(back), p99=seconds)
+        assert seconds < 5
 
 
-@pytest.mark.parametrize("guarded", [True, False])
+UNGUARDED = [True, pytest.param(False, marks=pytest.mark.claim("R5-guards", BALANCER))]
+
+
+@pytest.mark.parametrize("guarded", UNGUARDED)
 def test_without_the_invariants_weight_goes_to_a_group_that_is_empty(
-    guarded: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    guarded: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, figure: Figure
 ) -> None:
     if not guarded:
         monkeypatch.setattr(stepping, "broken", lambda *_: ())
@@ -262,10 +272,11 @@ def test_without_the_invariants_weight_goes_to_a_group_that_is_empty(
         assert set(load.tally.causes(its.stage.balancer.failures)) == (
             set() if guarded else {"503: no registered target"}
         )
+        figure(guards=1, failed=len(load.tally.failures))
 
 
-@pytest.mark.parametrize("guarded", [True, False])
-def test_without_the_hold_ecs_goes_before_all_nodes_have_heard(guarded: bool, tmp_path: Path) -> None:
+@pytest.mark.parametrize("guarded", UNGUARDED)
+def test_without_the_hold_ecs_goes_before_all_nodes_have_heard(guarded: bool, tmp_path: Path, figure: Figure) -> None:
     with world(tmp_path, scale=120 if guarded else 20) as its:
         its.plan = at_once(its.plan)
         its.pace = Pace() if guarded else Pace(hold=0)
@@ -277,3 +288,4 @@ def test_without_the_hold_ecs_goes_before_all_nodes_have_heard(guarded: bool, tm
                 state_ecs.update_service(account, asked)
             its.stage.clock.sleep(60)
         assert (load.tally.failures == []) == guarded
+        figure(guards=1, failed=len(load.tally.failures))

@@ -8,11 +8,15 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from ecs2k8s.cutover.journal import crash
+from tests.claims import PROCESSES
+
+if TYPE_CHECKING:
+    from tests.figures import Figure
 
 ROOT = Path(__file__).parents[4]
 
@@ -24,28 +28,25 @@ def tried(folder: Path, seed: int, pairs: int) -> Any:
     return json.loads(done.stdout)
 
 
-def checked(folder: Path, pairs: int, capsys: pytest.CaptureFixture[str]) -> None:
+def checked(folder: Path, pairs: int, figure: Figure) -> None:
     seed = int.from_bytes(os.urandom(4))
     found = tried(folder, seed, pairs)
-    with capsys.disabled():
-        print(f"\njournal: killed in {found['cases']} ways at {found['places']} places, seed {seed}")  # noqa: T201 (a figure for people)
     assert found["wrong"] == {}
     assert found["heavy"] == []
     assert found["places"] > 40
     assert found["torn"] >= 6  # one for each line after the first
+    figure(places=found["places"], ways=found["cases"], seed=seed)
 
 
-def test_a_journal_that_is_killed_anywhere_loses_nothing_that_it_said_it_had(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    checked(tmp_path, 20, capsys)
+@pytest.mark.claim("R1-journal", PROCESSES)
+def test_a_journal_that_is_killed_anywhere_loses_nothing_that_it_said_it_had(tmp_path: Path, figure: Figure) -> None:
+    checked(tmp_path, 20, figure)
 
 
 @pytest.mark.long
-def test_a_journal_that_is_killed_anywhere_twice_loses_nothing(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    checked(tmp_path, 0, capsys)
+@pytest.mark.claim("R1-journal", PROCESSES)
+def test_a_journal_that_is_killed_anywhere_twice_loses_nothing(tmp_path: Path, figure: Figure) -> None:
+    checked(tmp_path, 0, figure)
 
 
 def test_a_variable_says_at_which_place_a_process_ends() -> None:

@@ -14,19 +14,31 @@ import pytest
 
 from ecs2k8s.cutover.journal import crash
 from ecs2k8s.cutover.journal.file import Journal
+from ecs2k8s.cutover.run.context import Asked
 from ecs2k8s.cutover.run.engine import carry
+from ecs2k8s.cutover.run.rollback import HANDOVER
 from ecs2k8s.cutover.run.shares import weights
-from tests.cutover_world import NEW, OLD, OTHER, RULE, Quick, World, forward, of, ramp
+from tests.claims import MEMORY
+from tests.cutover_world import NEW, OLD, OTHER, RULE, Quick, World, forward, of, of_sample, ramp
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from ecs2k8s.cutover.plan import Plan, Request
+    from tests.figures import Figure
 
 PLANS: dict[str, Callable[[], Plan]] = {
     "one rule": ramp,
     "two rules": lambda: ramp((RULE, OTHER), (1, 0, 1, 100)),
+    "a worker": lambda: of_sample("shop-worker"),
+    "a schedule": lambda: of_sample("shop-shop-close-day"),
+}
+WORKS: dict[str, Callable[[Any], bool]] = {
+    "ecs.service": lambda state: state["desiredCount"] > 0,
+    "events.rule": lambda state: state["State"] == "ENABLED",
+    "kubernetes.scale": lambda state: state["replicas"] > 0,
+    "kubernetes.cron-job": lambda state: not state["suspend"],
 }
 TENTH = 10
 
@@ -36,15 +48,43 @@ class Kept(World):
     """A world that is there when the process is not: AWS, which keeps what was done to it."""
 
     file: Any = None
+    goes_back: bool = False  # somebody asks for it while EKS is about to work
+
+    def asked(self) -> Asked | None:
+        """As long as work is with EKS in part, so that it is asked for again after a kill."""
+        moves = (move for step in self.plan.steps if step.kind == HANDOVER for move in step.moves)
+        on = (move for move in moves if move.thing.kind.startswith("kubernetes."))
+        begun = self.goes_back and any(self.states.get(move.thing) == move.wanted for move in on)
+        return Asked("rollback", "someone") if begun else None
 
     def apply(self, request: Request) -> None:
         super().apply(request)
+        working = {thing.kind for thing, state in self.states.items() if WORKS.get(thing.kind, lambda _: False)(state)}
+        assert len({kind.startswith("kubernetes.") for kind in working}) <= 1, "I3: both sides work"
         self.file.write_bytes(pickle.dumps((self.states, self.done)))
 
     def again(self) -> Kept:
         """As the next process finds it."""
         states, done = pickle.loads(self.file.read_bytes()) if self.file.exists() else (of(self.plan), [])
-        return Kept(self.plan, states, done=done, file=self.file, verdicts=self.verdicts, clock=self.clock)
+        return Kept(
+            self.plan,
+            states,
+            done=done,
+            file=self.file,
+            verdicts=self.verdicts,
+            clock=self.clock,
+            goes_back=self.goes_back,
+        )
+
+    def right(self) -> bool:
+        """Whether everything is where the plan leads, or back."""
+        if any(weights(state) for state in self.states.values() if isinstance(state, dict)):
+            wanted = {OLD: 100, NEW: 0} if self.verdicts else {OLD: 0, NEW: 100}
+            return all(weights(self.states[mark.thing]) == wanted for mark in self.plan.fingerprints)
+        steps = [step for step in self.plan.steps if step.kind == HANDOVER]
+        ways = [step.back for step in reversed(steps)] if self.goes_back else [step.moves for step in steps]
+        ends = {move.thing: move.wanted for moves in ways for move in moves}
+        return all(self.states[thing] == state for thing, state in ends.items())
 
 
 def ended(world: Kept, folder: Path, at: int) -> int:
@@ -72,10 +112,17 @@ def _carried(world: Kept, folder: Path) -> int:
         return carry(world.run(its), "someone").code
 
 
-def places(name: str, folder: Path, **verdicts: str) -> int:
-    """How many places a run comes to."""
+def kept(name: str, folder: Path, *, returns: bool = False) -> Kept:
+    """The world of a plan that goes to its end, or *returns* because a trigger fires or somebody wants it."""
     plan = PLANS[name]()
-    world = Kept(plan, of(plan), file=folder / "world", verdicts=verdicts)
+    verdicts = {"T13": "pass", "T02": "fail"} if returns else {}
+    return Kept(plan, of(plan), file=folder / "world", verdicts=verdicts, goes_back=returns)
+
+
+def undisturbed(world: Kept, folder: Path) -> int:
+    """How many places a run comes to that nobody kills."""
+    folder.mkdir()
+    world.file = folder / "world"
     crash.at.last, crash.at.passed = 10**9, 0
     try:
         _carried(world, folder)
@@ -98,64 +145,58 @@ def seed() -> int:
     return found
 
 
+@pytest.mark.claim("R1", MEMORY)
 @pytest.mark.parametrize("name", PLANS)
-@pytest.mark.parametrize("verdicts", [{}, {"T13": "pass", "T02": "fail"}], ids=["to the end", "and back"])
+@pytest.mark.parametrize("returns", [False, True], ids=["to the end", "and back"])
 def test_a_run_that_is_killed_anywhere_ends_right(
-    name: str, verdicts: dict[str, str], tmp_path: Path, request: pytest.FixtureRequest, seed: int
+    name: str, returns: bool, tmp_path: Path, request: pytest.FixtureRequest, seed: int, figure: Figure
 ) -> None:
-    (tmp_path / "count").mkdir()
-    count = places(name, tmp_path / "count", **verdicts)
-    wanted, code = ({OLD: 100, NEW: 0}, 6) if verdicts else ({OLD: 0, NEW: 100}, 0)
-    done = None
+    alone = kept(name, tmp_path, returns=returns)
+    count = undisturbed(alone, tmp_path / "alone")
+    assert alone.right()
+    points = repeated = 0
     for at in chosen(count, request, seed):
         folder = tmp_path / str(at)
         folder.mkdir()
-        plan = PLANS[name]()
-        world = Kept(plan, of(plan), file=folder / "world", verdicts=verdicts)
+        world = kept(name, folder, returns=returns)
         assert ended(world, folder, at) == -signal.SIGKILL
-        assert ended(world, folder, 0) == code, at
+        assert ended(world, folder, 0) == (6 if returns else 0), at
         after = world.again()
-        assert all(weights(after.states[mark.thing]) == wanted for mark in plan.fingerprints), at
-        done = done or len(_undisturbed(name, tmp_path, verdicts).done)
-        assert len(after.done) <= done + 1, at
+        assert after.right(), at
+        points, repeated = points + 1, max(repeated, len(after.done) - len(alone.done))
+        assert repeated <= 1, at
+    figure(points=points, repeated=repeated, seed=seed)
 
 
-def _undisturbed(name: str, folder: Path, verdicts: dict[str, str]) -> Kept:
-    plan = PLANS[name]()
-    (folder / "undisturbed").mkdir()
-    world = Kept(plan, of(plan), file=folder / "undisturbed" / "world", verdicts=verdicts)
-    _carried(world, folder / "undisturbed")
-    return world
-
-
+@pytest.mark.claim("R2", MEMORY)
+@pytest.mark.parametrize("name", ["one rule", "a worker"])
 def test_a_run_that_is_killed_again_while_it_recovers_ends_right(
-    tmp_path: Path, request: pytest.FixtureRequest, seed: int
+    name: str, tmp_path: Path, request: pytest.FixtureRequest, seed: int, figure: Figure
 ) -> None:
-    (tmp_path / "count").mkdir()
-    count = places("one rule", tmp_path / "count")
-    random = Random(seed)
-    for number, at in enumerate(chosen(count, request, seed)):
-        folder = tmp_path / str(number)
+    count = undisturbed(kept(name, tmp_path), tmp_path / "alone")
+    random, pairs = Random(seed), 0
+    for at in chosen(count, request, seed):
+        folder = tmp_path / str(at)
         folder.mkdir()
-        plan = ramp()
-        world = Kept(plan, of(plan), file=folder / "world")
+        world = kept(name, folder)
         assert ended(world, folder, at) == -signal.SIGKILL
-        second = ended(world, folder, random.randrange(1, 40))
-        assert second in (-signal.SIGKILL, 0)
-        assert second == 0 or ended(world, folder, 0) == 0, (at, second)
-        assert weights(world.again().states[RULE]) == {OLD: 0, NEW: 100}
+        second = random.randrange(1, 40)
+        found = ended(world, folder, second)
+        assert found in (-signal.SIGKILL, 0)
+        assert found == 0 or ended(world, folder, 0) == 0, (at, second)
+        assert world.again().right(), (at, second)
+        pairs += found != 0
+    figure(pairs=pairs, seed=seed)
 
 
 def test_an_edit_while_the_run_was_down_is_found_wherever_it_was_killed(
     tmp_path: Path, request: pytest.FixtureRequest, seed: int
 ) -> None:
-    (tmp_path / "count").mkdir()
-    count = places("one rule", tmp_path / "count")
+    count = undisturbed(kept("one rule", tmp_path), tmp_path / "alone")
     for at in chosen(count, request, seed):
         folder = tmp_path / str(at)
         folder.mkdir()
-        plan = ramp()
-        world = Kept(plan, of(plan), file=folder / "world")
+        world = kept("one rule", folder)
         ended(world, folder, at)
         after = world.again()
         after.states[RULE] = forward((OLD, 41), (NEW, 13))

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import math
+import time
+from random import Random, SystemRandom
 from typing import TYPE_CHECKING
 
 import pytest
@@ -8,12 +11,14 @@ from ecs2k8s.cutover.journal.file import Journal
 from ecs2k8s.cutover.run.context import Asked
 from ecs2k8s.cutover.run.engine import Outcome, back, carry
 from ecs2k8s.cutover.run.shares import share, weights
-from tests.cutover_world import NEW, OLD, OTHER, RULE, SHARES, Quick, World, forward, of, ramp
+from tests.claims import MEMORY
+from tests.cutover_world import NEW, OLD, OTHER, RULE, SHARES, Quick, World, forward, of, of_sample, ramp
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from ecs2k8s.cutover.plan import Plan
+    from tests.figures import Figure
 
 
 @pytest.fixture
@@ -214,6 +219,20 @@ def killed_at_sending(what: str) -> None:
         raise KeyboardInterrupt
 
 
+def test_a_way_back_that_is_interrupted_does_not_start_the_work_of_eks_again(tmp_path: Path) -> None:
+    plan = of_sample("shop-shop-close-day")
+    world = World(plan, of(plan))
+    [cron] = {move.thing for step in plan.steps for move in step.moves if move.thing.kind == "kubernetes.cron-job"}
+    carried(world, tmp_path)
+    world.between = lambda what: killed_at_sending(what) if world.states[cron]["suspend"] else None
+    with pytest.raises(KeyboardInterrupt):
+        taken_back(world, tmp_path)
+    done = len(world.done)
+    world.between = None
+    assert carried(world, tmp_path).code == 6
+    assert [each.call for each in world.done[done:]] == ["events.EnableRule"]
+
+
 def test_several_rules_move_together_and_come_back_together(tmp_path: Path) -> None:
     plan = ramp((RULE, OTHER))
     world = World(plan, of(plan))
@@ -298,3 +317,41 @@ def test_a_run_that_watches_goes_on_when_it_is_told_to(world: World, tmp_path: P
     wishes = [Asked("pause", "someone"), Asked("resume", "someone")]
     world.between = lambda _: world.asks.append(wishes.pop(0)) if share(world.states[RULE]) == 0.25 and wishes else None
     assert carried(world, tmp_path).code == 0
+
+
+def seconds_back(folder: Path, stop_at: float, faults: list[str]) -> tuple[float, int]:
+    """Of the tool itself, from when it is asked until the weights are seen, on both clocks; and how many calls took effect."""
+    plan = ramp()
+    world = World(plan, of(plan))
+    world.between = lambda _: world.asks.append(Asked("pause", "ann")) if share(world.states[RULE]) == stop_at and not world.asks else None  # fmt: skip
+    folder.mkdir()
+    carried(world, folder)
+    done, ends, real = len(world.done), [0.0], [0.0]
+    began, real_began = world.clock.monotonic(), time.perf_counter()
+    world.faults, world.asks = faults, []
+
+    def seen(_: str) -> None:
+        if share(world.states[RULE]) == 0 and not ends[0]:
+            ends[0], real[0] = world.clock.monotonic(), time.perf_counter()
+
+    world.between = seen
+    assert taken_back(world, folder).code == 6
+    return ends[0] - began + real[0] - real_began, len(world.done) - done
+
+
+@pytest.mark.claim("R6", MEMORY)
+def test_the_way_back_is_one_call_within_seconds_wherever_it_begins(
+    tmp_path: Path, request: pytest.FixtureRequest, figure: Figure
+) -> None:
+    """Throttled once or twice in some; the look that confirms the weights is counted, the hold after it is not."""
+    seed = SystemRandom().randrange(2**31)
+    random = Random(seed)
+    runs = 20 if request.config.getoption("-m") else 200
+    shares = [random.choice(SHARES) or 1 for _ in range(runs)]
+    faults = [["throttled"] * random.choice((0, 0, 0, 1)) for _ in range(runs)]
+    each = [seconds_back(tmp_path / str(n), shares[n] / 100, faults[n]) for n in range(runs)]
+    seconds = sorted(took for took, _ in each)
+    p99 = seconds[min(runs - 1, math.ceil(runs * 0.99) - 1)]
+    figure(rollbacks=runs, calls=max(calls for _, calls in each), p99=p99, seed=seed)
+    assert {calls for _, calls in each} == {1}
+    assert 0 < p99 <= 5

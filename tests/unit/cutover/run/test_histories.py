@@ -8,10 +8,11 @@ from __future__ import annotations
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
+from random import SystemRandom
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import Phase, given, note, settings
+from hypothesis import Phase, given, note, seed, settings
 from hypothesis import strategies as st
 
 from ecs2k8s.cutover.journal.file import Journal
@@ -19,14 +20,18 @@ from ecs2k8s.cutover.plan import Thing
 from ecs2k8s.cutover.run.context import Asked
 from ecs2k8s.cutover.run.engine import Outcome, back, carry
 from ecs2k8s.cutover.run.shares import KEYS, is_eks, share, weights
+from tests.claims import MEMORY
 from tests.cutover_world import NEW, OLD, OTHER, RULE, Quick, World, of, ramp
 
 if TYPE_CHECKING:
     from ecs2k8s.cutover.plan import Plan, Request
+    from tests.figures import Figure
 
 Op = tuple[Any, ...]
 THIRD = "arn:aws:elasticloadbalancing:eu-west-1:111122223333:targetgroup/third/3333333333333333"
-HISTORIES = 100  # in `make test`; the long profile has ten times as many
+LONG = settings.get_current_profile_name() == "long"
+HISTORIES = 1_000 if LONG else 100
+SEED = 0 if settings().derandomize else SystemRandom().randrange(2**31)
 
 
 class KilledError(BaseException):
@@ -185,25 +190,32 @@ OPS: st.SearchStrategy[Op] = st.one_of(
 )  # fmt: skip
 
 
-def happened(places: tuple[Thing, ...], ops: list[Op]) -> None:
+def happened(places: tuple[Thing, ...], ops: list[Op]) -> int:
+    """How many calls AWS got."""
     with tempfile.TemporaryDirectory() as folder:
         history = History(Path(folder), ramp(places, (1, 0, 1, 50, 100)))
         for op in ops:
             history.take(op)
+        return len(history.world.done)
 
 
-# Shrinking takes minutes, and a history that fails is printed as it was.
-@settings(
-    phases=[Phase.explicit, Phase.reuse, Phase.generate],
-    max_examples=HISTORIES if settings.get_current_profile_name() != "long" else 10 * HISTORIES,
-)
-@given(st.sampled_from([(RULE,), (RULE, OTHER)]), st.lists(OPS, min_size=1, max_size=10))
-def test_no_history_breaks_an_invariant(places: tuple[Thing, ...], ops: list[Op]) -> None:
-    try:
-        happened(places, ops)
-    except Exception:
-        note(f"a ready test:\n\ndef test_this_history() -> None:\n    happened({places!r}, {ops!r})\n")
-        raise
+@pytest.mark.claim("R3", MEMORY)
+def test_no_history_breaks_an_invariant(figure: Figure) -> None:
+    calls: list[int] = []
+
+    # Shrinking takes minutes, and a history that fails is printed as it was.
+    @seed(SEED)
+    @settings(phases=[Phase.explicit, Phase.reuse, Phase.generate], max_examples=HISTORIES)
+    @given(st.sampled_from([(RULE,), (RULE, OTHER)]), st.lists(OPS, min_size=1, max_size=10))
+    def every(places: tuple[Thing, ...], ops: list[Op]) -> None:
+        try:
+            calls.append(happened(places, ops))
+        except Exception:
+            note(f"a ready test:\n\ndef test_this_history() -> None:\n    happened({places!r}, {ops!r})\n")
+            raise
+
+    every()
+    figure(histories=len(calls), calls=sum(calls), seed=SEED)
 
 
 GUARDS: dict[str, tuple[str, Any, list[Op]]] = {

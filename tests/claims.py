@@ -1,0 +1,162 @@
+"""What is claimed of a cutover's reliability, and where it can be measured. No figure stands here: a run measures them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+MEMORY = "objects in memory"
+PROCESSES = "processes of this machine"
+STAND_IN = "stand-in for AWS"
+BALANCER = "fake load balancer"
+SERVER = "real kube-apiserver"
+TIERS = {
+    MEMORY: "the program's engine and journal; AWS and the cluster are objects in memory, and the clock is turned by hand",
+    PROCESSES: "real processes, signals, files and locks of this machine",
+    STAND_IN: "clients of boto3, answered by the account of [stand-in.md](stand-in.md)",
+    BALANCER: "real HTTP through the load balancer of [balancer.md](balancer.md), which the account of [stand-in.md](stand-in.md) moves",
+    SERVER: "etcd and kube-apiserver, where `KUBEBUILDER_ASSETS` names them",
+}
+
+Number = int | float
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A number, its target, and what two tests of one claim have of it together."""
+
+    name: str
+    title: str
+    least: Number | None = None
+    most: Number | None = None
+    together: Callable[[Iterable[Number]], Number] = sum
+
+    @property
+    def target(self) -> str:
+        bounds = (("at least", self.least), ("at most", self.most))
+        return next((f"{word} {shown(bound)}" for word, bound in bounds if bound is not None), "")
+
+    def met(self, value: Number) -> bool:
+        return (self.least is None or value >= self.least) and (self.most is None or value <= self.most)
+
+
+@dataclass(frozen=True)
+class Claim:
+    """`measures` are empty where the tests that passed are the figure."""
+
+    text: str
+    tiers: tuple[str, ...]
+    measures: tuple[Measure, ...] = (Measure("tests", "tests that passed", least=1),)
+
+
+CLAIMS: dict[str, Claim] = {
+    "R1": Claim(
+        "A run that is killed by SIGKILL before or after any line of its journal or any call ends right when it is begun again.",
+        (MEMORY,),
+        (
+            Measure("points", "points killed", least=400),
+            Measure("repeated", "calls repeated in one run", most=1, together=max),
+        ),
+    ),
+    "R1-journal": Claim(
+        "A journal that is killed anywhere, in the midst of a line too, and again while it recovers, keeps all that it said it had.",
+        (PROCESSES,),
+        (Measure("places", "places", together=max), Measure("ways", "ways to be killed", least=400)),
+    ),
+    "R2": Claim(
+        "A run that is killed again while it recovers ends right.",
+        (MEMORY,),
+        (Measure("pairs", "pairs of points", least=500),),
+    ),
+    "R3": Claim(
+        "No random history of operators, crashes, foreign edits, clocks that jump and calls that fail breaks an invariant.",
+        (MEMORY,),
+        (Measure("histories", "histories", least=1_000), Measure("calls", "calls looked at")),
+    ),
+    "R5": Claim(
+        "No request fails because of the program, over whole ramps with kills, pauses, resumes, roll-outs and ways back.",
+        (BALANCER,),
+        (
+            Measure("requests", "requests", least=100_000),
+            Measure("failed", "failed", most=0),
+            Measure("kills", "times killed"),
+        ),
+    ),
+    "R5-balancer": Claim(
+        "No request fails in the harness itself while weights, pods and tasks change as they should: what fails above is the program's.",
+        (BALANCER,),
+        (Measure("requests", "requests", least=100_000), Measure("failed", "failed", most=0)),
+    ),
+    "R5-guards": Claim(
+        "The same harness shows failed requests when a guard is switched off.",
+        (BALANCER,),
+        (
+            Measure("guards", "guards switched off", least=2),
+            Measure("failed", "requests failed, of the fewest", least=1, together=min),
+        ),
+    ),
+    "R6": Claim(
+        "The way back of design A is one call, and is over in seconds of tool time.",
+        (MEMORY, BALANCER),
+        (
+            Measure("rollbacks", "ways back"),
+            Measure("calls", "calls of each", most=1, together=max),
+            Measure("p99", "seconds, 99th percentile", most=5, together=max),
+        ),
+    ),
+    "R7": Claim(
+        "Regressions are found before a tenth of the traffic.",
+        (MEMORY,),
+        (Measure("seeded", "seeded", least=40), Measure("found", "found", least=38)),
+    ),
+    "R7-same": Claim(
+        "Two versions that are the same are seldom sent back or paused.",
+        (MEMORY,),
+        (
+            Measure("ramps", "ramps", least=500),
+            Measure("back", "sent back, in %", most=1, together=max),
+            Measure("paused", "paused, in %", most=5, together=max),
+        ),
+    ),
+    "R8": Claim(
+        "Of several operators with one Lease, never two hold it at a time, in whatever order they are scheduled.",
+        (MEMORY,),
+        (Measure("interleavings", "interleavings", least=2_000), Measure("held", "times it changed hands")),
+    ),
+    "R8-processes": Claim(
+        "Of processes that are stopped for longer than the Lease lasts, and killed, never two hold it at a time.",
+        (MEMORY, SERVER),
+        (Measure("tenures", "processes that held it, one after the other", least=10),),
+    ),
+    "R8-locks": Claim(
+        "Processes that race for the locks of a run and of traffic objects are never inside together.",
+        (PROCESSES,),
+        (Measure("entered", "times inside", least=2_000), Measure("refused", "times refused")),
+    ),
+    "R9": Claim(
+        "An edit of any touched object by somebody else, at any moment between calls, is found before the next call.",
+        (MEMORY,),
+        (
+            Measure("edits", "edits"),
+            Measure("kinds", "kinds of objects", together=max),
+            Measure("missed", "not found", most=0),
+            Measure("overwritten", "between a look and the call that writes over it"),
+        ),
+    ),
+    "R13": Claim(
+        "Each call of each plan is accepted with the rights of that call alone, and leads where the plan says.",
+        (STAND_IN,),
+        (Measure("calls", "calls", least=50), Measure("length", "characters of the longest policy", most=2_048, together=max)),
+    ),
+    "Cluster": Claim(
+        "What a run reads, applies, hands over, locks and deletes in a cluster behaves in memory as on a real server.",
+        (MEMORY, SERVER),
+    ),
+}  # fmt: skip
+
+
+def shown(value: Number) -> str:
+    return f"{value:,}" if isinstance(value, int) else f"{value:.2f}"
