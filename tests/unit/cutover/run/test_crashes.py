@@ -16,7 +16,7 @@ from ecs2k8s.cutover.journal import crash
 from ecs2k8s.cutover.journal.file import Journal
 from ecs2k8s.cutover.run.context import Asked
 from ecs2k8s.cutover.run.engine import carry
-from ecs2k8s.cutover.run.rollback import HANDOVER
+from ecs2k8s.cutover.run.handing_back import HANDOVER
 from ecs2k8s.cutover.run.shares import weights
 from tests.claims import MEMORY
 from tests.cutover_world import NEW, OLD, OTHER, RULE, Quick, World, forward, of, of_sample, ramp
