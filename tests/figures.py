@@ -120,7 +120,7 @@ HEAD = (
     "",
     f"Written by `make test-long` of version {__version__}: the figures of that one run, and none of another. `make test` runs about a",
     "tenth of each, with fresh seeds, and prints what it found. What a run did not measure, or skipped, says so and why.",
-    "No figure here comes from a real account of AWS.",
+    "A run that was of a part of the tests, or was ended early, misses targets of counts. No figure here comes from a real account of AWS.",
     "",
 )
 

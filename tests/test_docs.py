@@ -16,6 +16,7 @@ from ecs2k8s.core.findings import catalogue
 from ecs2k8s.core.target import Target, choices
 from ecs2k8s.cutover.aws.pages import pages as cutover_pages
 from ecs2k8s.report.pages import pages
+from tests.claims import CLAIMS
 
 DOCS = Path(__file__).parent.parent / "docs"
 
@@ -114,3 +115,19 @@ def test_the_readme_shows_real_output(tmp_path: Path, update: bool) -> None:
 
 def test_every_choice_is_explained() -> None:
     assert list(choices()) == list(Target.__struct_fields__)
+
+
+RELIABILITY = DOCS / "reliability.md"
+
+
+def test_the_page_of_reliability_has_a_row_for_each_claim_and_where_it_is_met() -> None:
+    """A run of `make test-long` measures what stands in it."""
+    _, *sections = RELIABILITY.read_text(encoding="utf-8").split("\n## ")
+    found = {section.partition("\n")[0]: section for section in sections}
+    assert list(found) == list(CLAIMS), "run `make test-long`"
+    for ident, claim in CLAIMS.items():
+        assert claim.text in found[ident]
+        _, _, *rows = [line for line in found[ident].splitlines() if line.startswith("|")]
+        assert [row.split(" | ")[0].removeprefix("| ") for row in rows] == list(claim.tiers)
+        assert {row.count(" |") for row in rows} == {len(claim.measures) + 2}
+    assert "(reliability.md)" in (DOCS / "index.md").read_text(encoding="utf-8")
