@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import shutil
-import time
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,114 +13,34 @@ import pytest
 
 from ecs2k8s.cli import cutover
 from ecs2k8s.cli.console import Talk
-from ecs2k8s.cli.cutover_folders import Which, folder_of, plan_in
+from ecs2k8s.cli.cutover_folders import Which, plan_in
 from ecs2k8s.cli.cutover_status import status
-from ecs2k8s.cli.cutover_world import Way
-from ecs2k8s.collect.login import Login
-from ecs2k8s.compare.cluster import Patience
-from ecs2k8s.core.documents import load
 from ecs2k8s.core.errors import BusyError, PlanError, StaleError, UsageError
-from ecs2k8s.cutover.approvals import NEVER_WAIVED, WAIVERS, Waiver, Waivers, approve
-from ecs2k8s.cutover.cluster.connections import Context
+from ecs2k8s.cutover.approvals import approve
 from ecs2k8s.cutover.cluster.lease import LeaseLock
 from ecs2k8s.cutover.locks import shared
 from ecs2k8s.cutover.plan import Step
-from tests.cluster_twin import Twin
-from tests.connected import quickly
-from tests.replayed import ACCOUNT, REGION, prepared
-from tests.standing import Stand, stand
-from tests.test_cli import ecs2k8s
+from tests.cutover_scene import ANN, KEYS, SCHEDULE, WORKER, Scene, exported, scene_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ecs2k8s.replay.state import FakeClock
 
-SAMPLE = Path(__file__).parents[1] / "samples" / "three-tier"
-ANN = f"arn:aws:sts::{ACCOUNT}:assumed-role/ops/ann"
-WORKER, SCHEDULE = "shop-worker", "shop-shop-close-day"
 ONE_SIDE = {"ecs.UpdateService", "application-autoscaling.RegisterScalableTarget"}
 
 
 @pytest.fixture(scope="module")
-def exported(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    place = tmp_path_factory.mktemp("exported") / "migration"
-    assert ecs2k8s("export", "--from", str(SAMPLE), "-o", str(place), "-q").returncode == 0
-    assert ecs2k8s("plan", str(place), "-q").returncode == 0
-    return place
-
-
-@dataclass
-class Scene:
-    """A directory with plans, the account and the cluster that they are about, and what people give a run."""
-
-    place: Path
-    stand: Stand
-    twin: Twin
-    tmp: Path
-
-    def way(self) -> Way:
-        context = Context(str(self.twin.kubeconfig()), None, Patience(attempts=2, pause=0, timeout=10))
-        prepare = quickly(prepared(self.stand.hook))
-        return Way(Login(regions=(REGION,)), None, context, prepare=prepare, clock=self.stand.clock)
-
-    def given(self, unit: str, *, execute: bool = True, approvals: bool = True) -> cutover.Given:
-        """All that can be waived is: the checks have tests of their own."""
-        plan = plan_in(folder_of(Which(str(self.place), unit)))
-        asked = {check for step in plan.steps for check in (*step.before, *step.checks)} - NEVER_WAIVED
-        until = datetime.fromtimestamp(self.stand.clock.at + 86_400, UTC)
-        waivers = (Waiver(check=each, reason="another test", owner="ann", expires=until) for each in sorted(asked))
-        file = self.tmp / f"{unit}-waivers.json"
-        file.write_bytes(msgspec.json.encode(Waivers(format=WAIVERS, waivers=tuple(waivers))))
-        files = []
-        for each in plan.approvals if approvals else ():
-            files.append(str(self.tmp / f"{unit}-{each.phase}.json"))
-            Path(files[-1]).write_bytes(
-                msgspec.json.encode(approve(plan, each.phase, ANN, self.stand.clock.at, text="go"))
-            )
-        by_hand = tuple(step.id for step in plan.steps if step.guided and not step.moves)
-        return cutover.Given(execute, tuple(files), str(file), by_hand)
-
-    def run(self, unit: str, **given: bool) -> int:
-        return cutover.run(Which(str(self.place), unit), self.given(unit, **given), self.way(), Talk())
-
-    def resume(self, unit: str) -> int:
-        return cutover.resume(Which(str(self.place), unit), self.given(unit), self.way(), Talk())
-
-    def back(self, unit: str, what: str = "rollback") -> int:
-        return cutover.go_back(Which(str(self.place), unit), what, "", cutover.Given(), self.way(), Talk())
-
-    def changes(self) -> list[str]:
-        return [each.call for each in self.stand.account.made if each.changed]
-
-    def tasks(self) -> int:
-        """That the worker is to have on ECS."""
-        its = [each for each in self.stand.all("ecs.Service") if each["serviceName"] == "worker"]
-        return int(its[0]["desiredCount"])
-
-    def pods(self) -> int:
-        live = self.twin.send("GET", "/apis/apps/v1/namespaces/shop/deployments/worker")
-        return int(live["spec"]["replicas"])
-
-    def suspended(self) -> bool:
-        live = self.twin.send("GET", "/apis/batch/v1/namespaces/shop/cronjobs/shop-close-day")
-        return bool(live["spec"]["suspend"])
-
-    def rule(self) -> str:
-        return str(next(each for each in self.stand.all("events.Rule") if each["Name"] == "shop-close-day")["State"])
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return exported(tmp_path_factory.mktemp("exported"))
 
 
 @pytest.fixture
-def scene(exported: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Scene]:
-    for name, value in (("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE"), ("AWS_SECRET_ACCESS_KEY", "none")):
+def scene(place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Scene]:
+    for name, value in KEYS.items():
         monkeypatch.setenv(name, value)
-    place = tmp_path / "migration"
-    shutil.copytree(exported, place)
-    its = stand(*load(json.loads((place / "snapshot.json").read_bytes())).documents)
-    its.clock.at = time.time()
-    twin = Twin(tmp_path)
-    yield Scene(place, its, twin, tmp_path)
-    twin.close()
+    with scene_of(place, tmp_path) as its:
+        yield its
 
 
 def test_a_worker_moves_and_exactly_one_side_has_it(scene: Scene, capsys: pytest.CaptureFixture[str]) -> None:

@@ -228,12 +228,17 @@ def _bundled(folder: Path, outcome: Outcome, talk: Talk) -> None:
 
 
 def _obey_signals(controls: Operator) -> None:
-    """The first stops at the next safe point, the second this instant; the journal holds either way."""
+    """The first stops at the next safe point, the second this instant; the journal holds either way.
+
+    What is said goes past the buffers of Python, which may be at work just then.
+    """
 
     def stop(number: int, _: Any) -> None:
         if controls.signalled:
+            os.write(2, b"stopped this instant, with nothing taken back: see `ecs2k8s cutover status`\n")
             os._exit(128 + number)
-        controls.signalled = Asked("pause", signal.Signals(number).name, "again to stop this instant")
+        controls.signalled = Asked("pause", signal.Signals(number).name)
+        os.write(2, b"pauses at the next safe point; again to stop this instant\n")
 
     signal.signal(signal.SIGINT, stop)
     signal.signal(signal.SIGTERM, stop)

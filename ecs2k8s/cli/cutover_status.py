@@ -87,8 +87,11 @@ def _plain_columns(its: Columns) -> dict[str, Any]:
 
 def _print(folder: Path, plan: Plan, told: Told) -> None:
     done = sum(told.step(step.id) in DONE for step in plan.steps)
-    out(f"{plan.unit}: run {told.id} ({told.start.mode}) is {told.state}, {done} of {len(plan.steps)} steps done")
-    out(_lock(folder))
+    alive, held = is_held(folder), holder(folder)
+    carries = f"{'a' if alive else 'no'} process carries it out"
+    out(f"{plan.unit}: run {told.id} is {told.state}, {done} of {len(plan.steps)} steps done; {carries}")
+    if alive and held:
+        out(f"lock: {held.told(time.time())}")
     for pause in told.pauses:
         out(f"waits: {pause.text or pause.reason}")
     if its := of_journal(plan, told):
@@ -106,12 +109,6 @@ def tell_by_hand(plan: Plan, told: Told) -> None:
         for command in commands:
             for line in command.split("\n"):
                 out(f"  {line}")
-
-
-def _lock(folder: Path) -> str:
-    held = holder(folder)
-    about = f": {held.told(time.time())}" if held else ""
-    return f"a process carries it out{about}" if is_held(folder) else f"no process carries it out; the last{about}"
 
 
 def _print_columns(its: Columns) -> None:
