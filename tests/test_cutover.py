@@ -13,7 +13,7 @@ import pytest
 
 from ecs2k8s.cli import cutover
 from ecs2k8s.cli.console import Talk
-from ecs2k8s.cli.cutover_folders import Which, plan_in
+from ecs2k8s.cli.cutover_folders import Which, folder_of, plan_in
 from ecs2k8s.cli.cutover_status import status
 from ecs2k8s.core.errors import BusyError, PlanError, StaleError, UsageError
 from ecs2k8s.cutover.approvals import approve
