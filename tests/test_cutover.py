@@ -110,6 +110,16 @@ def test_what_nobody_can_see_waits_for_the_word_of_a_person(scene: Scene) -> Non
     assert scene.resume(WORKER) == 0
 
 
+def test_waivers_hold_for_the_whole_run_and_stand_in_its_evidence(scene: Scene) -> None:
+    (scene.place / "cutover" / "pause").touch()
+    assert scene.run(WORKER) == 5
+    (scene.place / "cutover" / "pause").unlink()
+    without = dataclasses.replace(scene.given(WORKER), waivers=None)
+    assert cutover.resume(cutover.Which(str(scene.place), WORKER), without, scene.way(), Talk()) == 0
+    folder = next((scene.place / "cutover" / WORKER / "runs").iterdir())
+    assert "by ann until" in (folder / "timeline.md").read_text()
+
+
 def test_a_plan_is_consumed_by_one_run(scene: Scene) -> None:
     scene.run(WORKER)
     with pytest.raises(PlanError, match="consumed this plan"):

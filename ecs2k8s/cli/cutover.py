@@ -14,7 +14,7 @@ from ecs2k8s.cli.cutover_folders import folder_of, me, plan_in, run_in
 from ecs2k8s.cli.cutover_locks import lower_flags, raise_flags
 from ecs2k8s.cli.cutover_status import tell, tell_by_hand
 from ecs2k8s.core.errors import Ecs2k8sError, StaleError, UsageError
-from ecs2k8s.cutover.approvals import keep_waivers, read_waivers
+from ecs2k8s.cutover.approvals import keep_waivers, kept_waivers, read_waivers
 from ecs2k8s.cutover.evidence import bundle
 from ecs2k8s.cutover.folder import begin, consumed, plan_of, ulid
 from ecs2k8s.cutover.journal.events import JournalError, Note
@@ -197,9 +197,9 @@ def _carried(
         take_approval(folder, plan, Path(file))
     for ident in given.done:
         journal.append(Note(step=plan.step(ident).id, text=DONE_BY_HAND, by=world.who))
-    waivers = read_waivers(Path(given.waivers)) if given.waivers else ()
-    if waivers:
-        keep_waivers(folder, waivers)
+    if given.waivers:
+        keep_waivers(folder, read_waivers(Path(given.waivers)))
+    waivers = kept_waivers(folder)
     with world.locked(folder.name, plan, Lines(talk), send=given.execute, anyway=anyway) as keeper:
         controls = Operator(folder, plan, journal, world.clock, world.who, keeper, waivers)
         _obey_signals(controls)

@@ -136,6 +136,11 @@ def keep_approval(run: Path, approval: Approval) -> Path:
     return path
 
 
+def kept_waivers(run: Path) -> tuple[Waiver, ...]:
+    """Those that were given last, also to a process that was not given them again."""
+    return read_waivers(run / WAIVERS_FILE) if (run / WAIVERS_FILE).exists() else ()
+
+
 def keep_waivers(run: Path, waivers: Iterable[Waiver]) -> None:
     put(run / WAIVERS_FILE, canonical(Waivers(format=WAIVERS, waivers=tuple(waivers))))
 

@@ -137,6 +137,11 @@ class Operator:
 
     def waived(self, result: Result) -> str:
         found = waiver_of(result, self.waivers, self.clock.now())
+        if found and (key := f"waiver of {found.check} {found.subject}") not in self.used:
+            self.used.add(key)
+            when = found.expires.strftime("%Y-%m-%dT%H:%M:%SZ")
+            its = {"check": found.check, "subject": found.subject, "reason": found.reason, "owner": found.owner}
+            self.journal.append(events.Waiver(**its, expires=when))
         return f"waived by {found.owner}: {found.reason}" if found else ""
 
 
