@@ -115,7 +115,7 @@ def test_waivers_hold_for_the_whole_run_and_stand_in_its_evidence(scene: Scene) 
     assert scene.run(WORKER) == 5
     (scene.place / "cutover" / "pause").unlink()
     without = dataclasses.replace(scene.given(WORKER), waivers=None)
-    assert cutover.resume(cutover.Which(str(scene.place), WORKER), without, scene.way(), Talk()) == 0
+    assert cutover.resume(Which(str(scene.place), WORKER), without, scene.way(), Talk()) == 0
     folder = next((scene.place / "cutover" / WORKER / "runs").iterdir())
     assert "by ann until" in (folder / "timeline.md").read_text()
 
