@@ -23,7 +23,7 @@ parameters, once.
 |---|---|
 | `plan`, `cutover status`, `cutover evidence` | nothing |
 | `verify`, `cutover run` (guided), also while it pauses and resumes | reads |
-| `cutover run --execute`, `cutover rehearse` | reads, and requests of the plan that `--execute` sends by this table |
+| `cutover run --execute` | reads, and requests of the plan that `--execute` sends by this table |
 | `cutover rollback`, `cutover abort` of such a run | reads, and the same of the ways back |
 
 Of a request that changes something, boto3 makes one attempt. With `--write-role-arn` the run assumes that role for each
