@@ -107,7 +107,7 @@ def test_a_shift_between_healthy_targets_loses_no_request() -> None:
         load.stop()
         tally = await running
         assert tally.causes(at.balancer.failures) == {}
-        assert min(tally.of("eks"), tally.of("ecs")) > 100
+        assert min(tally.of("eks"), tally.of("ecs")) > 20  # of about 800 on a machine with nothing else to do
 
     play(story, delays=LATE)
 

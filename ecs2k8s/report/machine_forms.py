@@ -588,6 +588,73 @@ class Verified(Form):
     not_asked: Annotated[list[str], Meta(description="Checks that need AWS or a cluster, where none was named.")]
 
 
+RunState = Literal[
+    "running", "paused", "aborting", "rolling_back", "rolled_back", "rollback_failed", "completed", "closed"
+]
+StepState = Literal[
+    "pending", "blocked", "ready", "awaiting_approval", "intent_written", "applied", "verifying", "verified",
+    "inconclusive", "conflict", "failed", "rolling_back", "rolled_back", "rollback_failed", "skipped", "waived",
+]  # fmt: skip
+
+
+class RunLock(Form):
+    """Whose the folder of the run is, or was last."""
+
+    id: str
+    who: str
+    host: str
+    pid: int
+
+
+class RunPause(Form):
+    """Why a run waits: a word for programs, a sentence for people."""
+
+    reason: str
+    text: str
+
+
+class RunLeaf(Form):
+    """A leaf that somebody else changed; values of secrets are masked."""
+
+    path: str
+    plan: Any
+    verified: Any
+    now: Any
+
+
+class RunConflict(Form):
+    """The object that is not as the run left it."""
+
+    kind: str
+    id: str
+    leaves: list[RunLeaf]
+
+
+class RunStep(Form):
+    """Where a step of the plan is."""
+
+    id: str
+    phase: str
+    state: StepState
+
+
+class RunStatus(Form):
+    """Where the run of a unit is, by its journal alone."""
+
+    schema: Literal["ecs2k8s/cutover-status/v1"]
+    unit: str
+    plan: Annotated[Hash, Meta(description="Of plan.json.")]
+    run: str
+    state: RunState
+    mode: Literal["guided", "execute", "rehearse"]
+    alive: Annotated[bool, Meta(description="Whether a process of this machine carries it out.")]
+    lock: RunLock | None
+    paused: list[RunPause]
+    conflict: RunConflict | None
+    steps: list[RunStep]
+    rollback: Annotated[list[str], Meta(description="Commands that take everything back without this program.")]
+
+
 @dataclass(frozen=True, slots=True)
 class Written:
     """A form, and where it is written: a file of a migration directory, or the command that prints it."""
@@ -613,6 +680,7 @@ FORMS: dict[str, Written] = {
     "security-group-rules": Written(GroupRules, "aws/security-group-rules.json"),
     "snapshot": Written(Snapshot, "snapshot.json"),
     "split": Written(SplitPreview, "ecs2k8s split --format json", is_file=False),
+    "cutover-status": Written(RunStatus, "ecs2k8s cutover status --format json", is_file=False),
     "verify": Written(Verified, "ecs2k8s verify --format json, and report/verify.json", is_file=False),
     "waves": Written(Waves, "cutover/waves.json"),
 }
