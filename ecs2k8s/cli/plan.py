@@ -6,13 +6,14 @@ import gc
 import json
 from dataclasses import dataclass
 from hashlib import sha256
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from ecs2k8s.cli import coverage
 from ecs2k8s.cli.console import ExitCode, table
+from ecs2k8s.cli.cutover_folders import FOLDERS
 from ecs2k8s.cli.lying import lying
 from ecs2k8s.core.errors import BusyError, OutputError, PlanError, UsageError
 from ecs2k8s.cutover.checklist import checklist, shown
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
     from ecs2k8s.cutover.plan import Plan, Purpose
 
 SCHEMA = "ecs2k8s/plans/v1"
-FOLDERS: Mapping[Purpose, str] = {"move": "", "decommission": "/decommission", "remove": "/removal"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +149,7 @@ def _units(translation: Translation, request: Request) -> list[Unit]:
 
 
 def folder_of(plan: Plan) -> str:
-    return f"cutover/{plan.unit}{FOLDERS[plan.purpose]}"
+    return str(PurePosixPath("cutover", plan.unit, FOLDERS[plan.purpose]))
 
 
 def _check_unused(place: Path, plan: Plan) -> None:

@@ -57,14 +57,10 @@ def cutover(directory: str, designs: tuple[str, ...], account: str, region: str,
 
 
 def _plans(directory: Path) -> Iterator[Plan]:
-    from ecs2k8s.cutover.plan import load
+    from ecs2k8s.cli.cutover_folders import plan_in
 
     found = [path for pattern in PLANS for path in sorted(directory.glob(pattern))]
     if not found:
         raise PlanError(f"{directory}: has no plan: run `ecs2k8s plan {directory}`")
     for path in found:
-        try:
-            data = path.read_bytes()
-        except OSError as error:
-            raise PlanError(f"{path}: {error.strerror}") from error
-        yield load(data, str(path))
+        yield plan_in(path.parent)

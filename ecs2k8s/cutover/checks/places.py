@@ -6,14 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ecs2k8s.core.arns import Arn
-from ecs2k8s.cutover.run.shares import is_eks, weights
+from ecs2k8s.cutover.run.shares import PLACES, is_eks, weights
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ecs2k8s.cutover.plan import Plan, Thing
 
-PLACES = ("elbv2.rule", "elbv2.listener")
 BALANCER = 4  # parts of `listener/app/NAME/ID`
 
 

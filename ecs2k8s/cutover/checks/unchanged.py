@@ -5,10 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from ecs2k8s.cutover.checks.places import PLACES
 from ecs2k8s.cutover.checks.scene import Said, told
 from ecs2k8s.cutover.plan import digest
-from ecs2k8s.cutover.run.shares import weights
+from ecs2k8s.cutover.run.shares import PLACES, weights
 
 if TYPE_CHECKING:
     from ecs2k8s.cutover.checks.scene import Scene

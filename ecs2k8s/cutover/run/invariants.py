@@ -6,7 +6,7 @@ from math import ceil
 from typing import TYPE_CHECKING
 
 from ecs2k8s.cutover.plan import Thing
-from ecs2k8s.cutover.run.shares import is_eks, share, weights
+from ecs2k8s.cutover.run.shares import HEALTH, is_eks, share, weights
 from ecs2k8s.cutover.run.watching import now
 
 if TYPE_CHECKING:
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from ecs2k8s.cutover.run.context import Run
 
 HEADROOM = 1.2
-HEALTH = "elbv2.target-health"
 
 
 def broken(run: Run, step: Step, move: Move) -> Iterator[str]:

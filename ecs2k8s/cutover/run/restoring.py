@@ -12,7 +12,7 @@ from ecs2k8s.core.errors import Ecs2k8sError, PlanError
 from ecs2k8s.cutover.journal import crash
 from ecs2k8s.cutover.journal.events import Result, intent, observed, verified
 from ecs2k8s.cutover.plan import Thing
-from ecs2k8s.cutover.run.shares import back_image, is_eks, weights
+from ecs2k8s.cutover.run.shares import HEALTH, PLACES, back_image, is_eks, weights
 from ecs2k8s.cutover.things import KINDS
 from ecs2k8s.cutover.things.command import command
 from ecs2k8s.cutover.world import ThrottledError, UnreadableError, UnsureError
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 TRIES = 6  # of one call: throttled, or without an answer
 LOOKS = 4
-HEALTH = "elbv2.target-health"
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +134,7 @@ def _looked(run: Run, thing: Thing) -> State:
 
 def share_counts(move: Move) -> bool:
     """Whether it is about weights."""
-    return move.thing.kind in ("elbv2.rule", "elbv2.listener")
+    return move.thing.kind in PLACES
 
 
 def _sent(run: Run, step: Step, move: Move) -> bool:

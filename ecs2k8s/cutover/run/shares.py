@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from ecs2k8s.cutover.plan import State, Step
 
 KEYS = ("Actions", "DefaultActions")
+PLACES = ("elbv2.rule", "elbv2.listener")  # kinds of things that share out requests
+HEALTH = "elbv2.target-health"  # the kind that says who of a group may get them
 
 
 def forwards(state: State) -> Iterator[list[dict[str, Any]]]:

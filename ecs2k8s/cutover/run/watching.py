@@ -12,7 +12,7 @@ from ecs2k8s.cutover.world import UnreadableError
 if TYPE_CHECKING:
     from collections.abc import Callable, Container
 
-    from ecs2k8s.cutover.plan import Plan, State, Step, Thing
+    from ecs2k8s.cutover.plan import State, Step, Thing
     from ecs2k8s.cutover.run.context import Asked, Run
 
 TRAFFIC = frozenset({"elbv2.rule", "elbv2.listener", "route53.record-sets"})
@@ -61,7 +61,8 @@ def untouched(run: Run, step: Step, but: Thing | None = None, only: Container[st
     `Conflict`.
     """
     verified = run.journal.run.verified
-    planned = {mark.thing: mark.state for mark in run.plan.fingerprints if mark.thing in _moved(run.plan)}
+    moved = {move.thing for step in run.plan.steps for move in step.moves}
+    planned = {mark.thing: mark.state for mark in run.plan.fingerprints if mark.thing in moved}
     for thing in sorted(verified.keys() | planned.keys()):
         last = verified.get(thing)
         if thing == but or (only is not None and thing.kind not in only):
@@ -71,10 +72,6 @@ def untouched(run: Run, step: Step, but: Thing | None = None, only: Container[st
         if digest(live) != expected:
             text = f"{thing.kind} {thing.id} is not as this run left it: somebody else changed it"
             raise Conflict(text, step.id, columns(run.plan, run.journal.run, step.id, thing, live))
-
-
-def _moved(plan: Plan) -> set[Thing]:
-    return {move.thing for step in plan.steps for move in step.moves}
 
 
 def fresh(run: Run) -> None:
