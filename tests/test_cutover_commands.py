@@ -14,6 +14,7 @@ from subprocess import PIPE
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from msgspec.structs import replace
 
 from ecs2k8s.cli import cutover
 from ecs2k8s.cli.console import Talk, coded
@@ -23,7 +24,7 @@ from ecs2k8s.cutover.cluster.lease import LeaseLock, flag, flagged, holder
 from ecs2k8s.cutover.evidence import bundle
 from ecs2k8s.cutover.folder import begin, plan_of
 from ecs2k8s.cutover.journal import read
-from ecs2k8s.cutover.journal.events import Pause, observed
+from ecs2k8s.cutover.journal.events import Pause, RollbackEnd, RollbackStart, observed, verified
 from ecs2k8s.cutover.journal.file import Journal
 from ecs2k8s.cutover.journal.fold import fold
 from ecs2k8s.cutover.locks.info import LockInfo
@@ -403,6 +404,49 @@ def test_a_conflict_in_what_is_masked_says_that(begun: Begun) -> None:
         journal.append(observed("p6-1", RULE, {"ecs": 100, "eks": 0}, "other"))
         journal.append(Pause(step="p6-1", reason="conflict", text="somebody else changed it"))
     assert b"differs only in what is masked" in begun.typed("status", str(begun.place)).stdout
+
+
+def test_a_conflict_says_what_can_be_done_about_it(begun: Begun) -> None:
+    """The rule has yet to be moved, so that there is one right state of it."""
+    with Journal.open(begun.folder, begun.clock) as journal:
+        journal.append(verified("p6-1", RULE, {"ecs": 100, "eks": 0}))
+        journal.append(observed("p6-1", RULE, {"ecs": 42, "eks": 0}, "other"))
+        journal.append(Pause(step="p6-1", reason="conflict", text="somebody else changed it"))
+    text = begun.typed("status", str(begun.place)).stdout.decode()
+    assert "Put it back as last verified, and `cutover resume`; it cannot be taken as it is, because p6-1" in text
+
+
+def not_back(begun: Begun) -> None:
+    with Journal.open(begun.folder, begun.clock) as journal:
+        journal.append(RollbackStart(reason="a person asked"))
+        journal.append(RollbackEnd(to="rollback_failed", text="the rule is gone"))
+
+
+def test_a_run_that_goes_on_cannot_be_closed(begun: Begun) -> None:
+    said = begun.typed("close", str(begun.place))
+    assert (said.returncode, said.stdout) == (1, b"")
+    assert b"is running: resume it to its end, or roll it back" in said.stderr
+
+
+def test_a_run_whose_way_back_failed_is_closed_with_a_reason_only_and_frees_its_unit(begun: Begun) -> None:
+    not_back(begun)
+    assert begun.typed("close", str(begun.place)).returncode == 1
+    assert read.read(begun.folder).lines[-1].event.ev == "rollback_end"
+    said = begun.typed("close", str(begun.place), "--why", "made the rule again\x1b[2J, by hand")
+    assert said.returncode == 0
+    told = fold(read.read(begun.folder).lines)
+    assert (told.state, told.last.event.ev) == ("closed", "seal")
+    assert begun.typed("evidence", "verify", str(begun.folder)).returncode == 0
+    assert "\x1b" not in (begun.folder / "timeline.md").read_text()
+    another = replace(plan(), taken="2026-06-09T00:00:00Z")
+    assert begin(begun.place / "cutover" / another.unit, another, "01KAZ2V8QC0000000000000009").is_dir()
+    assert begun.typed("close", str(begun.place)).returncode == 1  # of the one that was begun now
+
+
+def test_a_run_that_a_process_carries_out_is_not_closed(begun: Begun) -> None:
+    not_back(begun)
+    with begun.locked("0123"):
+        assert begun.typed("close", str(begun.place), "--why", "done").returncode == 4
 
 
 def test_status_names_who_holds_the_folder_and_the_id_that_unlock_takes(begun: Begun) -> None:

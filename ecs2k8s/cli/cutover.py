@@ -45,6 +45,7 @@ class Given:
     approvals: tuple[str, ...] = ()
     waivers: str | None = None
     done: tuple[str, ...] = ()  # steps that a person says to have done
+    adopt: bool = False  # what the run stopped at is taken as it is
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +97,7 @@ def resume(which: Which, given: Given, way: Way, talk: Talk) -> int:
 
     def act(its: Run, world: Opened) -> Outcome:
         world.lower_flags(its, Lines(talk))
-        return carry(its, world.who)
+        return carry(its, world.who, adopting=given.adopt)
 
     return _again(which, folder, given, way, talk, act)
 
@@ -104,7 +105,7 @@ def resume(which: Which, given: Given, way: Way, talk: Talk) -> int:
 def _tell_to_go_on(folder: Path, given: Given, way: Way, talk: Talk) -> None:
     """A run that waits in another process, and watches meanwhile."""
     plan = plan_of(folder)
-    if given.done or given.waivers:
+    if given.done or given.waivers or given.adopt:
         raise UsageError(f"{folder}: another process carries it out: end it first (Ctrl-C), then resume with these")
     for file in given.approvals:
         take_approval(folder, plan, Path(file))
@@ -210,7 +211,7 @@ def _carried(
             raise
     if outcome.state in ("completed", "rolled_back", "rollback_failed"):
         forget(folder, but=BACK if outcome.state == "completed" else ())
-    tell(outcome, plan)
+    tell(outcome, plan, journal.run)
     _bundled(folder, outcome, talk)
     return outcome.code
 

@@ -85,6 +85,7 @@ def cutover_resume_command(
     remove: options.OfRemoval = False,
     write_role_arn: options.WriteRoleArn = None,
     done: options.Done = None,
+    adopt: options.Adopt = False,
     approve_file: options.ApproveFile = None,
     waivers: options.WaiversFile = None,
     profile: options.Profile = None,
@@ -103,7 +104,7 @@ def cutover_resume_command(
     from ecs2k8s.cli import cutover
 
     which = _which(directory, unit, decommission=decommission, remove=remove)
-    given = cutover.Given(approvals=tuple(approve_file or ()), waivers=waivers, done=tuple(done or ()))
+    given = cutover.Given(approvals=tuple(approve_file or ()), waivers=waivers, done=tuple(done or ()), adopt=adopt)
     login = (profile, role_arn, external_id, endpoint_url)
     way = _way(login, write_role_arn, kubeconfig, context, lock_namespace)
     raise typer.Exit(cutover.resume(which, given, way, talk))
@@ -170,6 +171,26 @@ def _back(
 
     way = _way(login, write_role_arn, *cluster, "default")
     raise typer.Exit(cutover.go_back(which, what, why, cutover.Given(), way, talk))
+
+
+@cutover_app.command("close")
+def cutover_close_command(
+    directory: options.Directory,
+    unit: options.OneUnit = "",
+    decommission: options.OfDecommission = False,
+    remove: options.OfRemoval = False,
+    why: options.Why = "",
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = False,
+    debug: options.Debug = False,
+) -> None:
+    """End a run for good, also one whose way back failed and that a person has set right; nothing is sent."""
+    options.talk(quiet=quiet, verbose=verbose, debug=debug)
+    from ecs2k8s.cli.cutover_close import close
+    from ecs2k8s.cli.verify_probes import SystemClock
+
+    which = _which(directory, unit, decommission=decommission, remove=remove)
+    raise typer.Exit(close(which, why, SystemClock))
 
 
 @cutover_app.command("pause")

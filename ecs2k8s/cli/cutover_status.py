@@ -12,6 +12,7 @@ from ecs2k8s.cutover.folder import consumed
 from ecs2k8s.cutover.journal import read as journal_file
 from ecs2k8s.cutover.journal.fold import fold
 from ecs2k8s.cutover.locks.local import holder, is_held
+from ecs2k8s.cutover.run.adopting import why_not
 from ecs2k8s.cutover.run.columns import differing, of_journal
 from ecs2k8s.cutover.run.handing_back import handed, is_by_hand
 from ecs2k8s.cutover.run.rollback import ways_back
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
     from ecs2k8s.cli.cutover_folders import Which
     from ecs2k8s.cutover.journal.fold import Run as Told
-    from ecs2k8s.cutover.plan import Plan
+    from ecs2k8s.cutover.plan import Plan, Thing
     from ecs2k8s.cutover.run.engine import Outcome
     from ecs2k8s.cutover.run.stops import Columns
 
@@ -52,11 +53,12 @@ def status(which: Which, *, as_json: bool) -> int:
     return STATES.get(told.state, ExitCode.CLEAN)
 
 
-def tell(outcome: Outcome, plan: Plan) -> None:
+def tell(outcome: Outcome, plan: Plan, told: Told) -> None:
     """The last lines of a run."""
     out(f"{plan.unit}: {outcome.state}" + (f" at {outcome.step}" if outcome.step else "") + f": {outcome.text}")
     if isinstance(outcome.stop, Conflict):
         _print_columns(outcome.stop.columns)
+        _print_ways_on(plan, told, outcome.stop.columns.thing)
 
 
 def _plain(folder: Path, plan: Plan, told: Told) -> dict[str, Any]:
@@ -96,6 +98,7 @@ def _print(folder: Path, plan: Plan, told: Told) -> None:
         out(f"waits: {pause.text or pause.reason}")
     if its := of_journal(plan, told):
         _print_columns(its)
+        _print_ways_on(plan, told, its.thing)
     rows = [["step", "phase", "state", ""]]
     rows += [[step.id, step.phase, told.step(step.id).replace("_", " "), step.title] for step in plan.steps]
     table(rows, head=True)
@@ -119,6 +122,15 @@ def _print_columns(its: Columns) -> None:
         table([list(HEADING), *rows], head=True)
     else:
         out(HIDDEN)
+
+
+def _print_ways_on(plan: Plan, told: Told, thing: Thing) -> None:
+    """Of a run that has done something; another is planned again."""
+    if not told.verified and not told.intents:
+        return
+    why = why_not(plan, told, thing)
+    take = f"; it cannot be taken as it is, because {why}" if why else ", or take it as it is: `cutover resume --adopt`"
+    out(f"Put it back as last verified, and `cutover resume`{take}. Or `cutover rollback`.")
 
 
 def _commands_back(plan: Plan, told: Told) -> Iterator[str]:

@@ -246,6 +246,9 @@ Done = Annotated[
     list[str] | None,
     typer.Option("--done", metavar="STEP", help="A step without anything to see, which you say is done. Repeatable."),
 ]
+Adopt = Annotated[
+    bool, typer.Option("--adopt", help="Take what somebody else changed, and the run stopped at, as it is.")
+]
 LockNamespace = Annotated[
     str, typer.Option("--lock-namespace", metavar="NAME", help="Where the Leases lie by which runs exclude each other.")
 ]

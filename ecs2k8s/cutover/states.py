@@ -47,7 +47,7 @@ RUN: Mapping[RunState, frozenset[RunState]] = {
     "paused": frozenset({"running", "aborting", "rolling_back"}),
     "aborting": frozenset({"rolled_back", "rollback_failed"}),
     "rolling_back": frozenset({"rolled_back", "rollback_failed"}),
-    "rollback_failed": frozenset({"rolling_back", "aborting"}),
+    "rollback_failed": frozenset({"rolling_back", "aborting", "closed"}),  # closed: a person has set it right
     "rolled_back": frozenset({"rolling_back", "closed"}),
     "completed": frozenset({"rolling_back", "closed"}),
     "closed": frozenset({"rolling_back"}),  # invariant I12: going back is always allowed

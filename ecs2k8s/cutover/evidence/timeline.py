@@ -115,5 +115,5 @@ TELLS: dict[type[say.Event], Callable[[Any], str]] = {
     say.Setting: lambda of: _of(f"{of.name} set to {of.value:g} by {of.by}", of.why),
     say.Note: lambda of: _of(f"note: {of.text}", of.by),
     say.Torn: lambda of: f"an interrupted line of {of.size} bytes was cut off and kept as {of.copy}",
-    say.Seal: lambda of: _of("closed", of.text),
+    say.Seal: lambda of: _of(f"closed by {of.by}" if of.by else "closed", of.text),
 }

@@ -185,6 +185,7 @@ class Torn(Event, frozen=True, tag="torn", kw_only=True):
 class Seal(Event, frozen=True, tag="seal", kw_only=True):
     """The run is closed. What comes after can only be a way back."""
 
+    by: str = ""
     text: str = ""
 
 

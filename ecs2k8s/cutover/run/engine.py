@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ecs2k8s.cutover.journal.events import Completed, Pause, Resume, observed
+from ecs2k8s.cutover.run.adopting import adopt
 from ecs2k8s.cutover.run.rollback import go_back, no_way_back
 from ecs2k8s.cutover.run.stepping import DONE, armed, become, exposed, take
 from ecs2k8s.cutover.run.stops import Abort, CheckFailed, Conflict, GoBack, Paused, Stop
@@ -34,17 +35,21 @@ class Outcome:
     stop: Stop | None = None
 
 
-def carry(run: Run, by: str) -> Outcome:
-    """Carry the plan on. It stops by itself in front of everything that a person has to decide."""
+def carry(run: Run, by: str, *, adopting: bool = False) -> Outcome:
+    """Carry the plan on. It stops by itself in front of everything that a person has to decide.
+
+    *adopting*: that person takes what the run stopped at as it is, once.
+    """
     watch = Watch()
     while True:
         try:
-            _enter(run, by)
+            _enter(run, by, adopting=adopting)
             return _to_the_end(run, watch)
         except GoBack as stop:
             return back(run, stop.reason, by, abort=isinstance(stop, Abort))
         except Stop as stop:
             outcome = _stopped(run, stop)
+        adopting = False
         try:
             _asked_meanwhile(run, outcome)
             if not _stayed(run, watch, outcome):
@@ -88,7 +93,7 @@ def _stayed(run: Run, watch: Watch, outcome: Outcome) -> bool:
     return False
 
 
-def _enter(run: Run, by: str) -> None:
+def _enter(run: Run, by: str, *, adopting: bool) -> None:
     """Begin or resume: what this run left is still there, and a run that did nothing yet is as fresh as its plan."""
     now = run.journal.run
     if now.state in OVER:
@@ -98,6 +103,8 @@ def _enter(run: Run, by: str) -> None:
     if not now.verified and not now.intents:
         fresh(run)
     else:
+        if adopting:
+            adopt(run, by)
         untouched(run, _next(run), now.intent.thing if now.intent else None)
     if now.state == "paused":
         run.journal.append(Resume(by=by))

@@ -15,7 +15,7 @@ from ecs2k8s.cutover.states import RUN
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from ecs2k8s.cutover.plan import Move, Step, Thing
+    from ecs2k8s.cutover.plan import Move, Plan, Step, Thing
     from ecs2k8s.cutover.run.context import Run
 
 UNTOUCHED = frozenset({"pending", "skipped"})  # of the others a call may be under way, whatever came after it
@@ -58,14 +58,24 @@ def _tried(act: Callable[[], None]) -> list[Failed]:
 
 def begun(run: Run) -> list[Step]:
     """The steps that moved requests or work and may have had their effect, the last first."""
-    state = run.journal.run.step
-    moves = _moves if run.plan.purpose == "move" else has_moves
+    state, moves = run.journal.run.step, _led_away(run.plan)
     return [
         step
         for step in reversed(run.plan.steps)
         if (moves(step) and state(step.id) not in UNTOUCHED)
         or (is_by_hand(step) and state(step.id) not in UNTOUCHED | NOT_OFFERED)
     ]
+
+
+def brings_back(plan: Plan) -> frozenset[Thing]:
+    """What the way back of *plan* may write."""
+    leads = _led_away(plan)
+    return frozenset(move.thing for step in plan.steps if leads(step) for move in step.back)
+
+
+def _led_away(plan: Plan) -> Callable[[Step], bool]:
+    """Whether a step is one that has a way back: requests and work, and in plans that delete all that they moved."""
+    return _moves if plan.purpose == "move" else has_moves
 
 
 def _moves(step: Step) -> bool:
