@@ -181,7 +181,7 @@ STANDING: dict[str, Callable[[World], None]] = {
     "pods without the gate": without_gate,
     "a security group that is closed": groups(target("10.0.0.1", state="unhealthy", reason="Target.Timeout"), OTHER),
     "a wrong path of the health check": groups(target("10.0.0.1", state="unhealthy", reason="Target.ResponseCodeMismatch"), OTHER),
-    "a zone without a pod": groups(ONE, target("10.0.0.2")),
+    "a zone without a pod": groups(ONE, target("10.0.0.2"), old=(target("10.0.1.1"), target("10.0.1.2", "eu-west-1b"))),
     "targets that are no pods": groups(ONE, OTHER, target("10.9.9.9")),
     "ECS drained by a binding to its group": groups(ONE, OTHER, old=(target("10.0.1.1", state="draining"),)),
     "weights that somebody set": lambda world: world.states.update({PLACE: rule(50, 50)}),

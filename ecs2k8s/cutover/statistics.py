@@ -154,10 +154,14 @@ def absolute(candidate: Rate, delta: float = DELTA, confidence: float = CONFIDEN
 
 
 def rates(candidate: Rate, control: Rate, seconds: float, delta: float = DELTA) -> Comparison:
-    """By difference where both sides have traffic; the candidate by itself where either has little."""
-    least = LOW_TRAFFIC * seconds
-    if min(candidate.requests, control.requests) < least and candidate.requests < ABSOLUTE_LEAST:
-        return absolute(candidate, delta)
+    """By difference where both sides have traffic; the candidate by itself where either has little.
+
+    Once it has answered enough and with errors, only the difference can tell whose they are.
+    """
+    if min(candidate.requests, control.requests) < LOW_TRAFFIC * seconds:
+        alone = absolute(candidate, delta)
+        if alone.verdict == "pass" or candidate.requests < ABSOLUTE_LEAST:
+            return alone
     return compare(candidate, control, delta)
 
 

@@ -43,7 +43,7 @@ def _eks(scene: Scene, pair: Pair) -> Iterator[Said]:
         yield _pods(scene, group, found)
         healthy = {each["Target"].get("AvailabilityZone", "") for each in found if _state(each) == "healthy"}
         lacks = sorted(zones - healthy)
-        said = f"{name}: no healthy target in {', '.join(lacks)}" if lacks else f"{name}: healthy in every zone"
+        said = f"{name}: no healthy target in {', '.join(lacks)}" if lacks else f"{name}: healthy in every zone of ECS"
         yield Said("fail" if lacks else "pass", said)
 
 
@@ -113,6 +113,16 @@ def is_ready(pod: Manifest) -> bool:
 
 
 def _zones(scene: Scene, pair: Pair) -> set[str]:
+    """Those that ECS serves from, as in invariant I2: where it has no target, none of EKS is missed.
+
+    Where that is not known, all of the load balancer's.
+    """
+    healthy = [each for group in pair.ecs for each in targets(scene, group) if _state(each) == "healthy"]
+    served = {str(each["Target"].get("AvailabilityZone", "")) for each in healthy} - {""}
+    return served or _enabled(scene, pair)
+
+
+def _enabled(scene: Scene, pair: Pair) -> set[str]:
     arn = Arn.parse(pair.place.id)
     if arn is None:
         raise LacksError(f"the load balancer of {pair.place.id}")

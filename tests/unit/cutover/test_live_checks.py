@@ -162,7 +162,14 @@ CHANGES: list[Change] = [
     ),
     ("L06", targets(new=[target("10.0.0.1"), target("10.0.0.2", "eu-west-1b", "initial")]), "fail", "is initial"),
     ("L06", targets(new=[target("10.0.0.1"), target("10.0.0.2", "eu-west-1b", "unused")]), "fail", "is unused"),
-    ("L06", targets(new=[target("10.0.0.1"), target("10.0.0.2")]), "fail", "no healthy target in eu-west-1b"),
+    (
+        "L06",
+        targets(
+            new=[target("10.0.0.1"), target("10.0.0.2")], old=[target("10.0.1.1"), target("10.0.1.2", "eu-west-1b")]
+        ),
+        "fail",
+        "no healthy target in eu-west-1b",
+    ),
     ("L06", targets(new=[]), "fail", "has no target"),
     (
         "L06",
@@ -294,6 +301,18 @@ def test_a_clean_ramp_passes_when_it_has_the_requests_and_says_before_how_many_a
     for side, count in ((NEW_GROUP, 600), (OLD_GROUP, 5_400)):
         world.put("RequestCount", side, count)
     assert run("T02", scene(world)).verdict == "pass"
+
+
+def test_a_zone_that_ecs_does_not_serve_from_needs_no_pod() -> None:
+    """Two tasks behind a load balancer of three zones become two pods."""
+    world, zones = healthy(), [{"ZoneName": f"eu-west-1{letter}"} for letter in "abc"]
+    answer("elbv2.DescribeLoadBalancers", {"LoadBalancers": [{"AvailabilityZones": zones}]})(world)
+    two = [target("10.0.1.1"), target("10.0.1.2", "eu-west-1b")]
+    targets(old=two)(world)
+    assert run("L06", scene(world)).verdict == "pass"
+    for each in two:
+        del each["Target"]["AvailabilityZone"]
+    assert "no healthy target in eu-west-1c" in "\n".join(run("L06", scene(world)).lines)
 
 
 def test_one_bad_minute_is_looked_at_again() -> None:

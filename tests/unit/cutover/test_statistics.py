@@ -136,6 +136,14 @@ def test_a_group_of_little_traffic_passes_without_an_error_in_600_requests() -> 
 def test_little_traffic_is_judged_by_itself() -> None:
     assert statistics.rates(Rate(0, 60), Rate(100, 100_000), seconds=900).missing == 540
     assert statistics.rates(Rate(0, 10_000), Rate(10, 10_000), seconds=900).verdict == "pass"
+    assert statistics.rates(Rate(0, 600), Rate(0, 12_000), seconds=900).verdict == "pass"
+    assert statistics.rates(Rate(0, 800), Rate(0, 800), seconds=900).verdict == "pass"
+
+
+def test_an_error_in_little_traffic_is_compared_as_soon_as_there_is_enough() -> None:
+    assert statistics.rates(Rate(1, 599), Rate(0, 12_000), seconds=900).missing is None
+    assert statistics.rates(Rate(1, 800), Rate(0, 12_000), seconds=900) == compare(Rate(1, 800), Rate(0, 12_000))
+    assert statistics.rates(Rate(40, 800), Rate(0, 12_000), seconds=900).verdict == "fail"
 
 
 def test_one_fail_is_looked_at_again() -> None:
