@@ -49,6 +49,7 @@ class Target(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     splits: dict[str, Split] = {}
     env_files: dict[str, str] = {}
     owners: dict[str, str] = {}
+    slos: dict[str, float] = {}
     logging: Literal["cloudwatch", "loki", "none"] = "cloudwatch"
     monitoring: Literal["cloudwatch", "prometheus", "none"] = "cloudwatch"
 
@@ -88,6 +89,7 @@ class Target(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return self.at_least("1.34") and self.compute in ("karpenter", "auto-mode")
 
 
+WHOLE = 100  # per cent
 TARGET_GROUP = re.compile(r"arn:[a-z0-9-]+:elasticloadbalancing:[a-z0-9-]*:[0-9]*:targetgroup/[^\s/]+/[^\s/]+")
 
 
@@ -155,4 +157,7 @@ def convert(value: dict[str, Any], name: str = "target.yaml") -> Target:
             raise TargetError(f"{name}: target_groups: {first}: {second}: expected two ARNs of target groups")
         if first == second:
             raise TargetError(f"{name}: target_groups: {first}: the second one must be another")
+    for workload, percent in target.slos.items():
+        if not 0 < percent < WHOLE:
+            raise TargetError(f"{name}: slos: {workload}: {percent:g}: expected per cent above 0 and below {WHOLE}")
     return target

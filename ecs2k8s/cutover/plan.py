@@ -137,6 +137,7 @@ class Plan(Part, frozen=True):
     permissions: dict[str, list[str]] = {}  # IAM actions by mode: `guided`, `execute`
     schedule: str = "default"
     thresholds: dict[str, float] = {}
+    objectives: dict[str, float] = {}  # by target group of ECS: per cent of requests without an error
     notes: tuple[str, ...] = ()  # what a person has to know before anything else
     executable: bool = False
 

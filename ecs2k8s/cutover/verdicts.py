@@ -35,6 +35,7 @@ class Result(msgspec.Struct, frozen=True, omit_defaults=True):
     sources: tuple[Source, ...] = ()
     lines: tuple[str, ...] = ()
     evidence: str = ""  # a path below the run's folder
+    grave: bool = False  # a failure for which pausing is not enough
 
     @property
     def blocks(self) -> bool:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from ecs2k8s.cutover.checks import (
     alarms,
+    budget,
     components,
     deployers,
     health,
@@ -43,6 +44,7 @@ CHECKS: Mapping[str, Check] = {
     "T06": traffic.balancer_errors,
     "T08": pods.stay_up,
     "T11": alarms.alarms,
+    "T12": budget.budget,
     "T13": way_back.rollback_ready,
     "T17": traffic.silent,
     "T18": health.drained,

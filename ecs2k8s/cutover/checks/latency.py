@@ -51,7 +51,7 @@ def _percentile(scene: Scene, pair: Pair, percentile: str, least: int) -> Said |
     last = judged[-1]
     said = f"{pair.subject}: {percentile} {eks[last] * 1000:.0f} ms on EKS, {ecs[last] * 1000:.0f} ms on ECS"
     said += f"; {len(bad)} of {len(judged)} minutes are worse" + (f", more than {hard:g} times" if far else "")
-    return Said("fail" if len(bad) >= BAD else "pass", said)
+    return Said("fail" if len(bad) >= BAD else "pass", said, grave=far)
 
 
 def _minutes(scene: Scene, pair: Pair, groups: Sequence[str], percentile: str, least: int) -> dict[float, float]:

@@ -110,10 +110,11 @@ class LacksError(UnreadableError):
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """One part of a verdict."""
+    """One part of a verdict. `grave`: a failure for which pausing is not enough."""
 
     verdict: Verdict
     line: str
+    grave: bool = False
 
 
 Check = Callable[[Scene, "Step"], Result]
@@ -125,6 +126,7 @@ def told(ident: str, subject: str, parts: Iterable[Said], **more: Any) -> Result
     for verdict in ("fail", "error", "inconclusive"):
         if worst := [each for each in found if each.verdict == verdict]:
             text = worst[0].line + (f", and {len(worst) - 1} more" if worst[1:] else "")
+            more["grave"] = any(each.grave for each in worst)
             return Result(ident, subject, verdict, text, lines=tuple(each.line for each in found), **more)
     if not found:
         return Result(ident, subject, "inconclusive", "there is nothing that it could be asked of", **more)

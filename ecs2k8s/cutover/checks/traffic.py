@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ecs2k8s.cutover.statistics import Comparison, Judgement
     from ecs2k8s.cutover.verdicts import Result
 
-REQUESTS = "RequestCount"
+REQUESTS, ERRORS = "RequestCount", "HTTPCode_Target_5XX_Count"
 DAY = 86_400
 SILENT_DAYS = 7
 OF_MIX = 0.02  # by which 3xx and 4xx may differ
@@ -86,7 +86,7 @@ def _share(pair: Pair, eks: int, requests: int, weighed: float) -> Said:
 def target_errors(scene: Scene, step: Step) -> Result:
     """T02."""
     delta = scene.threshold("error-delta", statistics.DELTA)
-    return _compared("T02", scene, step, {"5xx": "HTTPCode_Target_5XX_Count"}, delta)
+    return _compared("T02", scene, step, {"5xx": ERRORS}, delta)
 
 
 def mix(scene: Scene, step: Step) -> Result:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, get_args
 
@@ -17,7 +17,7 @@ from ecs2k8s.cutover.planning.permissions import permissions
 from ecs2k8s.cutover.planning.thresholds import thresholds
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from ecs2k8s.assess.waves import Unit
     from ecs2k8s.cutover.plan import Purpose, Step, Writer
@@ -45,6 +45,7 @@ class Around:
     writers: tuple[Writer, ...] = ()
     traffic: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    objectives: Mapping[str, float] = field(default_factory=dict)
 
 
 def assembled(ground: Ground, unit: Unit, purpose: Purpose, steps: Iterable[Step], around: Around) -> Plan:
@@ -75,6 +76,7 @@ def assembled(ground: Ground, unit: Unit, purpose: Purpose, steps: Iterable[Step
         permissions=permissions(done, prints, Where(partition, region, account)),
         schedule=ground.schedule.name if purpose == "move" else "none",
         thresholds=thresholds(),
+        objectives=dict(around.objectives),
         notes=around.notes + _edited(ground),
         executable=set(unit.designs) <= EXECUTABLE,
     )

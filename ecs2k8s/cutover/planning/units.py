@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from ecs2k8s.cutover.planning import background, dark, design_a, dns, internal, preparation
 from ecs2k8s.cutover.planning.assembly import Around, Refused, assembled
+from ecs2k8s.cutover.planning.objectives import objectives
 from ecs2k8s.cutover.planning.places import places
 from ecs2k8s.cutover.planning.refusals import refusals
 from ecs2k8s.cutover.planning.weighted import Weighted
@@ -38,7 +39,7 @@ def plan(ground: Ground, unit: Unit) -> Plan | Refused:
     weighted = Weighted.of(ground, unit) if "A" in unit.designs else None
     shares = [stage.share for stage in ground.schedule.stages]
     notes = tuple(weighted.notes(shares)) if weighted else ()
-    around = Around(tuple(its), known, tuple(_traffic(ground, unit)), notes)
+    around = Around(tuple(its), known, tuple(_traffic(ground, unit)), notes, objectives(ground, unit))
     return assembled(ground, unit, "move", _steps(ground, unit, weighted, known), around)
 
 

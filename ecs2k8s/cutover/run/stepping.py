@@ -11,6 +11,7 @@ from ecs2k8s.cutover.run.invariants import broken
 from ecs2k8s.cutover.run.moving import Looks, carry_out
 from ecs2k8s.cutover.run.shares import share, shifts
 from ecs2k8s.cutover.run.stops import CheckFailed, GoBack, Paused
+from ecs2k8s.cutover.run.triggers import only_pauses
 from ecs2k8s.cutover.run.watching import TRAFFIC, heed, untouched
 
 if TYPE_CHECKING:
@@ -166,8 +167,9 @@ def _checked(run: Run, step: Step, watch: Watch) -> None:
     end = run.clock.monotonic() + (step.wait.limit if step.wait else run.pace.measured if shifts(step) else 0)
     while blocking := _judged(run, step, step.checks):
         failed = [result for result in blocking if result.verdict == "fail"]
-        if failed and exposed(run):
-            raise GoBack(f"{failed[0].id}: {failed[0].text}", step.id)
+        leading = [result for result in failed if not only_pauses(result)]
+        if leading and exposed(run):
+            raise GoBack(f"{leading[0].id}: {leading[0].text}", step.id)
         if run.clock.monotonic() >= end:
             _undecided(run, step, (failed or blocking)[0])
         tick(run, step, watch)

@@ -18,7 +18,10 @@ ERRORS = 4  # in a row without an answer, until not knowing stops the ramp
 
 @dataclass(frozen=True, slots=True)
 class Trigger:
-    """`looks` that must say the same, one after the other, before anything happens; `every` so many seconds."""
+    """`looks` that must say the same, one after the other, before anything happens; `every` so many seconds.
+
+    Where pausing is not enough, the result says so (`grave`).
+    """
 
     check: str
     then: Literal["back", "pause"]
@@ -33,13 +36,21 @@ TRIGGERS = (
     Trigger("T06", "back"),
     Trigger("T08", "back"),
     Trigger("T11", "back"),
-    Trigger("T12", "back"),
     Trigger("T15", "back", looks=3),
     Trigger("T01", "pause"),
     Trigger("T04", "pause"),
     Trigger("T10", "pause"),
+    Trigger("T12", "pause"),
     Trigger("T13", "pause"),
 )
+
+
+PAUSING = frozenset(trigger.check for trigger in TRIGGERS if trigger.then == "pause")
+
+
+def only_pauses(result: Result) -> bool:
+    """Whether a failure stops the ramp where it is, because going back is no answer to it, or not yet."""
+    return result.id in PAUSING and not result.grave
 
 
 @dataclass(slots=True)
@@ -82,7 +93,7 @@ class Watch:
                 return
             if look < trigger.looks:
                 run.clock.sleep(run.pace.look)
-        stop = GoBack if trigger.then == "back" else Paused
+        stop = Paused if only_pauses(result) else GoBack
         raise stop(f"{trigger.check}: {result.text}", step.id)
 
     def _not_known(self, step: Step, result: Result) -> None:

@@ -381,8 +381,8 @@ def test_what_cannot_be_judged_hides_no_trigger_that_leads_back(tmp_path: Path) 
     world = made(ramp())
     watch = Watch()
     watch.errors["L06"] = 100
-    world.verdicts = {"L06": "error", "T12": "fail"}
-    with journal(world, tmp_path) as its, pytest.raises(GoBack, match="T12"):
+    world.verdicts = {"L06": "error", "T02": "fail"}
+    with journal(world, tmp_path) as its, pytest.raises(GoBack, match="T02"):
         watch.look(world.run(its), world.plan.steps[-1])
     world.verdicts = {"L06": "error"}
     world.clock.time += 600
