@@ -151,6 +151,14 @@ CLAIMS: dict[str, Claim] = {
         (STAND_IN,),
         (Measure("calls", "calls", least=50), Measure("length", "characters of the longest policy", most=2_048, together=max)),
     ),
+    "R22": Claim(
+        "Each story of a cutover that failed elsewhere is told by a test, in memory or by real requests, and happens when its guard is taken away.",
+        (MEMORY,),
+        (
+            Measure("told", "told, of 28", least=28),
+            Measure("harmed", "seen to harm without the guard", least=17),
+        ),
+    ),
     "Cluster": Claim(
         "What a run reads, applies, hands over, locks and deletes in a cluster behaves in memory as on a real server.",
         (MEMORY, SERVER),

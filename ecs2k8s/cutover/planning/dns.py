@@ -41,7 +41,8 @@ def steps(ground: Ground, unit: Unit, _: Weighted | None) -> Iterator[Step]:
     names = [name for balancer in balancers for name in names_of(ground, balancer)]
     hosts = listed([name.shown for name in names], len(names)) or "the names that lead to it, which were not read"
     args = {"hosts": hosts, "workloads": listed(unit.workloads, len(unit.workloads))}
-    yield step("ttl", args=args, guided=True, commands=tuple(_shorter(balancers, names)), undo=tuple(_longer(names)))
+    shorter, longer = tuple(_shorter(balancers, names)), tuple(_longer(names))
+    yield step("ttl", args=args, guided=True, commands=shorter, undo=longer, wait=Wait(_remembered(names)))
     tree = "traffic/gateway" if ground.target.routing == "gateway" else "traffic/ingress"
     undo = (f"kubectl delete -k {tree}",)
     yield step("entrance", args=args, guided=True, commands=(apply_command(ground.target.format, tree),), undo=undo)
@@ -112,6 +113,11 @@ def _shorter(balancers: Sequence[LoadBalancer], names: Sequence[Name]) -> Iterat
     for name in names:
         if slow := [record for record in name.records if record.get("TTL", SHORT) > SHORT]:
             yield _batch(name, [_change("UPSERT", {**record, "TTL": SHORT}) for record in slow])
+
+
+def _remembered(names: Sequence[Name]) -> int:
+    """Seconds until nobody keeps an answer of before: from when the records are shorter, and told to all servers."""
+    return max((int(record.get("TTL", SHORT)) for name in names for record in name.records), default=SHORT) + SHORT
 
 
 def _longer(names: Sequence[Name]) -> Iterator[str]:
