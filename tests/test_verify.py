@@ -11,12 +11,13 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from ecs2k8s.cli import app, export, plan, verify
-from ecs2k8s.cli.console import ExitCode, Talk
+from ecs2k8s.cli.console import Talk
 from ecs2k8s.cli.options import VerifyFormat
 from ecs2k8s.cli.verify_live import Living, living
 from ecs2k8s.cli.verify_probes import Probing
 from ecs2k8s.collect.login import Login
 from ecs2k8s.core.errors import OutputError, UsageError
+from ecs2k8s.core.exits import ExitCode
 from ecs2k8s.cutover.probes.cases import FORMAT
 from ecs2k8s.cutover.probes.running import Pace
 from ecs2k8s.cutover.verdicts import Result

@@ -8,10 +8,11 @@ import typer
 
 from ecs2k8s import __version__
 from ecs2k8s.cli import options
-from ecs2k8s.cli.console import ExitCode, guarded
+from ecs2k8s.cli.console import guarded
 from ecs2k8s.cli.cutover_commands import cutover_app
 from ecs2k8s.cli.diff_commands import diff_app
 from ecs2k8s.cli.groups import group
+from ecs2k8s.core.exits import ExitCode
 
 app = typer.Typer(
     name="ecs2k8s",

@@ -9,31 +9,18 @@ import threading
 import unicodedata
 from contextlib import contextmanager
 from dataclasses import dataclass
-from enum import IntEnum
 from typing import TYPE_CHECKING
 
 import typer
 
 from ecs2k8s.core.errors import BusyError, Ecs2k8sError, StaleError, WrongAccountError
 from ecs2k8s.core.escape import escape
+from ecs2k8s.core.exits import ExitCode
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from rich.progress import TaskID
-
-
-class ExitCode(IntEnum):
-    """What a run came to. Where several hold, the first of 7, 6, 4, 3, 5, 2 wins."""
-
-    CLEAN = 0
-    ERROR = 1  # tool or usage error, nothing decided
-    DIFFERENCES = 2
-    FAILED = 3  # a check failed; a finding of severity error under --strict
-    CONFLICT = 4
-    PARTIAL = 5  # output is written, but something could not be read; a cutover waits for a person
-    ROLLED_BACK = 6  # safe: the run did its job
-    NOT_ROLLED_BACK = 7  # a person is needed now
 
 
 INTERRUPTED = 130

@@ -9,8 +9,9 @@ from collections import Counter, defaultdict
 from pathlib import Path
 from typing import Any
 
-from ecs2k8s.cli.console import ExitCode, out, table
+from ecs2k8s.cli.console import out, table
 from ecs2k8s.core.errors import OutputError
+from ecs2k8s.core.exits import ExitCode
 from ecs2k8s.core.fidelity import Fidelity
 from ecs2k8s.render import directory, earlier
 

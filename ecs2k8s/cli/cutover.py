@@ -9,11 +9,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ecs2k8s.cli.console import ExitCode, out
+from ecs2k8s.cli.console import out
 from ecs2k8s.cli.cutover_folders import folder_of, me, plan_in, run_in
 from ecs2k8s.cli.cutover_locks import lower_flags, raise_flags
 from ecs2k8s.cli.cutover_status import tell, tell_by_hand
 from ecs2k8s.core.errors import Ecs2k8sError, StaleError, UsageError
+from ecs2k8s.core.exits import ExitCode
 from ecs2k8s.cutover.approvals import keep_waivers, kept_waivers, read_waivers
 from ecs2k8s.cutover.evidence import bundle
 from ecs2k8s.cutover.folder import begin, consumed, plan_of, ulid

@@ -7,10 +7,11 @@ import socket
 from typing import TYPE_CHECKING
 
 from ecs2k8s import __version__
-from ecs2k8s.cli.console import ExitCode, out
+from ecs2k8s.cli.console import out
 from ecs2k8s.cli.cutover_folders import me, run_in
 from ecs2k8s.cli.cutover_status import tell_by_hand
 from ecs2k8s.core.errors import UsageError
+from ecs2k8s.core.exits import ExitCode
 from ecs2k8s.cutover.evidence import bundle
 from ecs2k8s.cutover.folder import consumed
 from ecs2k8s.cutover.journal.events import Seal

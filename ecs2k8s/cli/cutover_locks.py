@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ecs2k8s.cli.console import ExitCode, out
+from ecs2k8s.cli.console import out
 from ecs2k8s.cli.cutover_folders import folder_of, me, plan_in
 from ecs2k8s.compare.cluster import ClusterError
 from ecs2k8s.core.errors import BusyError, UsageError
+from ecs2k8s.core.exits import ExitCode
 from ecs2k8s.cutover.cluster.lease import flag, flagged, holder, unlock
 from ecs2k8s.cutover.cluster.leases import lease_name
 from ecs2k8s.cutover.evidence import bundle

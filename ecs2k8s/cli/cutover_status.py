@@ -6,8 +6,9 @@ import json
 import time
 from typing import TYPE_CHECKING, Any
 
-from ecs2k8s.cli.console import ExitCode, out, table
+from ecs2k8s.cli.console import out, table
 from ecs2k8s.cli.cutover_folders import run_in
+from ecs2k8s.core.exits import ExitCode
 from ecs2k8s.cutover.folder import consumed
 from ecs2k8s.cutover.journal import read as journal_file
 from ecs2k8s.cutover.journal.fold import fold

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from ecs2k8s.assess.lbc import VERSION
 from ecs2k8s.assess.routing import Proof, prove, services_of
-from ecs2k8s.cli.console import ExitCode, out, table
+from ecs2k8s.cli.console import out, table
 from ecs2k8s.cli.coverage import check_finished
 from ecs2k8s.cli.lying import lying
 from ecs2k8s.compare.lying_documents import objects_in, text_in
+from ecs2k8s.core.exits import ExitCode
 from ecs2k8s.core.findings import catalogue, message
 from ecs2k8s.core.manifests import Manifest, ObjectRef, Placed
 from ecs2k8s.pipeline import translate

@@ -10,10 +10,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ecs2k8s.cli.console import ExitCode
 from ecs2k8s.cli.options import DiffFormat
 from ecs2k8s.compare.changes import Status
 from ecs2k8s.core.errors import OutputError, UsageError
+from ecs2k8s.core.exits import ExitCode
 from ecs2k8s.render import directory
 
 if TYPE_CHECKING:

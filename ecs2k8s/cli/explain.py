@@ -9,10 +9,11 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ecs2k8s.cli.console import ExitCode, out, table
+from ecs2k8s.cli.console import out, table
 from ecs2k8s.core.added import added, covers
 from ecs2k8s.core.checks import ORIGINS, checks
 from ecs2k8s.core.errors import MappingError
+from ecs2k8s.core.exits import ExitCode
 from ecs2k8s.core.fidelity import Fidelity
 from ecs2k8s.core.fields import Pattern, Row, pattern, tables
 from ecs2k8s.core.findings import catalogue

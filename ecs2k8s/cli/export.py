@@ -11,7 +11,7 @@ from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING, Any
 
-from ecs2k8s.cli.console import ExitCode, Talk, out, progress, table
+from ecs2k8s.cli.console import Talk, out, progress, table
 from ecs2k8s.cli.edits import NO_EDITS, Edits, write
 from ecs2k8s.collect.live import Live
 from ecs2k8s.collect.login import Login
@@ -19,6 +19,7 @@ from ecs2k8s.collect.scope import Scope
 from ecs2k8s.core import target as targets
 from ecs2k8s.core.documents import Snapshot, load
 from ecs2k8s.core.errors import SnapshotError, TargetError
+from ecs2k8s.core.exits import ExitCode
 from ecs2k8s.core.findings import Finding, located, sentence
 from ecs2k8s.core.formats import diff_command
 from ecs2k8s.pipeline import translate

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from ecs2k8s.cli import coverage
-from ecs2k8s.cli.console import ExitCode, table
+from ecs2k8s.cli.console import table
 from ecs2k8s.cli.cutover_folders import FOLDERS
 from ecs2k8s.cli.lying import lying
 from ecs2k8s.core.errors import BusyError, OutputError, PlanError, UsageError
+from ecs2k8s.core.exits import ExitCode
 from ecs2k8s.cutover.checklist import checklist, shown
 from ecs2k8s.cutover.folder import under_way, unit_folder
 from ecs2k8s.cutover.manifests import digests, manifests

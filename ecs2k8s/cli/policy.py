@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ecs2k8s.cli.console import ExitCode
 from ecs2k8s.collect.policy import policies, text
 from ecs2k8s.core.errors import PlanError, TargetError, UsageError
+from ecs2k8s.core.exits import ExitCode
 from ecs2k8s.core.partitions import PARTITIONS, of_region
 
 if TYPE_CHECKING:

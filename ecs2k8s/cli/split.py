@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from ecs2k8s.assess.listener_paths import Lead, leads, proposal
-from ecs2k8s.cli.console import ExitCode, Talk, out, table
+from ecs2k8s.cli.console import Talk, out, table
 from ecs2k8s.cli.coverage import check_finished
 from ecs2k8s.cli.lying import lying
 from ecs2k8s.core.errors import OutputError, TargetError
+from ecs2k8s.core.exits import ExitCode
 from ecs2k8s.core.manifests import ObjectRef
 from ecs2k8s.pipeline import Made, objects
 from ecs2k8s.render import directory

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ecs2k8s.cli import verify_live as live
-from ecs2k8s.cli.console import ExitCode, out, table
+from ecs2k8s.cli.console import out, table
 from ecs2k8s.cli.coverage import load as load_ledger
 from ecs2k8s.cli.lying import lying
 from ecs2k8s.cli.lying_objects import LyingObjects
@@ -20,6 +20,7 @@ from ecs2k8s.cli.verify_probes import NO_PROBES, Probing, probed
 from ecs2k8s.core.checks import checks
 from ecs2k8s.core.documents import canonical
 from ecs2k8s.core.errors import UsageError
+from ecs2k8s.core.exits import ExitCode
 from ecs2k8s.core.manifests import ObjectRef
 from ecs2k8s.cutover.approvals import read_waivers, waived, waiver_of
 from ecs2k8s.cutover.checks.estate import SHARED, Estate

@@ -6,6 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ecs2k8s.core.exits import ExitCode
 from ecs2k8s.cutover.journal.events import Completed, Pause, Resume, observed
 from ecs2k8s.cutover.run.adopting import adopt
 from ecs2k8s.cutover.run.rollback import go_back, no_way_back
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from ecs2k8s.cutover.run.context import Run
     from ecs2k8s.cutover.states import RunState, StepState
 
-COMPLETED, FAILED, CONFLICT, WAITING, BACK, NOT_BACK = 0, 3, 4, 5, 6, 7  # exit codes, cutover.md §4.4
 OVER = ("completed", "rolled_back", "closed")
 
 
@@ -29,7 +29,7 @@ class Outcome:
     """How a run ended or stopped; `stop` is why, with the three columns of a conflict."""
 
     state: RunState
-    code: int
+    code: ExitCode
     text: str
     step: str = ""
     stop: Stop | None = None
@@ -65,7 +65,7 @@ def _to_the_end(run: Run, watch: Watch) -> Outcome:
             run.talk.say(f"{step.id}: {step.success}")
     heed(run, None)  # who asks for the way back until now was told that this process hears it
     run.journal.append(Completed())
-    return Outcome("completed", COMPLETED, "all steps are done")
+    return Outcome("completed", ExitCode.CLEAN, "all steps are done")
 
 
 def _asked_meanwhile(run: Run, outcome: Outcome) -> None:
@@ -125,28 +125,28 @@ def back(run: Run, reason: str, by: str, *, abort: bool = False) -> Outcome:
         return _no_way(run, why)
     failed = go_back(run, reason, by, abort=abort)
     if failed:
-        return Outcome("rollback_failed", NOT_BACK, failed)
-    return Outcome("rolled_back", BACK, f"requests and work are back with ECS: {reason}")
+        return Outcome("rollback_failed", ExitCode.NOT_ROLLED_BACK, failed)
+    return Outcome("rolled_back", ExitCode.ROLLED_BACK, f"requests and work are back with ECS: {reason}")
 
 
 def _no_way(run: Run, why: str) -> Outcome:
     """Nothing is sent, and the run can be resumed: what is left of it leads to the only end that there is."""
     if run.journal.run.state == "running":
         run.journal.append(Pause(reason="no_way_back", text=why))
-    return Outcome(run.journal.run.state, NOT_BACK, why)
+    return Outcome(run.journal.run.state, ExitCode.NOT_ROLLED_BACK, why)
 
 
 def _stopped(run: Run, stop: Stop) -> Outcome:
     if isinstance(stop, _Over):
         state = run.journal.run.state
-        return Outcome(state, BACK if state == "rolled_back" else COMPLETED, stop.reason)
-    code, word = WAITING, "wait"
+        return Outcome(state, ExitCode.ROLLED_BACK if state == "rolled_back" else ExitCode.CLEAN, stop.reason)
+    code, word = ExitCode.PARTIAL, "wait"
     if isinstance(stop, Conflict):
-        code, word = CONFLICT, "conflict"
+        code, word = ExitCode.CONFLICT, "conflict"
         run.journal.append(observed(stop.step, stop.columns.thing, stop.columns.live, "other"))
         _mark(run, stop, "conflict")
     elif isinstance(stop, CheckFailed):
-        code, word = FAILED, "check"
+        code, word = ExitCode.FAILED, "check"
         _mark(run, stop, "failed")
     run.journal.append(Pause(step=stop.step, reason=word, text=stop.reason))
     return Outcome("paused", code, stop.reason, stop.step, stop)
