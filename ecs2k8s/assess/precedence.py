@@ -10,23 +10,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from itertools import product
-from math import prod
 from typing import TYPE_CHECKING
 
 from ecs2k8s.assess.alb import matches, network
-from ecs2k8s.assess.normal_form import is_hidden, without_certain
+from ecs2k8s.assess.parts import is_taken, of_part, parts
 from ecs2k8s.assess.witness import probes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from ecs2k8s.assess.alb import Request
+    from ecs2k8s.assess.parts import Met
     from ecs2k8s.translate.routes import Condition, Route
 
     Before = Callable[[int, int], bool]  # whether the rule at one place is surely tried before that at the other
-
-MOST_PARTS = 500  # of one rule; what has more is not compared
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +32,7 @@ class Part:
 
     place: int
     route: Route
+    met: Met
 
     @property
     def key(self) -> tuple[object, ...]:
@@ -112,35 +110,17 @@ def _sure(last: int, before: Before) -> Callable[[Part, Part], bool]:
 def _parts(rules: tuple[Sequence[Route], Route], *, dual_stack: bool) -> list[Part] | None:
     found: list[Part] = []
     for place, route in enumerate((*rules[0], rules[1])):
-        bare = without_certain(_lowered(route), dual_stack=dual_stack)
-        if prod(max(1, len(c.values) + len(c.queries)) for c in bare.conditions) > MOST_PARTS:
+        apart = parts(route, dual_stack=dual_stack)
+        if apart is None:
             return None
-        found += [Part(place, replace(bare, conditions=chosen)) for chosen in product(*map(_single, bare.conditions))]
+        found += [Part(place, part, of_part(part)) for part in apart]
     return found
-
-
-def _lowered(route: Route) -> Route:
-    """With hosts in small letters: the load balancer takes no notice of their case."""
-    found = (
-        replace(c, values=tuple(value.lower() for value in c.values)) if c.field == "host-header" and not c.regex else c
-        for c in route.conditions
-    )
-    return replace(route, conditions=tuple(found))
-
-
-def _single(condition: Condition) -> list[Condition]:
-    """One condition for each value."""
-    if condition.queries:
-        return [replace(condition, queries=(query,)) for query in dict.fromkeys(condition.queries)]
-    return [replace(condition, values=(value,)) for value in dict.fromkeys(condition.values)]
 
 
 def _reachable(parts: Sequence[Part], before: Callable[[Part, Part], bool]) -> list[Part]:
     """Without the parts that one before them hides."""
     return [
-        part
-        for part in parts
-        if not any(before(other, part) and is_hidden(part.route, [other.route]) for other in parts)
+        part for part in parts if not any(before(other, part) and is_taken(part.met, [other.met]) for other in parts)
     ]
 
 
@@ -156,7 +136,7 @@ def _needed(parts: Sequence[Part], before: Callable[[Part, Part], bool]) -> list
 
 def _stands_in(later: Part, part: Part, others: Sequence[Part], before: Callable[[Part, Part], bool]) -> bool:
     """Whether *later* gets every request that *part* would, as nothing that does something else comes between."""
-    if not (same_deed(later.route, part.route) and before(part, later) and is_hidden(part.route, [later.route])):
+    if not (same_deed(later.route, part.route) and before(part, later) and is_taken(part.met, [later.met])):
         return False
     between = (other for other in others if not before(other, part) and not before(later, other))
     return all(

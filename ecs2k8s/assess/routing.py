@@ -13,10 +13,10 @@ from ecs2k8s.assess import gateway, lbc
 from ecs2k8s.assess.alb import choose
 from ecs2k8s.assess.api_server import refusals
 from ecs2k8s.assess.gateway_order import order_difference, say_size
-from ecs2k8s.assess.normal_form import is_hidden, normal_form, without_certain
+from ecs2k8s.assess.normal_form import normal_form
+from ecs2k8s.assess.unreachable import say_unreachable
 from ecs2k8s.assess.witness import probes, witness
 from ecs2k8s.assess.words import words_of
-from ecs2k8s.core.tracking import note
 from ecs2k8s.translate.ingress import client, secret_names
 from ecs2k8s.translate.routes import Forward
 
@@ -91,7 +91,8 @@ def prove(routing: Routing, services: Services) -> Proof:
     if difference:
         routing.refuse("routing-differs", name=routing.balancer.name, difference=difference)
         return Proof(routing, difference=difference)
-    _say_hidden(routing)
+    for routed in routing.listeners:
+        say_unreachable(routed, dual_stack=is_dual_stack(routing))
     say_size(routing, built)
     return Proof(routing, built)
 
@@ -178,14 +179,6 @@ def _known(route: Route, secrets: Mapping[tuple[str, str], str]) -> Route:
 
 def is_dual_stack(routing: Routing) -> bool:
     return str(routing.balancer.view.get("IpAddressType", "ipv4")).startswith("dualstack")
-
-
-def _say_hidden(routing: Routing) -> None:
-    for routed in routing.listeners:
-        bare = [without_certain(route, dual_stack=is_dual_stack(routing)) for route in routed.routes]
-        for number, rule in enumerate(routed.rules):
-            if is_hidden(bare[number], bare[:number]):
-                note(rule.view, "Priority", "rule-unreachable", priority=rule.priority)
 
 
 def _rows(routed: Routed, made: lbc.Built, routing: Routing) -> list[Row]:

@@ -102,6 +102,14 @@ def _condition(view: AwsMap) -> Condition:
     return Condition(field, given, name=name, regex=bool(regexes))  # type: ignore[arg-type]
 
 
+def leaf_of_value(view: AwsMap, condition: Condition, number: int) -> tuple[str | int, ...]:
+    """Where below *view*, which was read as *condition*, its value with that number stands."""
+    config = CONFIGS[condition.field]
+    values = "RegexValues" if condition.regex else "Values"
+    below = ("Value",) if condition.field == "query-string" else ()
+    return (*((config,) if view.get(config) else ()), values, number, *below)
+
+
 def _short(view: AwsMap, field: str) -> AwsMap:
     if field not in SHORT:
         return NOTHING

@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ecs2k8s.assess.alb import Request, choose
-from ecs2k8s.assess.normal_form import is_certain, is_hidden, normal_form
+from ecs2k8s.assess.normal_form import normal_form
+from ecs2k8s.assess.parts import MOST_PARTS, is_certain, is_taken, met
 from ecs2k8s.assess.witness import probes
 from ecs2k8s.translate.routes import Condition, FixedResponse, Route
 
@@ -100,10 +101,58 @@ def test_one_normal_form_is_one_behaviour(both: tuple[list[Route], list[Route]],
 
 @settings(max_examples=200, deadline=None)
 @given(RULES, st.booleans())
-def test_a_rule_that_is_called_hidden_is_chosen_for_nothing(rules: list[Route], dual_stack: bool) -> None:
-    for number, rule in enumerate(rules):
-        if is_hidden(rule, rules[:number]):
+def test_a_rule_whose_parts_are_taken_before_is_chosen_for_nothing(rules: list[Route], dual_stack: bool) -> None:
+    earlier: list[Any] = []
+    for rule in rules:
+        asked = met(rule, dual_stack=dual_stack)
+        if all(is_taken(part, earlier) for part in asked):
             assert all(choose(rules, DEFAULT, r) is not rule for r in requests(rules, dual_stack=dual_stack))
+        earlier += asked
+
+
+@st.composite
+def cut_anywhere(draw: st.DrawFn) -> tuple[list[Route], list[Route]]:
+    """Rules, and the same cut along any of their conditions, without most of what an earlier one takes whole."""
+    rules = draw(RULES)
+    made: list[Route] = []
+    for rule in rules:
+        place = draw(st.integers(0, len(rule.conditions) - 1))
+        pieces = along(rule, place) if draw(st.booleans()) else [rule]
+        made += [piece for piece in pieces if draw(st.integers(0, 4)) == 0 or not taken_by_one(piece, made)]
+    return rules, made
+
+
+def along(route: Route, place: int) -> list[Route]:
+    before, condition, after = route.conditions[:place], route.conditions[place], route.conditions[place + 1 :]
+    pieces = [replace(condition, values=(value,)) for value in condition.values]
+    pieces += [replace(condition, queries=(query,)) for query in condition.queries]
+    return [replace(route, conditions=(*before, piece, *after)) for piece in pieces]
+
+
+def taken_by_one(route: Route, earlier: list[Route]) -> bool:
+    """As the controller compares: one earlier rule has no other conditions, and all values of each."""
+
+    def covers(wanted: Condition, given: Condition) -> bool:
+        same = replace(wanted, values=(), queries=()) == replace(given, values=(), queries=())
+        return same and set(given.values) <= set(wanted.values) and set(given.queries) <= set(wanted.queries)
+
+    return any(all(any(covers(w, g) for g in route.conditions) for w in one.conditions) for one in earlier)
+
+
+@settings(max_examples=400, deadline=None)
+@given(cut_anywhere())
+def test_what_is_cut_and_freed_of_dead_parts_has_the_form_of_the_whole(both: tuple[list[Route], list[Route]]) -> None:
+    one, other = both
+    assert normal_form(one, DEFAULT) == normal_form(other, DEFAULT)
+    assert differing(one, other, dual_stack=False) == []
+
+
+def test_a_rule_with_more_parts_than_are_counted_is_compared_whole() -> None:
+    """No export of AWS has one; a file may."""
+    many = tuple(f"/{number}" for number in range(MOST_PARTS + 1))
+    rule, other = (Route((Condition("path-pattern", values),), FixedResponse("200")) for values in (many, many[:-1]))
+    assert normal_form([rule], DEFAULT) == normal_form([rule, rule], DEFAULT)
+    assert normal_form([rule], DEFAULT) != normal_form([other], DEFAULT)
 
 
 def test_what_always_holds() -> None:
@@ -124,6 +173,31 @@ def test_what_always_holds() -> None:
     assert not certain("http-header", "*")
     assert not certain("source-ip", "0.0.0.0/0", dual_stack=True)
     assert not certain("source-ip", "0.0.0.0/1", "128.0.0.0/1")
+
+
+def test_a_value_is_left_out_where_earlier_rules_take_it_and_nowhere_else() -> None:
+    to = Condition("host-header", ("h",))
+    open_, closed = FixedResponse("200"), FixedResponse("404")
+
+    def of(*values: str, more: tuple[Condition, ...] = (), action: FixedResponse = open_) -> Route:
+        return Route((Condition("path-pattern", values), *more), action)
+
+    def form(*rules: Route) -> Any:
+        return normal_form(rules, DEFAULT)
+
+    first = of("/a", action=closed)
+    assert form(first, of("/a", "/b")) == form(first, of("/b"))
+    assert form(first, of("/a", "/b", more=(to,))) == form(first, of("/b", more=(to,)))
+    assert form(first, of("/b", action=DEFAULT.action), of("/a", "/b")) == form(first, of("/b", action=DEFAULT.action))  # type: ignore[arg-type]
+    assert form(of("/a", "/b"), first) == form(of("/a", "/b"))
+    # Later rules hide nothing, nor do those that take less.
+    assert form(of("/a", "/b"), first) != form(of("/b"), first)
+    narrow = of("/a", more=(to,), action=closed)
+    assert form(narrow, of("/a", "/b")) != form(narrow, of("/b"))
+    assert form(first, of("/a", "/a/b")) != form(first, of("/a"))
+    # Neighbours of another action are not one.
+    assert form(first, of("/b")) != form(of("/a", "/b"))
+    assert form(of("/b"), of("/a", "/b", action=closed)) != form(of("/a", action=closed))
 
 
 def test_what_the_form_looks_through() -> None:
