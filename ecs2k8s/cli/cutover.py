@@ -106,7 +106,7 @@ def resume(which: Which, given: Given, way: Way, talk: Talk) -> int:
 def _tell_to_go_on(folder: Path, given: Given, way: Way, talk: Talk) -> None:
     """A run that waits in another process, and watches meanwhile."""
     plan = plan_of(folder)
-    if given.done or given.waivers or given.adopt:
+    if given.done or given.waivers or given.adopt or way.probing.cases:
         raise UsageError(f"{folder}: another process carries it out: end it first (Ctrl-C), then resume with these")
     for file in given.approvals:
         take_approval(folder, plan, Path(file))

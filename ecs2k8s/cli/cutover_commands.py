@@ -30,8 +30,11 @@ def _way(
     kubeconfig: str | None,
     context: str | None,
     lock_namespace: str,
+    probes: str | None = None,
+    probe_rules: str | None = None,
 ) -> Way:
     from ecs2k8s.cli.cutover_world import Way
+    from ecs2k8s.cli.verify_probes import Probing
     from ecs2k8s.collect.login import Login
     from ecs2k8s.cutover.aws.sender import WriteRole
     from ecs2k8s.cutover.cluster.connections import Context
@@ -42,6 +45,7 @@ def _way(
         WriteRole(write_role_arn) if write_role_arn else None,
         Context(kubeconfig, context),
         lock_namespace,
+        probing=Probing(probes, probe_rules),
     )
 
 
@@ -55,6 +59,8 @@ def cutover_run_command(
     write_role_arn: options.WriteRoleArn = None,
     approve_file: options.ApproveFile = None,
     waivers: options.WaiversFile = None,
+    probes: options.ProbeCases = None,
+    probe_rules: options.ProbeRules = None,
     profile: options.Profile = None,
     role_arn: options.OneRoleArn = None,
     external_id: options.ExternalId = None,
@@ -73,7 +79,7 @@ def cutover_run_command(
     which = _which(directory, unit, decommission=decommission, remove=remove)
     given = cutover.Given(execute, tuple(approve_file or ()), waivers)
     login = (profile, role_arn, external_id, endpoint_url)
-    way = _way(login, write_role_arn, kubeconfig, context, lock_namespace)
+    way = _way(login, write_role_arn, kubeconfig, context, lock_namespace, probes, probe_rules)
     raise typer.Exit(cutover.run(which, given, way, talk))
 
 
@@ -88,6 +94,8 @@ def cutover_resume_command(
     adopt: options.Adopt = False,
     approve_file: options.ApproveFile = None,
     waivers: options.WaiversFile = None,
+    probes: options.ProbeCases = None,
+    probe_rules: options.ProbeRules = None,
     profile: options.Profile = None,
     role_arn: options.OneRoleArn = None,
     external_id: options.ExternalId = None,
@@ -106,7 +114,7 @@ def cutover_resume_command(
     which = _which(directory, unit, decommission=decommission, remove=remove)
     given = cutover.Given(approvals=tuple(approve_file or ()), waivers=waivers, done=tuple(done or ()), adopt=adopt)
     login = (profile, role_arn, external_id, endpoint_url)
-    way = _way(login, write_role_arn, kubeconfig, context, lock_namespace)
+    way = _way(login, write_role_arn, kubeconfig, context, lock_namespace, probes, probe_rules)
     raise typer.Exit(cutover.resume(which, given, way, talk))
 
 

@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Any
 from ecs2k8s import __version__
 from ecs2k8s.cli.cutover_locks import lower_flags
 from ecs2k8s.cli.verify import estate_of
-from ecs2k8s.cli.verify_probes import SystemClock
+from ecs2k8s.cli.verify_probes import NO_PROBES, SystemClock, read
 from ecs2k8s.collect.login import Login
 from ecs2k8s.compare.cluster import ClusterError
 from ecs2k8s.core.errors import BusyError, Ecs2k8sError
 from ecs2k8s.cutover.checks.judging import Judges
 from ecs2k8s.cutover.checks.of_unit import alarms, objects
+from ecs2k8s.cutover.checks.probing import Prober
 from ecs2k8s.cutover.checks.scene import Scene
 from ecs2k8s.cutover.checks.static import static_results
 from ecs2k8s.cutover.cluster.asking import asking
@@ -36,12 +37,14 @@ from ecs2k8s.cutover.world import RefusedError, UnreadableError, UnsureError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from ecs2k8s.cli.verify_probes import Probing
     from ecs2k8s.cutover.aws.connect import Aws
     from ecs2k8s.cutover.aws.sender import WriteRole
     from ecs2k8s.cutover.checks.estate import Estate
     from ecs2k8s.cutover.cluster.reading import Api
     from ecs2k8s.cutover.journal.file import Journal
     from ecs2k8s.cutover.plan import Plan, State, Step, Thing
+    from ecs2k8s.cutover.probes.cases import Probes, Rule
     from ecs2k8s.cutover.run.context import Controls, Talk
     from ecs2k8s.cutover.world import Clock, Sender
 
@@ -56,6 +59,7 @@ class Way:
     lock_namespace: str = NAMESPACE
     prepare: Callable[[Any], None] = lambda _: None
     clock: Clock = SystemClock
+    probing: Probing = NO_PROBES
 
     @property
     def names_cluster(self) -> bool:
@@ -74,6 +78,7 @@ class Opened:
     api: Api | None
     cluster_uid: str
     estate: Estate | None  # what was exported; None where only the way back is left
+    asked: tuple[Probes, tuple[Rule, ...]] | None = None  # requests that the run is to send itself
     lock: str = field(default_factory=lambda: os.urandom(8).hex())  # one id of the folder's and of all objects' locks
 
     @property
@@ -116,8 +121,10 @@ class Opened:
             expected_cluster=journal.run.start.cluster_uid,
             owners=self.estate.target.owners,
             alarms=alarms(plan, self.estate.snapshot.documents),
+            lines=lambda: journal.lines,
         )
-        judges = Judges(scene, tuple(static_results(self.estate, plan.designs)))
+        prober = Prober(*self.asked, lambda: _is_left_alone(controls)) if self.asked else None
+        judges = Judges(scene, tuple(static_results(self.estate, plan.designs)), prober=prober)
         return Run(plan, journal, reader, self.clock, judges.judge, judges.count, controls, talk, sender, stays=send)
 
     def _sender(self, run: str) -> Sender:
@@ -156,6 +163,12 @@ class Opened:
             lock.release()
 
 
+def _is_left_alone(controls: Controls) -> bool:
+    """Renews the locks meanwhile."""
+    wish = controls.asked()
+    return not controls.lost() and (wish is None or wish.what == "resume")
+
+
 def _taken_now(lock: SharedLock, talk: Talk) -> bool:
     try:
         lock.acquire()
@@ -170,6 +183,7 @@ def opened(directory: str, plan: Plan, way: Way, talk: Talk, *, anyway: bool = F
     from ecs2k8s.cutover.aws.connect import connect  # boto3
 
     place = Path(directory)
+    asked = read(way.probing, way.clock.now())
     aws = connect(way.login, plan, way.clock, way.prepare)
     api, uid = None, ""
     try:
@@ -181,7 +195,7 @@ def opened(directory: str, plan: Plan, way: Way, talk: Talk, *, anyway: bool = F
             raise
         talk.say(f"goes back without the cluster: {error}")
         api = None
-    return Opened(place, way, way.clock, aws, api, uid, _estate(place, talk, anyway=anyway))
+    return Opened(place, way, way.clock, aws, api, uid, _estate(place, talk, anyway=anyway), asked)
 
 
 def _estate(place: Path, talk: Talk, *, anyway: bool) -> Estate | None:

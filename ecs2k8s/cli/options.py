@@ -179,7 +179,11 @@ WaiversFile = Annotated[
 ]
 ProbeCases = Annotated[
     str | None,
-    typer.Option("--probes", metavar="FILE", help="Requests to send to ECS twice and to EKS, and compare (L09, L12)."),
+    typer.Option(
+        "--probes",
+        metavar="FILE",
+        help="Requests to send: to ECS twice and to EKS to compare (L09, L12), and transactions (T15).",
+    ),
 ]
 ProbeRules = Annotated[
     str | None, typer.Option("--probe-rules", metavar="FILE", help="Differences of probes that somebody reviewed.")

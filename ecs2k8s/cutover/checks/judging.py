@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 from ecs2k8s.core.checks import checks
 from ecs2k8s.cutover.checks import CHECKS
+from ecs2k8s.cutover.checks.probing import PROBED, unprobed
 from ecs2k8s.cutover.checks.proofs import WORST
 from ecs2k8s.cutover.checks.scene import LacksError
 from ecs2k8s.cutover.checks.traffic import REQUESTS, minutes
+from ecs2k8s.cutover.journal.events import Verdict
 from ecs2k8s.cutover.run.shares import weights
 from ecs2k8s.cutover.verdicts import Result
 from ecs2k8s.cutover.world import UnreadableError
@@ -17,6 +19,7 @@ from ecs2k8s.cutover.world import UnreadableError
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from ecs2k8s.cutover.checks.probing import Prober
     from ecs2k8s.cutover.checks.scene import Scene
     from ecs2k8s.cutover.plan import Step
 
@@ -38,12 +41,13 @@ class Judges:
     scene: Scene
     export: tuple[Result, ...] = ()
     fixed: float | None = None
+    prober: Prober | None = None
     seen: dict[str, float] = field(default_factory=dict)  # the weights that are live, and since when; one at most
 
     def judge(self, ident: str, step: Step) -> Result:
         """Never raises for what cannot be read."""
         found = [result for result in self.export if result.id == ident]
-        if ident in CHECKS:
+        if ident in CHECKS or ident in PROBED:
             found.append(self._asked(ident, step))
         if not found:
             return Result(ident, self.scene.plan.unit, "inconclusive", _by_hand(ident))
@@ -51,6 +55,8 @@ class Judges:
 
     def _asked(self, ident: str, step: Step) -> Result:
         try:
+            if ident in PROBED:
+                return self._probed(ident, step)
             scene = self.scene.at(self.since()) if ident.startswith(UNDER_TRAFFIC) else self.scene
             return CHECKS[ident](scene, step)
         except LacksError as error:
@@ -60,6 +66,13 @@ class Judges:
         except ODD as error:
             said = f"an answer is of another form than that of AWS or of Kubernetes ({type(error).__name__})"
             return Result(ident, self.scene.plan.unit, "error", said)
+
+    def _probed(self, ident: str, step: Step) -> Result:
+        if self.prober is not None:
+            return self.prober.judge(ident, self.scene, step)
+        events = (line.event for line in self.scene.lines())
+        said = (each.check for each in events if isinstance(each, Verdict) and each.check.id == ident)
+        return unprobed(ident, self.scene.plan.unit, before=any(each.n for each in said))
 
     def since(self) -> float:
         """Raises what reading raises."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
@@ -14,6 +14,7 @@ from ecs2k8s.cutover.world import Series, UnreadableError
 
 if TYPE_CHECKING:
     from ecs2k8s.core.manifests import Manifest, ObjectRef
+    from ecs2k8s.cutover.journal.lines import Line
     from ecs2k8s.cutover.plan import Plan, State, Step, Thing
     from ecs2k8s.cutover.things.kind import Ask
     from ecs2k8s.cutover.verdicts import Verdict
@@ -52,6 +53,7 @@ class Scene:
     expected_cluster: str = ""
     owners: Mapping[str, str] = field(default_factory=dict)  # by ARN: who manages an object, as target.yaml says
     alarms: tuple[str, ...] = ()
+    lines: Callable[[], Sequence[Line]] = tuple  # of the journal; none outside of a run
     _arns: dict[str, str] = field(default_factory=dict)
 
     def at(self, since: float) -> Scene:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 DAY = 24 * 60 * 60
 FIRST = 1  # per cent, for the drill
-BAKED = ("T01", "T02", "T03", "T04", "T05", "T06", "T07", "T08", "T10", "T11", "T12", "T13", "T20")
+BAKED = ("T01", "T02", "T03", "T04", "T05", "T06", "T07", "T08", "T10", "T11", "T12", "T13", "T15", "T20")
 
 
 def steps(ground: Ground, _: Unit, weighted: Weighted | None) -> Iterator[Step]:

@@ -40,7 +40,9 @@ class Array(Part, frozen=True):
 class Case(Part, frozen=True):
     """One request. `route` is what results are counted by; the path where it is empty.
 
-    A method that may change something has to be declared idempotent by somebody who knows.
+    A method that may change something has to be declared idempotent by somebody who knows. Cases of one `transaction`
+    are sent in the order of the file and compared with nothing: each has to be answered with `status` (none: any below
+    400) and to have `contains` in its body.
     """
 
     path: str
@@ -50,6 +52,9 @@ class Case(Part, frozen=True):
     headers: dict[str, str] = {}
     body: str = ""
     idempotent: bool = False
+    transaction: str = ""
+    status: int = 0
+    contains: str = ""
 
     @property
     def counted_by(self) -> str:
@@ -74,6 +79,20 @@ class Probes(Part, frozen=True):
     headers: dict[str, str] = {}
     arrays: dict[str, Array] = {}
     ca: str = ""  # a file of certificates to trust instead of the system's
+
+    @property
+    def leads_to_eks(self) -> bool:
+        """Whether the file itself tells the sides apart."""
+        return bool(self.eks.headers) or self.eks.connect != self.ecs.connect
+
+    @property
+    def to_compare(self) -> tuple[Case, ...]:
+        return tuple(case for case in self.cases if not case.transaction)
+
+    @property
+    def transactions(self) -> dict[str, list[Case]]:
+        names = dict.fromkeys(case.transaction for case in self.cases if case.transaction)
+        return {name: [case for case in self.cases if case.transaction == name] for name in names}
 
 
 class Rule(Part, frozen=True):
@@ -122,6 +141,8 @@ def _wrong_case(case: Case) -> Iterator[str]:
         yield f"method: {case.method!r} is no method in capitals"
     elif case.method not in SAFE and not case.idempotent:
         yield f"method: {case.method} may change something: declare `idempotent: true` if it does not"
+    if (case.status or case.contains) and not case.transaction:
+        yield "status and contains are for cases of a transaction; others are compared with ECS"
 
 
 def _wrong_header(name: str, value: str) -> Iterator[str]:

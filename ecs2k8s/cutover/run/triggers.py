@@ -36,7 +36,7 @@ TRIGGERS = (
     Trigger("T06", "back"),
     Trigger("T08", "back"),
     Trigger("T11", "back"),
-    Trigger("T15", "back", looks=3),
+    Trigger("T15", "back", looks=1),
     Trigger("T01", "pause"),
     Trigger("T04", "pause"),
     Trigger("T10", "pause"),

@@ -10,8 +10,10 @@ import pytest
 from msgspec import structs
 
 from ecs2k8s.cli.cutover_world import Opened, Way
+from ecs2k8s.cli.cutover_world import opened as open_world
+from ecs2k8s.cli.verify_probes import Probing
 from ecs2k8s.compare.cluster import Patience
-from ecs2k8s.core.errors import BusyError
+from ecs2k8s.core.errors import BusyError, UsageError
 from ecs2k8s.cutover.cluster.connections import Context
 from ecs2k8s.cutover.cluster.lease import LeaseLock, holder
 from tests.cluster_twin import Twin
@@ -124,3 +126,10 @@ def test_a_lock_that_is_renewed_stops_the_way_forth(twin: Twin, its: Plan, monke
         world.locked("run", its, Said(), send=True, anyway=False),
     ):
         pass
+
+
+def test_probes_that_cannot_be_read_end_a_run_before_anything_is_asked(tmp_path: Path) -> None:
+    way = Way(probing=Probing(str(tmp_path / "probes.yaml")))
+    with pytest.raises(UsageError, match="No such file"):
+        open_world(str(tmp_path), plan(), way, Said())
+    assert not list(tmp_path.iterdir())
