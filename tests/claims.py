@@ -159,6 +159,11 @@ CLAIMS: dict[str, Claim] = {
             Measure("harmed", "seen to harm without the guard", least=17),
         ),
     ),
+    "R18": Claim(
+        "Any byte of a run's folder that is changed, and any file that is gone or new in it, is found without a network.",
+        (PROCESSES,),
+        (Measure("changes", "changes", least=2_000), Measure("missed", "not found", most=0)),
+    ),
     "Cluster": Claim(
         "What a run reads, applies, hands over, locks and deletes in a cluster behaves in memory as on a real server.",
         (MEMORY, SERVER),

@@ -15,13 +15,11 @@ from ecs2k8s.cutover.journal.fold import fold
 from ecs2k8s.cutover.locks.local import holder, is_held
 from ecs2k8s.cutover.run.adopting import why_not
 from ecs2k8s.cutover.run.columns import differing, of_journal
-from ecs2k8s.cutover.run.handing_back import handed, is_by_hand
-from ecs2k8s.cutover.run.rollback import ways_back
 from ecs2k8s.cutover.run.stepping import DONE
 from ecs2k8s.cutover.run.stops import Conflict
+from ecs2k8s.cutover.run.typed import commands_back
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from ecs2k8s.cli.cutover_folders import Which
@@ -57,9 +55,18 @@ def status(which: Which, *, as_json: bool) -> int:
 def tell(outcome: Outcome, plan: Plan, told: Told) -> None:
     """The last lines of a run."""
     out(f"{plan.unit}: {outcome.state}" + (f" at {outcome.step}" if outcome.step else "") + f": {outcome.text}")
+    _tell_waived(told)
     if isinstance(outcome.stop, Conflict):
         _print_columns(outcome.stop.columns)
         _print_ways_on(plan, told, outcome.stop.columns.thing)
+
+
+def _tell_waived(told: Told) -> None:
+    """How many checks the run went on in spite of, each counted once."""
+    its = sorted({(each.check, each.subject) for each in told.waivers})
+    if its:
+        names = ", ".join(dict.fromkeys(check for check, _ in its))
+        out(f"{len(its)} {'waiver' if len(its) == 1 else 'waivers'} used: {names}")
 
 
 def _plain(folder: Path, plan: Plan, told: Told) -> dict[str, Any]:
@@ -76,7 +83,7 @@ def _plain(folder: Path, plan: Plan, told: Told) -> dict[str, Any]:
         "paused": [{"reason": each.reason, "text": each.text} for each in told.pauses],
         "conflict": _plain_columns(its) if its else None,
         "steps": [{"id": step.id, "phase": step.phase, "state": told.step(step.id)} for step in plan.steps],
-        "rollback": list(_commands_back(plan, told)),
+        "rollback": list(commands_back(plan, told)),
     }
 
 
@@ -97,6 +104,7 @@ def _print(folder: Path, plan: Plan, told: Told) -> None:
         out(f"lock: {held.told(time.time())}")
     for pause in told.pauses:
         out(f"waits: {pause.text or pause.reason}")
+    _tell_waived(told)
     if its := of_journal(plan, told):
         _print_columns(its)
         _print_ways_on(plan, told, its.thing)
@@ -107,7 +115,7 @@ def _print(folder: Path, plan: Plan, told: Told) -> None:
 
 
 def tell_by_hand(plan: Plan, told: Told) -> None:
-    if commands := list(_commands_back(plan, told)):
+    if commands := list(commands_back(plan, told)):
         out()
         out("Requests and work go back to ECS with `ecs2k8s cutover rollback`, or by hand, in this order:")
         for command in commands:
@@ -132,13 +140,3 @@ def _print_ways_on(plan: Plan, told: Told, thing: Thing) -> None:
     why = why_not(plan, told, thing)
     take = f"; it cannot be taken as it is, because {why}" if why else ", or take it as it is: `cutover resume --adopt`"
     out(f"Put it back as last verified, and `cutover resume`{take}. Or `cutover rollback`.")
-
-
-def _commands_back(plan: Plan, told: Told) -> Iterator[str]:
-    """What takes requests and work back without this program."""
-    gone = ("pending", "skipped", "rolled_back")
-    steps = [step for step in reversed(plan.steps) if told.step(step.id) not in gone]
-    for _, __, move in ways_back([step for step in steps if step.kind == "elb.weights"]):
-        yield move.command
-    yield from dict.fromkeys(text for step in steps if is_by_hand(step) for text in step.undo)
-    yield from (move.command for _, __, move in handed(steps) if move)

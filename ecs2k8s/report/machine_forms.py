@@ -27,6 +27,8 @@ Amount = Annotated[str, Meta(pattern=r"^-?[0-9]+(\.[0-9]+)?$", description="A de
 CheckId = Annotated[str, Meta(pattern="^[SLT][0-9]{2}$", description="Of docs/checks.md.")]
 CheckSeverity = Literal["blocker", "warning", "info"]
 Time = Annotated[str, Meta(description="RFC 3339, UTC.")]
+JournalLine = Annotated[int, Meta(ge=1, description="Of journal.jsonl.")]
+Way = Literal["forth", "back"]
 
 
 class Form(Struct, forbid_unknown_fields=True):
@@ -655,6 +657,295 @@ class RunStatus(Form):
     rollback: Annotated[list[str], Meta(description="Commands that take everything back without this program.")]
 
 
+class RunTimes(Form):
+    """Of the first and of the last line of the journal."""
+
+    began: Time
+    last: Time
+    seconds: float
+
+
+class RunWaiver(Form):
+    """A check in spite of which the run went on."""
+
+    line: JournalLine
+    when: Time
+    check: str
+    subject: Annotated[str, Meta(description="Empty: wherever it is asked.")]
+    reason: str
+    owner: str
+    expires: str
+
+
+class RunApproval(Form):
+    """Who opened a phase; all but the phase is empty where nobody has yet."""
+
+    line: Annotated[int | None, Meta(description="Of journal.jsonl.")]
+    when: str
+    phase: str
+    who: str
+    approved: str
+    text: str
+    file: str
+
+
+class RunWeights(Form):
+    """What the rules and listeners of the unit give EKS from then on, in per cent."""
+
+    line: JournalLine
+    when: Time
+    step: str
+    way: Way
+    told: str
+    least: float
+    most: float
+
+
+class RunPlanned(Form):
+    """Had the run known no pause."""
+
+    since: Time = field(name="from")
+    minutes: int
+
+
+class RunReal(Form):
+    """The first and the last that the journal has of a step."""
+
+    since: Time = field(name="from")
+    until: Time
+    lines: Annotated[list[int], Meta(min_length=2, max_length=2)]
+
+
+class RunStepCheck(Form):
+    """The last verdict of a check in a step."""
+
+    id: CheckId
+    subject: str
+    verdict: Verdict
+    file: str
+
+
+class RunReportStep(Form):
+    """A step of the plan, and what became of it."""
+
+    id: str
+    phase: str
+    kind: str
+    title: str
+    owner: str
+    success: str
+    rollback: str
+    planned: RunPlanned
+    real: RunReal | None
+    state: StepState
+    checks: list[RunStepCheck]
+
+
+class RunReportCheck(Form):
+    """The last verdict of a check on a subject in a step. `judged` is what it was before it was waived."""
+
+    line: JournalLine
+    when: Time
+    id: CheckId
+    title: str
+    severity: CheckSeverity
+    step: str
+    subject: str
+    verdict: Verdict
+    judged: Verdict
+    text: str
+    value: Any
+    threshold: Any
+    n: int | None
+    missing: str
+    remedy: str
+    file: Annotated[str, Meta(description="Path in the folder of the run.")]
+
+
+class RunStop(Form):
+    """What paused a run, or turned it back."""
+
+    line: JournalLine
+    when: Time
+    step: str
+    what: Literal["pause", "abort", "rollback"]
+    reason: str
+    by: str
+    text: str
+
+
+class RunReportConflict(Form):
+    """An object that somebody else had changed, as the run met it."""
+
+    line: JournalLine
+    when: Time
+    step: str
+    kind: str
+    id: str
+    leaves: list[RunLeaf]
+
+
+class RunObject(Form):
+    """An object that the run touched; `changed` is null, and `after` empty, where nobody has looked since."""
+
+    kind: str
+    id: str
+    changed: bool | None
+    before: str
+    after: str
+
+
+class RunCall(Form):
+    """A call that was to be made, by its intent; of a guided run, what a person was to type."""
+
+    line: JournalLine
+    when: Time
+    step: str
+    way: Way
+    operation: str
+    kind: str
+    id: str
+    as_planned: Annotated[bool, Meta(description="Whether the request is the plan's, or was made for what was there.")]
+    outcome: Literal["answered", "refused", "unsure", "by a person", "not known"]
+    request_id: str
+    text: str
+
+
+class RunWayBack(Form):
+    """One way back; `ended`, `seconds` and `outcome` are empty while it lasts."""
+
+    line: JournalLine
+    what: Literal["abort", "rollback"]
+    reason: str
+    by: str
+    began: Time
+    ended: str
+    seconds: float | None
+    seen_back_after: Annotated[float | None, Meta(description="Seconds until the last object was seen to be back.")]
+    outcome: Literal["", "rolled_back", "rollback_failed"]
+    text: str
+    calls: Count
+
+
+class RollbackDrill(Form):
+    """rollback-drill.json: the way back as it was tried with the first requests."""
+
+    format: Literal["ecs2k8s/rollback-drill/v1"]
+    there: Annotated[list[str], Meta(description="Shares of EKS that were seen.")]
+    back: list[str]
+    done: Annotated[bool, Meta(description="Whether all was seen to be back.")]
+    began: str
+    ended: str
+    seconds: Annotated[float | None, Meta(description="From the first intent until all was seen to be back.")]
+    calls: Count
+    lines: Annotated[list[int], Meta(min_length=2, max_length=2)]
+
+
+class RunEvent(Form):
+    """What happened besides, in words."""
+
+    line: JournalLine
+    when: Time
+    text: str
+
+
+class RunReport(Form):
+    """report.json: what a run did, by its plan, its journal and its papers alone."""
+
+    schema: Literal["ecs2k8s/cutover-report/v1"]
+    unit: str
+    purpose: Literal["move", "decommission", "remove"]
+    plan: Annotated[Hash, Meta(description="Of plan.json.")]
+    run: str
+    state: RunState
+    mode: Literal["guided", "execute", "rehearse"]
+    version: str
+    who: str
+    account: str
+    region: str
+    eks_cluster: str
+    cluster_uid: str
+    designs: dict[str, list[str]]
+    paused: list[RunPause]
+    done: Count
+    times: RunTimes
+    verdicts: dict[Verdict, Count]
+    waivers: list[RunWaiver]
+    approvals: list[RunApproval]
+    weights: list[RunWeights]
+    steps: list[RunReportStep]
+    checks: list[RunReportCheck]
+    not_asked: list[str]
+    stops: list[RunStop]
+    conflicts: list[RunReportConflict]
+    objects: list[RunObject]
+    calls: list[RunCall]
+    ways_back: list[RunWayBack]
+    drill: RollbackDrill | None
+    by_hand: Annotated[list[str], Meta(description="Commands that take everything back without this program.")]
+    happened: list[RunEvent]
+
+
+class RunObjectState(Form):
+    """A file in before/ or after/: one object. `sha256` is of the state with nothing masked."""
+
+    format: Literal["ecs2k8s/run-object/v1"]
+    kind: str
+    id: str
+    state: Annotated[Any, Meta(description="null: it did not exist. Secrets are masked.")]
+    sha256: Hash
+    line: Annotated[int, Meta(description="Of journal.jsonl; absent where the plan tells it.")] = 0
+    when: Time = ""
+
+
+class CheckVerdict(Form):
+    """One verdict. What is left out is empty."""
+
+    line: JournalLine
+    when: Time
+    step: str
+    id: CheckId
+    subject: str
+    verdict: Verdict
+    waived_by: str = ""
+    text: str = ""
+    value: Any = None
+    threshold: Any = None
+    n: int | None = None
+    missing: str = ""
+    sources: list[Read] = []
+    lines: list[str] = []
+    evidence: str = ""
+
+
+class CheckResults(Form):
+    """checks/ID/result.json: all that one check said in a run."""
+
+    format: Literal["ecs2k8s/check-results/v1"]
+    check: CheckId
+    title: str
+    severity: CheckSeverity
+    rule: str
+    remedy: str
+    results: list[CheckVerdict]
+
+
+class CheckQuery(Form):
+    """What was read for a verdict."""
+
+    line: JournalLine
+    what: str
+    when: str
+
+
+class CheckQueries(Form):
+    """checks/ID/query.json: all that one check read in a run, as far as it says so."""
+
+    format: Literal["ecs2k8s/check-queries/v1"]
+    check: CheckId
+    queries: list[CheckQuery]
+
+
 @dataclass(frozen=True, slots=True)
 class Written:
     """A form, and where it is written: a file of a migration directory, or the command that prints it."""
@@ -667,6 +958,8 @@ class Written:
 FORMS: dict[str, Written] = {
     "accounts": Written(Accounts, "report/accounts.json"),
     "cost": Written(Cost, "report/cost.json"),
+    "check-queries": Written(CheckQueries, "checks/ID/query.json of a run", is_file=False),
+    "check-results": Written(CheckResults, "checks/ID/result.json of a run", is_file=False),
     "coverage": Written(Coverage, "ecs2k8s coverage --format json", is_file=False),
     "diff": Written(Diff, "ecs2k8s diff translate, drift, cluster, plan --format json", is_file=False),
     "explain": Written(Explained, "ecs2k8s explain --format json", is_file=False),
@@ -676,10 +969,13 @@ FORMS: dict[str, Written] = {
     "findings": Written(list[Finding], "report/findings.json"),
     "generated": Written(Generated, "generated.json"),
     "ledger": Written(Ledger, "report/ledger.json"),
+    "rollback-drill": Written(RollbackDrill, "rollback-drill.json of a run", is_file=False),
     "routing": Written(Routing, "ecs2k8s diff routing --format json", is_file=False),
+    "run-object": Written(RunObjectState, "before/ and after/ of a run", is_file=False),
     "security-group-rules": Written(GroupRules, "aws/security-group-rules.json"),
     "snapshot": Written(Snapshot, "snapshot.json"),
     "split": Written(SplitPreview, "ecs2k8s split --format json", is_file=False),
+    "cutover-report": Written(RunReport, "report.json of a run", is_file=False),
     "cutover-status": Written(RunStatus, "ecs2k8s cutover status --format json", is_file=False),
     "verify": Written(Verified, "ecs2k8s verify --format json, and report/verify.json", is_file=False),
     "waves": Written(Waves, "cutover/waves.json"),

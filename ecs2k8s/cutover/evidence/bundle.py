@@ -1,4 +1,4 @@
-"""The reports of a run, made of its plan and its journal alone, and the manifest over all that lies in its folder."""
+"""The reports of a run, made of its plan, its journal and its papers alone, and the manifest over its whole folder."""
 
 from __future__ import annotations
 
@@ -6,9 +6,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ecs2k8s import __version__
-from ecs2k8s.cutover.durable import put
-from ecs2k8s.cutover.evidence import manifest
+from ecs2k8s.core.documents import canonical
+from ecs2k8s.cutover.durable import make_folder, put
+from ecs2k8s.cutover.evidence import checked, manifest, objects, ways_back
 from ecs2k8s.cutover.evidence.junit import of_run
+from ecs2k8s.cutover.evidence.page import page
+from ecs2k8s.cutover.evidence.papers import papers
+from ecs2k8s.cutover.evidence.report import report
 from ecs2k8s.cutover.evidence.surroundings import env_json, here
 from ecs2k8s.cutover.evidence.timeline import timeline
 from ecs2k8s.cutover.folder import plan_of
@@ -19,24 +23,43 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from ecs2k8s.cutover.evidence.papers import Papers
     from ecs2k8s.cutover.journal.lines import Line
     from ecs2k8s.cutover.plan import Plan
 
 ENVIRONMENT = "env.json"
 
 
-def reports(plan: Plan, lines: Sequence[Line]) -> dict[str, bytes]:
-    """By name; the same plan and journal give the same bytes, wherever and whenever they are read."""
-    return {"timeline.md": timeline(plan, lines).encode(), "junit.xml": of_run(plan, lines).encode()}
+def reports(plan: Plan, lines: Sequence[Line], given: Papers) -> dict[str, bytes]:
+    """By path; the same plan, journal and papers give the same bytes, wherever and whenever they are read."""
+    its = report(plan, lines, given)
+    return {
+        "timeline.md": timeline(plan, lines).encode(),
+        "junit.xml": of_run(plan, lines).encode(),
+        "report.json": canonical(its),
+        "report.html": page(its).encode(),
+        **checked.files(lines),
+        **objects.files(objects.touched(plan, lines)),
+        **ways_back.file(plan, lines),
+    }
 
 
 def bundle(run: Path) -> str:
     """Write the reports of a run and its manifest, again if they are there already. The hash of the manifest."""
     lines = journal.read(run).lines
-    for name, data in reports(plan_of(run), lines).items():
-        put(run / name, data)
+    for name, data in reports(plan_of(run), lines, papers(run)).items():
+        _put(run, name, data)
     put(run / ENVIRONMENT, env_json(fold(lines), *here()))
     return manifest.write(run)
+
+
+def _put(run: Path, name: str, data: bytes) -> None:
+    """Most of what was written before is the same still, and synced."""
+    path = run / name
+    for folder in reversed(path.relative_to(run).parents[:-1]):
+        make_folder(run / folder)
+    if path.is_symlink() or not path.is_file() or path.read_bytes() != data:
+        put(path, data)
 
 
 def verify(run: Path) -> manifest.Verification:
@@ -52,7 +75,7 @@ def verify(run: Path) -> manifest.Verification:
         return found
     wrong = tuple(
         f"{name}: does not say what {journal.FILE} says"
-        for name, data in reports(plan_of(run), lines).items()
-        if (run / name).exists() and (run / name).read_bytes() != data
+        for name, data in reports(plan_of(run), lines, papers(run)).items()
+        if not (run / name).exists() or (run / name).read_bytes() != data
     )
     return replace(found, problems=wrong)

@@ -6,8 +6,9 @@ The columns are those of AWS's runbook for a cutover.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from ecs2k8s.cutover.evidence.checked import last
 from ecs2k8s.cutover.journal import events as say
 from ecs2k8s.cutover.journal.fold import fold
 from ecs2k8s.cutover.locks.info import stamp
@@ -15,8 +16,8 @@ from ecs2k8s.report.escape_markdown import plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
-    from typing import Any
 
+    from ecs2k8s.cutover.evidence.checked import Checked
     from ecs2k8s.cutover.journal.lines import Line
     from ecs2k8s.cutover.plan import Plan, Step
     from ecs2k8s.cutover.states import StepState
@@ -32,12 +33,16 @@ class Spent:
     first: Line
     last: Line
 
+    def plain(self) -> dict[str, Any]:
+        first, last = self.first.head, self.last.head
+        return {"from": stamp(first.ts_wall), "until": stamp(last.ts_wall), "lines": [first.seq, last.seq]}
+
 
 def timeline(plan: Plan, lines: Sequence[Line]) -> str:
     run = fold(lines)
     rows = "".join(_rows(plan, lines, run.step))
-    waived = "".join(f"- {_waiver(each)}\n" for each in run.waivers)
-    told = "".join(f"- {stamp(line.head.ts_wall)} {text}\n" for line in lines if (text := _told(line)))
+    waived = "".join(f"- {_waiver(each)}\n" for each in dict.fromkeys(run.waivers))
+    told = "".join(f"- {stamp(line.head.ts_wall)} {plain(text)}\n" for line, text in happened(lines))
     return (
         f"# {plain(plan.unit)}: run {run.id}\n\n"
         f"Plan {plan.short} ({plan.purpose}), {run.start.mode}, by {plain(run.start.who)}. The run is {run.state}.\n\n"
@@ -47,19 +52,25 @@ def timeline(plan: Plan, lines: Sequence[Line]) -> str:
 
 
 def _rows(plan: Plan, lines: Sequence[Line], state: Callable[[str], StepState]) -> Iterator[str]:
-    spent = _spent(lines)
-    planned = lines[0].head.ts_wall
-    for step in plan.steps:
-        until = planned + step.minutes * MINUTE
+    real, checked = spent(lines), last(lines)
+    for step, (since, minutes) in zip(plan.steps, planned(plan, lines), strict=True):
         cells = (
-            *(plain(step.id), plain(step.title), plain(step.owner), _span(planned, until)),
-            *(_real(spent.get(step.id)), plain(step.success), _result(step, lines, state(step.id))),
+            *(plain(step.id), plain(step.title), plain(step.owner), _span(since, since + minutes * MINUTE)),
+            *(_real(real.get(step.id)), plain(step.success), _result(step, checked, state(step.id))),
         )
         yield f"| {' | '.join(cells)} |\n"
-        planned = until
 
 
-def _spent(lines: Sequence[Line]) -> dict[str, Spent]:
+def planned(plan: Plan, lines: Sequence[Line]) -> Iterator[tuple[float, int]]:
+    """When each step was to begin, had the run known no pause, and how many minutes it was to take."""
+    since = lines[0].head.ts_wall
+    for step in plan.steps:
+        yield since, step.minutes
+        since += step.minutes * MINUTE
+
+
+def spent(lines: Sequence[Line]) -> dict[str, Spent]:
+    """By step, of those that the run came to."""
     found: dict[str, Spent] = {}
     for line in lines:
         if line.step:
@@ -76,14 +87,10 @@ def _span(since: float, until: float) -> str:
     return f"{stamp(since)}, {minutes} min"
 
 
-def _result(step: Step, lines: Sequence[Line], state: StepState) -> str:
+def _result(step: Step, checked: Sequence[Checked], state: StepState) -> str:
     """The state, and of each check of the step the last verdict."""
-    verdicts = {
-        (line.event.check.id, line.event.check.subject): line.event.check.verdict
-        for line in lines
-        if line.step == step.id and isinstance(line.event, say.Verdict)
-    }
-    checks = "".join(f"; {plain(ident)} {verdict}" for (ident, _), verdict in sorted(verdicts.items()))
+    its = sorted((each.result.id, each.result.subject, each.verdict) for each in checked if each.line.step == step.id)
+    checks = "".join(f"; {plain(ident)} {verdict}" for ident, _, verdict in its)
     return state.replace("_", " ") + checks
 
 
@@ -92,10 +99,11 @@ def _waiver(waiver: say.Waiver) -> str:
     return plain(f"{waiver.check}{of} by {waiver.owner} until {waiver.expires}: {waiver.reason}")
 
 
-def _told(line: Line) -> str:
-    """One sentence for people; empty for events that the table has."""
-    tells = TELLS.get(type(line.event))
-    return plain(tells(line.event)) if tells else ""
+def happened(lines: Sequence[Line]) -> Iterator[tuple[Line, str]]:
+    """One sentence for people of each event that the table does not have."""
+    for line in lines:
+        if tells := TELLS.get(type(line.event)):
+            yield line, tells(line.event)
 
 
 def _of(before: str, *parts: str) -> str:

@@ -45,6 +45,11 @@ class Rollback:
     start: Line
     end: Line | None = None
 
+    @property
+    def to(self) -> str:
+        """`rolled_back` or `rollback_failed`; empty while it lasts."""
+        return self.end.event.to if self.end and isinstance(self.end.event, RollbackEnd) else ""
+
 
 @dataclass(frozen=True, slots=True)
 class Run:

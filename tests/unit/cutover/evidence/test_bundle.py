@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 import os
-import random
 import shutil
 import subprocess
 from pathlib import Path
+from random import Random, SystemRandom
 from typing import TYPE_CHECKING
 from xml.etree.ElementTree import fromstring
 
 import pytest
+from hypothesis import settings
 
 from ecs2k8s.core.documents import canonical
 from ecs2k8s.core.errors import OutputError
@@ -29,10 +30,14 @@ from ecs2k8s.cutover.journal.file import Journal
 from ecs2k8s.cutover.journal.read import read
 from ecs2k8s.cutover.plan import dump
 from ecs2k8s.cutover.verdicts import Result
+from tests.claims import PROCESSES
 from tests.journals import RULE, StillClock, plan
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ecs2k8s.cutover.journal.lines import Line
+    from tests.figures import Figure
 
 RUN = folder.ulid(1_795_687_200, bytes(10))
 ODD = "\u202e<script>|`x`\x1b[2J"
@@ -69,8 +74,6 @@ def run(tmp_path: Path) -> Path:
     with Journal.create(found, plan(), RUN, StillClock(), mode="execute", who="ann") as journal:
         told(journal)
     keep_approval(found, approve(plan(), "P6", "ann", 1_795_687_200, text="CHG-1"))
-    (found / "checks" / "T01").mkdir(parents=True)
-    (found / "checks" / "T01" / "samples.csv").write_text("1,2\n")
     (found / "lock").write_text("ann")
     bundle(found)
     return found
@@ -85,7 +88,8 @@ def test_a_folder_may_be_named_from_where_one_stands(run: Path, monkeypatch: pyt
 def test_a_folder_that_nobody_touched_is_what_it_says(run: Path) -> None:
     found = verify(run)
     assert found.problems == NOTHING_WRONG
-    assert (found.files, found.lines) == (7, len(read(run).lines))
+    files = [path for path in run.rglob("*") if path.is_file() and path.name not in (FILE, "lock")]
+    assert (found.files, found.lines) == (len(files), len(read(run).lines))
     assert len(found.ident) == 64
     done = subprocess.run(["sha256sum", "-c", "--strict", FILE], cwd=run, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
@@ -94,20 +98,62 @@ def test_a_folder_that_nobody_touched_is_what_it_says(run: Path) -> None:
     assert verify(run) == found
 
 
-def test_any_byte_that_is_changed_is_found(run: Path) -> None:
-    """Every byte of every small file; of the larger ones some, at random."""
-    seed = int.from_bytes(os.urandom(4))
-    chance = random.Random(seed)
-    for path in sorted(path for path in run.rglob("*") if path.is_file() and path.name != "lock"):
+@pytest.mark.claim("R18", PROCESSES)
+def test_any_change_of_a_folder_is_found(run: Path, figure: Figure) -> None:
+    """A byte of any file, a file that is gone, cut off or longer, and one that is new: at random, each undone again."""
+    seed = 0 if settings().derandomize else SystemRandom().randrange(2**31)
+    chance = Random(seed)
+    files = [path for path in sorted(run.rglob("*")) if path.is_file() and path.name != "lock"]
+    missed = []
+    for _ in range(CHANGES):
+        path, act = chance.choice(files), chance.choice(ACTS)
         data = path.read_bytes()
-        places = range(len(data)) if len(data) < 300 else sorted(chance.sample(range(len(data)), 40))
-        for at in places:
-            changed = bytearray(data)
-            changed[at] ^= chance.randrange(1, 256)
-            path.write_bytes(changed)
-            assert verify(run).problems, (path, at, changed[at], seed)
+        said = act(path, data, chance)
+        if not is_found(run):
+            missed.append(said)
         path.write_bytes(data)
-    assert verify(run).problems == NOTHING_WRONG
+        for new in NEW:
+            (path.parent / new).unlink(missing_ok=True)
+    figure(changes=CHANGES, missed=len(missed), seed=seed)
+    assert missed == [], seed
+    assert evidence.verify(run).problems == NOTHING_WRONG
+
+
+def is_found(run: Path) -> bool:
+    try:
+        return bool(evidence.verify(run).problems)
+    except OutputError:  # there is no manifest
+        return True
+
+
+def a_byte(path: Path, data: bytes, chance: Random) -> str:
+    at = chance.randrange(len(data))
+    changed = bytearray(data)
+    changed[at] ^= chance.randrange(1, 256)
+    path.write_bytes(changed)
+    return f"{path.name}: byte {at} is {changed[at]}"
+
+
+def gone(path: Path, _: bytes, __: Random) -> str:
+    path.unlink()
+    return f"{path.name}: gone"
+
+
+def other_length(path: Path, data: bytes, chance: Random) -> str:
+    at = chance.randrange(len(data))
+    path.write_bytes(chance.choice((data[:at], data[:at] + data[at + 1 :], data[:at] + b"0" + data[at:], data + b"\n")))
+    return f"{path.name}: of another length from {at} on"
+
+
+def one_more(path: Path, data: bytes, chance: Random) -> str:
+    new = chance.choice(NEW)
+    (path.parent / new).write_bytes(chance.choice((b"", data)))
+    return f"{path.parent.name}/{new}: new"
+
+
+NEW = (".hidden", "more.json", "MANIFEST.sha256.old", "journal.jsonl.torn-0123456789ab")
+ACTS: tuple[Callable[[Path, bytes, Random], str], ...] = (a_byte, a_byte, a_byte, gone, other_length, one_more)
+CHANGES = 2_000 if settings.get_current_profile_name() == "long" else 200
 
 
 def test_what_was_changed_added_or_taken_away_is_named(run: Path) -> None:
@@ -170,11 +216,17 @@ def test_a_bundle_that_was_carried_elsewhere_gives_the_same_reports(run: Path, t
     assert bundle(there) == bundle(run) == verify(run).ident
 
 
-@pytest.mark.parametrize("name", ["timeline.md", "junit.xml"])
+@pytest.mark.parametrize("name", ["timeline.md", "junit.xml", "report.html", "report.json", "checks/T02/result.json"])
 def test_a_report_that_does_not_say_what_the_journal_says_is_found(run: Path, name: str) -> None:
     (run / name).write_text((run / name).read_text().replace("T02", "T03"))
     write(run)
     assert evidence.verify(run).problems == (f"{name}: does not say what journal.jsonl says",)
+
+
+def test_a_report_that_was_taken_away_is_found_although_the_hashes_were_made_again(run: Path) -> None:
+    (run / "checks/T02/query.json").unlink()
+    write(run)
+    assert evidence.verify(run).problems == ("checks/T02/query.json: does not say what journal.jsonl says",)
 
 
 def test_a_bundle_of_another_version_is_judged_by_its_hashes(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,27 @@
+"""What a person types to take requests and work back where this program cannot."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ecs2k8s.cutover.run.handing_back import handed, is_by_hand
+from ecs2k8s.cutover.run.rollback import ways_back
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ecs2k8s.cutover.journal.fold import Run as Told
+    from ecs2k8s.cutover.plan import Plan
+
+GONE = ("pending", "skipped", "rolled_back")
+
+
+def commands_back(plan: Plan, told: Told) -> Iterator[str]:
+    """In their order: requests first, then what only people see, then work. None of a run that is back."""
+    if told.rollbacks and told.rollbacks[-1].to == "rolled_back":
+        return
+    steps = [step for step in reversed(plan.steps) if told.step(step.id) not in GONE]
+    for _, __, move in ways_back([step for step in steps if step.kind == "elb.weights"]):
+        yield move.command
+    yield from dict.fromkeys(text for step in steps if is_by_hand(step) for text in step.undo)
+    yield from (move.command for _, __, move in handed(steps) if move)
