@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -48,7 +49,9 @@ def test_a_worker_moves_and_exactly_one_side_has_it(scene: Scene, capsys: pytest
     assert (scene.tasks(), scene.pods()) == (0, 2)
     assert set(scene.changes()) == ONE_SIDE
     assert status(Which(str(scene.place), WORKER), as_json=True) == 0
-    told = json.loads(capsys.readouterr().out.partition("\n")[2])
+    said = capsys.readouterr().out
+    told = json.loads(said[said.index("{\n") :])
+    assert re.search(r"^\d+ waivers used: \w+, ", said, re.MULTILINE)
     assert (told["state"], {each["state"] for each in told["steps"]}) == ("completed", {"verified"})
 
 
