@@ -54,10 +54,16 @@ class Claim:
 
 CLAIMS: dict[str, Claim] = {
     "R1": Claim(
-        "A run that is killed by SIGKILL before or after any line of its journal or any call ends right when it is begun again.",
+        "A run that is killed by SIGKILL before, in the midst of or after any line of its journal, or before or after any call, ends right when it is begun again, on its way there and on its way back.",
         (MEMORY,),
         (
             Measure("points", "points killed", least=400),
+            Measure("A", "of design A", least=1),
+            Measure("D", "of design D", least=1),
+            Measure("torn", "in the midst of a line", least=1),
+            Measure("calls", "just before or after a call", least=1),
+            Measure("back", "of these, calls back", least=1),
+            Measure("paused", "of runs that were paused and resumed", least=1),
             Measure("repeated", "calls repeated in one run", most=1, together=max),
         ),
     ),
@@ -82,7 +88,9 @@ CLAIMS: dict[str, Claim] = {
         (
             Measure("requests", "requests", least=100_000),
             Measure("failed", "failed", most=0),
-            Measure("kills", "times killed"),
+            Measure("number", "ramps"),
+            Measure("back", "of these sent back", least=1),
+            Measure("kills", "times the program was ended and begun again"),
         ),
     ),
     "R5-balancer": Claim(
@@ -94,7 +102,7 @@ CLAIMS: dict[str, Claim] = {
         "The same harness shows failed requests when a guard is switched off.",
         (BALANCER,),
         (
-            Measure("guards", "guards switched off", least=2),
+            Measure("guards", "guards switched off", least=3),
             Measure("failed", "requests failed, of the fewest", least=1, together=min),
         ),
     ),

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from botocore import handlers
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 from hypothesis.internal.conjecture import providers
 
 from ecs2k8s.collect.calls import CREDENTIALS, calls
@@ -28,9 +28,10 @@ if TYPE_CHECKING:
 
     from tests.figures import Figure
 
-settings.register_profile("dev", deadline=None)
-settings.register_profile("ci", deadline=None, derandomize=True, database=None)
-settings.register_profile("long", deadline=None, max_examples=2_000)
+PATIENT: dict[str, Any] = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}  # of a busy machine
+settings.register_profile("dev", **PATIENT)
+settings.register_profile("ci", derandomize=True, database=None, **PATIENT)
+settings.register_profile("long", max_examples=2_000, **PATIENT)
 settings.load_profile("ci" if os.environ.get("CI") else "dev")
 
 # Hypothesis draws constants out of the modules that happen to be imported by then, so one seed would be other examples in

@@ -8,7 +8,8 @@ them. Checks that are not of the engine itself pass: what they find has tests of
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cache
 from random import Random, SystemRandom
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ import msgspec
 import pytest
 
 from ecs2k8s.collect.login import Login
+from ecs2k8s.core.manifests import ObjectRef
 from ecs2k8s.cutover.aws.connect import connect
 from ecs2k8s.cutover.journal import crash
 from ecs2k8s.cutover.journal.file import Journal
@@ -47,8 +49,18 @@ if TYPE_CHECKING:
     from tests.harness.load import Load
 
 SAMPLE, UNIT, DEPLOYMENT = "three-tier", "shop-backend", "shop/backend"
-PODS = Template(Behaviour("eks"), pre_stop=70, grace=100)  # the delay of the group is 60 s
 KINDS = {"elb.tg.create", "elb.rule.attach", "elb.weights", "bake"}
+
+
+@cache
+def pods() -> Template:
+    """As the program writes them: what they do before they end is what it says."""
+    placed = (each.manifest for each in ground(SAMPLE).translation.bundle.everything)
+    [its] = (each for each in placed if str(ObjectRef.of(each)) == f"Deployment/{DEPLOYMENT}")
+    spec = its["spec"]["template"]["spec"]
+    [container] = spec["containers"]
+    before = container["lifecycle"]["preStop"]["sleep"]["seconds"]
+    return Template(Behaviour("eks"), pre_stop=before, grace=spec["terminationGracePeriodSeconds"])
 
 
 class Killed(BaseException):
@@ -64,8 +76,9 @@ class World:
     hook: Hook
     policy: StandIn
     folder: Path
-    pods: bool = True
-    wishes: dict[str, str] = field(default_factory=dict)  # by step: what somebody asks for while it runs
+    pods: Template | None = field(default_factory=pods)
+    wishes: dict[str, str] = field(default_factory=dict)  # by step: what somebody asks for, or `roll`, while it runs
+    wish: Asked | None = None  # that nobody fulfilled yet
     wished_at: float = 0.0
     step: str = ""
     kills: int = 0
@@ -79,13 +92,16 @@ class World:
         self.step = step.id
         if step.before and step.kind == "elb.weights" and self.pods and not self.stage.cluster.pods:
             self.stage.bind(self.group(), DEPLOYMENT)
-            self.stage.deploy(DEPLOYMENT, 6, PODS)
+            self.stage.deploy(DEPLOYMENT, 6, self.pods)
         return Result(check, step.id, "pass", text="")
 
     def asked(self) -> Asked | None:
         what = self.wishes.pop(self.step, "")
-        self.wished_at = self.stage.clock.now() if what else self.wished_at
-        return Asked(what, "ann") if what else None
+        if what == "roll":
+            self.stage.rolling(DEPLOYMENT, pods())
+        elif what:
+            self.wished_at, self.wish = self.stage.clock.now(), Asked(what, "ann")
+        return self.wish
 
     def heard(self) -> None: ...
 
@@ -123,7 +139,9 @@ class World:
                 sender,
                 self.pace,
             )
-            return carry(run, "ann")
+            outcome = carry(run, "ann")
+        self.wish = None
+        return outcome
 
     def journal(self) -> Journal:
         if (self.folder / "journal.jsonl").exists():
@@ -175,7 +193,9 @@ def at_once(plan: Plan) -> Plan:
 def world(folder: Path, scale: float = 240, **more: Any) -> Iterator[World]:
     documents = estate(SAMPLE)[0].documents
     balancer = next(each.id for each in documents if each.shape == "elbv2.LoadBalancer")
-    stage = Stage(documents, balancer, number=ACCOUNT, region=REGION, delays=Delays(50, 10), scale=scale)
+    patience = 10 * scale  # a request takes real seconds, of which the load balancer waits for ten
+    known: dict[str, Any] = {"number": ACCOUNT, "region": REGION, "delays": Delays(50, 10), "idle_timeout": patience}
+    stage = Stage(documents, balancer, scale=scale, **known)
     try:
         policy = StandIn(stage.account)
         yield World(stage, shortened(planned(ground(SAMPLE), UNIT)), Hook((policy,)), policy, folder, **more)
@@ -213,29 +233,56 @@ def killing(monkeypatch: pytest.MonkeyPatch, random: Random, times: int) -> None
     monkeypatch.setattr(crash, "at", at)
 
 
+@dataclass
+class Ramps:
+    """What whole ramps came to, one after the other, each with an account and a load balancer of its own."""
+
+    folder: Path
+    random: Random
+    requests: int = 0
+    failed: int = 0
+    kills: int = 0
+    back: int = 0
+    number: int = 0
+
+    def one(self, monkeypatch: pytest.MonkeyPatch, scale: float, rate: float | None) -> None:
+        """A pause, a roll-out of the pods and kills at random; each second one is sent back, from anywhere."""
+        self.number += 1
+        returns, folder = self.number % 2 == 0, self.folder / str(self.number)
+        folder.mkdir()
+        bakes = [f"bake-{share}" for share in (1, 5, 10, 25, 50, 75, 100)]
+        *early, late = sorted(self.random.sample(bakes, 3), key=bakes.index)
+        wishes = dict(zip(early, self.random.sample(["pause", "roll"], 2), strict=True))
+        with world(folder, scale, wishes=wishes | ({late: "rollback"} if returns else {})) as its:
+            with requests(its, connections=32, rate=rate) as load:
+                killing(monkeypatch, self.random, 5)
+                outcome = its.through()
+                its.stage.clock.sleep(120)
+            assert (outcome.state, its.wishes) == ("rolled_back" if returns else "completed", {})
+            assert load.tally.causes(its.stage.balancer.failures) == {}
+            assert min(load.tally.of("ecs"), load.tally.of("eks")) > load.tally.requests / 50
+            assert its.kills
+            moves = [move for step in its.plan.steps for move in step.moves if move.request.call == "elbv2.ModifyRule"]
+            assert (4 if returns else len(moves)) <= its.sent() <= len(moves) + its.kills
+        self.requests += load.tally.requests
+        self.failed += len(load.tally.failures)
+        self.kills += its.kills
+        self.back += returns
+
+
 @pytest.mark.claim("R5", BALANCER)
 @pytest.mark.parametrize(
-    ("least", "scale", "kills"), [(500, 240, 3), pytest.param(100_000, 20, 9, marks=pytest.mark.long)]
+    ("least", "scale", "rate"), [(10_000, 240, 600), pytest.param(100_000, 20, None, marks=pytest.mark.long)]
 )
-def test_a_whole_run_with_kills_and_a_pause_loses_no_request(
-    least: int, scale: float, kills: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, figure: Figure
+def test_whole_ramps_with_kills_pauses_roll_outs_and_ways_back_lose_no_request(
+    least: int, scale: float, rate: float | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, figure: Figure
 ) -> None:
     seed = SystemRandom().randrange(10**6)
     print(f"seed {seed}")  # noqa: T201 - pytest shows it when the test fails
-    with world(tmp_path, scale, wishes={"bake-10": "pause"}) as its:
-        with requests(its, connections=32, rate=150 if least < 10_000 else None) as load:
-            killing(monkeypatch, Random(seed), kills)
-            outcome = its.through()
-            while load.tally.requests < least:
-                its.stage.clock.sleep(60)
-        assert (outcome.state, its.wishes) == ("completed", {})
-        assert its.kills == kills
-        figure(requests=load.tally.requests, failed=len(load.tally.failures), kills=its.kills, seed=seed)
-        assert load.tally.causes(its.stage.balancer.failures) == {}
-        assert load.tally.requests >= least
-        assert min(load.tally.of("ecs"), load.tally.of("eks")) > least / 10
-        moves = [move for step in its.plan.steps for move in step.moves if move.request.call == "elbv2.ModifyRule"]
-        assert len(moves) <= its.sent() <= len(moves) + its.kills
+    ramps = Ramps(tmp_path, Random(seed))
+    while ramps.requests < least or not ramps.back:
+        ramps.one(monkeypatch, scale, rate)
+    figure(**{name: getattr(ramps, name) for name in ("requests", "failed", "number", "back", "kills")}, seed=seed)
 
 
 @pytest.mark.claim("R6", BALANCER)
@@ -264,7 +311,7 @@ def test_without_the_invariants_weight_goes_to_a_group_that_is_empty(
 ) -> None:
     if not guarded:
         monkeypatch.setattr(stepping, "broken", lambda *_: ())
-    with world(tmp_path, pods=False) as its:
+    with world(tmp_path, pods=None) as its:
         its.plan = at_once(its.plan)
         with requests(its, rate=300) as load:
             outcome = its.through()
@@ -286,6 +333,21 @@ def test_without_the_hold_ecs_goes_before_all_nodes_have_heard(guarded: bool, tm
                 [service] = account.estate.where("ecs.Service", serviceName="backend")
                 asked = {"cluster": service["clusterArn"], "service": service["serviceArn"], "desiredCount": 0}
                 state_ecs.update_service(account, asked)
+            its.stage.clock.sleep(60)
+        assert (load.tally.failures == []) == guarded
+        figure(guards=1, failed=len(load.tally.failures))
+
+
+@pytest.mark.parametrize("guarded", UNGUARDED)
+def test_without_the_wait_before_its_end_a_pod_goes_before_all_nodes_have_heard(
+    guarded: bool, tmp_path: Path, figure: Figure
+) -> None:
+    its_pods = pods() if guarded else replace(pods(), pre_stop=0)
+    with world(tmp_path, scale=120 if guarded else 20, pods=its_pods) as its:
+        its.plan = at_once(its.plan)
+        with requests(its, rate=300) as load:
+            assert its.through().state == "completed"
+            its.stage.roll(DEPLOYMENT, its_pods)
             its.stage.clock.sleep(60)
         assert (load.tally.failures == []) == guarded
         figure(guards=1, failed=len(load.tally.failures))

@@ -150,6 +150,10 @@ class Stage:
     def roll(self, name: str, template: Template) -> None:
         self._background.run(self.cluster.roll(name, template))
 
+    def rolling(self, name: str, template: Template) -> None:
+        """Begin to, while whoever asks for it goes on."""
+        self._background.start(self.cluster.roll(name, template))
+
     @contextmanager
     def traffic(self, listener: str, **plan: Any) -> Iterator[Load]:
         """Requests within the block; what became of them is in the load's `tally`, and whole when the block is over."""

@@ -3,139 +3,41 @@
 from __future__ import annotations
 
 import os
-import pickle
 import signal
 import sys
-from dataclasses import dataclass
+from collections import Counter
 from random import Random
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
-from ecs2k8s.cutover.journal import crash
-from ecs2k8s.cutover.journal.file import Journal
-from ecs2k8s.cutover.run.context import Asked
-from ecs2k8s.cutover.run.engine import carry
-from ecs2k8s.cutover.run.handing_back import HANDOVER
-from ecs2k8s.cutover.run.shares import weights
 from tests.claims import MEMORY
-from tests.cutover_world import NEW, OLD, OTHER, RULE, Quick, World, forward, of, of_sample, ramp
+from tests.cutover_world import NEW, OLD, RULE, forward
+from tests.killed_runs import PLANS, Story, ended, places
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterable
     from pathlib import Path
 
-    from ecs2k8s.cutover.plan import Plan, Request
     from tests.figures import Figure
+    from tests.killed_runs import Kept
 
-PLANS: dict[str, Callable[[], Plan]] = {
-    "one rule": ramp,
-    "two rules": lambda: ramp((RULE, OTHER), (1, 0, 1, 100)),
-    "a worker": lambda: of_sample("shop-worker"),
-    "a schedule": lambda: of_sample("shop-shop-close-day"),
-}
-WORKS: dict[str, Callable[[Any], bool]] = {
-    "ecs.service": lambda state: state["desiredCount"] > 0,
-    "events.rule": lambda state: state["State"] == "ENABLED",
-    "kubernetes.scale": lambda state: state["replicas"] > 0,
-    "kubernetes.cron-job": lambda state: not state["suspend"],
-}
+STORIES = [
+    *(Story(name, returns=returns) for name in PLANS if name != "one rule" for returns in (False, True)),
+    Story("two rules", pauses=True),
+    Story("a worker", pauses=True, returns=True),
+]
+TORN = "journal: half a line"
+LINE = ("journal: before a line", TORN, "journal: line written", "journal: line synced")
+CALLS = {f"{way}: {when}" for way in ("call", "back") for when in ("before", "after")}
 TENTH = 10
 
 
-@dataclass
-class Kept(World):
-    """A world that is there when the process is not: AWS, which keeps what was done to it."""
-
-    file: Any = None
-    goes_back: bool = False  # somebody asks for it while EKS is about to work
-
-    def asked(self) -> Asked | None:
-        """As long as work is with EKS in part, so that it is asked for again after a kill."""
-        moves = (move for step in self.plan.steps if step.kind == HANDOVER for move in step.moves)
-        on = (move for move in moves if move.thing.kind.startswith("kubernetes."))
-        begun = self.goes_back and any(self.states.get(move.thing) == move.wanted for move in on)
-        return Asked("rollback", "someone") if begun else None
-
-    def apply(self, request: Request) -> None:
-        super().apply(request)
-        working = {thing.kind for thing, state in self.states.items() if WORKS.get(thing.kind, lambda _: False)(state)}
-        assert len({kind.startswith("kubernetes.") for kind in working}) <= 1, "I3: both sides work"
-        self.file.write_bytes(pickle.dumps((self.states, self.done)))
-
-    def again(self) -> Kept:
-        """As the next process finds it."""
-        states, done = pickle.loads(self.file.read_bytes()) if self.file.exists() else (of(self.plan), [])
-        return Kept(
-            self.plan,
-            states,
-            done=done,
-            file=self.file,
-            verdicts=self.verdicts,
-            clock=self.clock,
-            goes_back=self.goes_back,
-        )
-
-    def right(self) -> bool:
-        """Whether everything is where the plan leads, or back."""
-        if any(weights(state) for state in self.states.values() if isinstance(state, dict)):
-            wanted = {OLD: 100, NEW: 0} if self.verdicts else {OLD: 0, NEW: 100}
-            return all(weights(self.states[mark.thing]) == wanted for mark in self.plan.fingerprints)
-        steps = [step for step in self.plan.steps if step.kind == HANDOVER]
-        ways = [step.back for step in reversed(steps)] if self.goes_back else [step.moves for step in steps]
-        ends = {move.thing: move.wanted for moves in ways for move in moves}
-        return all(self.states[thing] == state for thing, state in ends.items())
-
-
-def ended(world: Kept, folder: Path, at: int) -> int:
-    """Run in a process of its own that is killed at the *at*-th place; its exit code, negative for a signal."""
-    child = os.fork()
-    if not child:
-        try:
-            os.close(2)
-            os.open(os.devnull, os.O_WRONLY)
-            crash.at.last, crash.at.passed = at, 0
-            os._exit(_carried(world.again(), folder))
-        finally:
-            os._exit(99)
-    status = os.waitpid(child, 0)[1]
-    return os.waitstatus_to_exitcode(status)
-
-
-def _carried(world: Kept, folder: Path) -> int:
-    there = (folder / "journal.jsonl").exists()
-    if there:
-        its = Journal.open(folder, world.clock, disk=Quick())
-    else:
-        its = Journal.create(folder, world.plan, "01J", world.clock, disk=Quick(), mode="execute", who="someone")
-    with its:
-        return carry(world.run(its), "someone").code
-
-
-def kept(name: str, folder: Path, *, returns: bool = False) -> Kept:
-    """The world of a plan that goes to its end, or *returns* because a trigger fires or somebody wants it."""
-    plan = PLANS[name]()
-    verdicts = {"T13": "pass", "T02": "fail"} if returns else {}
-    return Kept(plan, of(plan), file=folder / "world", verdicts=verdicts, goes_back=returns)
-
-
-def undisturbed(world: Kept, folder: Path) -> int:
-    """How many places a run comes to that nobody kills."""
-    folder.mkdir()
-    world.file = folder / "world"
-    crash.at.last, crash.at.passed = 10**9, 0
-    try:
-        _carried(world, folder)
-        return crash.at.passed
-    finally:
-        crash.at.last = 0
-
-
-def chosen(count: int, request: pytest.FixtureRequest, seed: int) -> Iterator[int]:
+def chosen(names: list[str], request: pytest.FixtureRequest, seed: int) -> list[int]:
     """All places in the long suite, else a tenth, which others take at another time."""
-    every = range(1, count + 1)
+    every = range(1, len(names) + 1)
     long = not request.config.getoption("-m")
-    return iter(every if long else sorted(Random(seed).sample(every, max(1, count // TENTH))))
+    return list(every) if long else sorted(Random(seed).sample(every, len(names) // TENTH))
 
 
 @pytest.fixture
@@ -145,63 +47,92 @@ def seed() -> int:
     return found
 
 
+def repeated(after: Kept, alone: Kept) -> int:
+    """How many calls were sent that a run does not send that nobody kills."""
+    return (after.calls() - alone.calls()).total()
+
+
+def counted(names: Iterable[str], story: Story) -> dict[str, int]:
+    """What the points are, as the page has them."""
+    kinds = Counter(names)
+    return {
+        "points": kinds.total(),
+        story.design: kinds.total(),
+        "torn": kinds[TORN],
+        "calls": sum(kinds[name] for name in CALLS),
+        "back": sum(kinds[name] for name in CALLS if name.startswith("back")),
+        "paused": kinds.total() * story.pauses,
+    }
+
+
+@pytest.mark.parametrize("story", STORIES, ids=str)
+def test_a_place_stands_before_and_after_each_line_and_each_call(story: Story, tmp_path: Path) -> None:
+    """And there is no other, but where the journal gets its name."""
+    world = story.in_folder(tmp_path)
+    kinds = Counter(places(world))
+    lines = len((tmp_path / "journal.jsonl").read_bytes().splitlines())
+    assert {name: kinds.pop(name) for name in LINE} == dict.fromkeys(LINE, lines)
+    assert kinds.pop("journal: renamed") == 1
+    assert kinds.keys() <= CALLS
+    assert kinds["call: before"] + kinds["back: before"] == len(world.again().done)
+    assert (kinds["call: before"], kinds["back: before"]) == (kinds["call: after"], kinds["back: after"])
+    assert (kinds["back: before"] > 0) == story.returns
+
+
 @pytest.mark.claim("R1", MEMORY)
-@pytest.mark.parametrize("name", PLANS)
-@pytest.mark.parametrize("returns", [False, True], ids=["to the end", "and back"])
+@pytest.mark.parametrize("story", STORIES, ids=str)
 def test_a_run_that_is_killed_anywhere_ends_right(
-    name: str, returns: bool, tmp_path: Path, request: pytest.FixtureRequest, seed: int, figure: Figure
+    story: Story, tmp_path: Path, request: pytest.FixtureRequest, seed: int, figure: Figure
 ) -> None:
-    alone = kept(name, tmp_path, returns=returns)
-    count = undisturbed(alone, tmp_path / "alone")
+    alone = story.in_folder(tmp_path / "alone")
+    names = places(alone)
+    alone = alone.again()
     assert alone.right()
-    points = repeated = 0
-    for at in chosen(count, request, seed):
-        folder = tmp_path / str(at)
-        folder.mkdir()
-        world = kept(name, folder, returns=returns)
-        assert ended(world, folder, at) == -signal.SIGKILL
-        assert ended(world, folder, 0) == (6 if returns else 0), at
+    most, its = 0, chosen(names, request, seed)
+    for at in its:
+        world = story.in_folder(tmp_path / str(at))
+        assert ended(world, at) == -signal.SIGKILL
+        assert ended(world, 0) == story.code, at
         after = world.again()
         assert after.right(), at
-        points, repeated = points + 1, max(repeated, len(after.done) - len(alone.done))
-        assert repeated <= 1, at
-    figure(points=points, repeated=repeated, seed=seed)
+        most = max(most, repeated(after, alone))
+        assert most <= 1, at
+    figure(**counted((names[at - 1] for at in its), story), repeated=most, seed=seed)
 
 
 @pytest.mark.claim("R2", MEMORY)
-@pytest.mark.parametrize("name", ["one rule", "a worker"])
+@pytest.mark.parametrize(
+    "story", [Story(name, returns=back) for name in ("one rule", "a worker") for back in (False, True)], ids=str
+)
 def test_a_run_that_is_killed_again_while_it_recovers_ends_right(
-    name: str, tmp_path: Path, request: pytest.FixtureRequest, seed: int, figure: Figure
+    story: Story, tmp_path: Path, request: pytest.FixtureRequest, seed: int, figure: Figure
 ) -> None:
-    count = undisturbed(kept(name, tmp_path), tmp_path / "alone")
+    names = places(story.in_folder(tmp_path / "alone"))
     random, pairs = Random(seed), 0
-    for at in chosen(count, request, seed):
-        folder = tmp_path / str(at)
-        folder.mkdir()
-        world = kept(name, folder)
-        assert ended(world, folder, at) == -signal.SIGKILL
+    for at in chosen(names, request, seed):
+        world = story.in_folder(tmp_path / str(at))
+        assert ended(world, at) == -signal.SIGKILL
         second = random.randrange(1, 40)
-        found = ended(world, folder, second)
-        assert found in (-signal.SIGKILL, 0)
-        assert found == 0 or ended(world, folder, 0) == 0, (at, second)
+        found = ended(world, second)
+        assert found in (-signal.SIGKILL, story.code)
+        assert found == story.code or ended(world, 0) == story.code, (at, second)
         assert world.again().right(), (at, second)
-        pairs += found != 0
+        pairs += found != story.code
     figure(pairs=pairs, seed=seed)
 
 
 def test_an_edit_while_the_run_was_down_is_found_wherever_it_was_killed(
     tmp_path: Path, request: pytest.FixtureRequest, seed: int
 ) -> None:
-    count = undisturbed(kept("one rule", tmp_path), tmp_path / "alone")
-    for at in chosen(count, request, seed):
-        folder = tmp_path / str(at)
-        folder.mkdir()
-        world = kept("one rule", folder)
-        ended(world, folder, at)
+    story = Story("one rule")
+    names = places(story.in_folder(tmp_path / "alone"))
+    for at in chosen(names, request, seed):
+        world = story.in_folder(tmp_path / str(at))
+        ended(world, at)
         after = world.again()
         after.states[RULE] = forward((OLD, 41), (NEW, 13))
-        (folder / "world").write_bytes(pickle.dumps((after.states, after.done)))
-        journal = folder / "journal.jsonl"
+        after.write()
+        journal = world.folder / "journal.jsonl"
         over = journal.exists() and b'"ev":"completed"' in journal.read_bytes()
-        assert ended(world, folder, 0) == (0 if over else 4), at
+        assert ended(world, 0) == (0 if over else 4), at
         assert len(world.again().done) == len(after.done), at
