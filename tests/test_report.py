@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,11 +13,13 @@ from markdown_it import MarkdownIt
 
 from bench.estate import documents
 from ecs2k8s.core.documents import Snapshot
+from ecs2k8s.core.edits import Edit
 from ecs2k8s.core.findings import catalogue
 from ecs2k8s.core.target import convert
 from ecs2k8s.pipeline import translate
 from ecs2k8s.report.accounts import accounts_report
-from ecs2k8s.report.markdown import report
+from ecs2k8s.report.edits import edits_files
+from ecs2k8s.report.markdown import overview, report
 from tests.estates import SAMPLES, estate
 
 if TYPE_CHECKING:
@@ -117,3 +120,21 @@ def test_the_report_of_many_accounts_fits_too() -> None:
     assert text.count("/report/report.md)") + int(said[1]) == 1_000
     assert r"- access \| denied" in text
     is_whole(text)
+
+
+@pytest.mark.parametrize("count", [1, 400])
+def test_the_report_has_room_for_edits(count: int) -> None:
+    translation, target = translate(Snapshot(tuple(documents(60))), convert({})), convert({})
+    edits = [Edit(f"manifests/{n}.yaml", "spec.replicas", 1, 2, 3, is_conflict=True) for n in range(count)]
+    files = {path: data.decode() for path, data in edits_files(edits, partial(overview, translation, target)).items()}
+    text = files["report/report.md"]
+    is_whole(text)
+    assert len(text) <= 60_000
+    assert text.startswith("<!-- ecs2k8s report")
+    found, whole = sections(text), sections(files["report/everything.md"])
+    assert list(found) == list(whole) == ["Your edits", *sections(report(translation, target)["report/report.md"])]
+    assert found["Your edits"] == whole["Your edits"]
+    more = re.search(r"^(\d+) more are in `edits\.json`\.$", found["Your edits"], re.MULTILINE)
+    shown = found["Your edits"].count("| in conflict |")
+    assert shown
+    assert shown + (int(more[1]) if more else 0) == count

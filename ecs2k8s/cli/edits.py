@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -14,18 +15,29 @@ from ecs2k8s.render.earlier import REPORTS, Account, Earlier, texts_json
 from ecs2k8s.render.masked_text import masked_text
 from ecs2k8s.render.settle import Wanted
 from ecs2k8s.report.data import ledger_json
-from ecs2k8s.report.edits import REPORT, edits_files, line
+from ecs2k8s.report.edits import edits_files, line
+from ecs2k8s.report.markdown import REPORT, overview
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from ecs2k8s.assess.translation import Translation
     from ecs2k8s.cli.console import Talk
     from ecs2k8s.core.documents import Snapshot
     from ecs2k8s.core.edits import Edit
-    from ecs2k8s.core.ledger import Ledger
+    from ecs2k8s.core.target import Target
     from ecs2k8s.render.settle import Settled
 
 MOST = 20  # files removed by hand that are named one by one
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What an export was made of, and what of it."""
+
+    snapshot: Snapshot
+    translation: Translation
+    target: Target
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +142,7 @@ def _kept(each: Settled) -> str:
     return f"{len(each.edits)} edits kept"
 
 
-def write(place: Path, files: dict[str, bytes], snapshot: Snapshot, ledger: Ledger, wanted: Wanted) -> Edits:
+def write(place: Path, files: dict[str, bytes], made: Made, wanted: Wanted) -> Edits:
     """Merge *files* into the directory. Raises `OutputError` where a file is to be overwritten and to be kept."""
     earlier = Earlier.of(place)
     paths = files.keys() | earlier.known.keys()
@@ -139,9 +151,10 @@ def write(place: Path, files: dict[str, bytes], snapshot: Snapshot, ledger: Ledg
             raise OutputError(f"{place / path}: is to be overwritten and to be kept")
     merged = directory.settled(place, [p for p in paths if not p.startswith(REPORTS)], files, earlier, wanted)
     edits = [edit for each in merged for edit in each.edits]
-    files |= edits_files(edits, files[REPORT])
+    files |= edits_files(edits, partial(overview, made.translation, made.target))
     reports = [path for path in files.keys() | earlier.known.keys() if path.startswith(REPORTS)]
     settled = (*merged, *directory.settled(place, reports, files, earlier, wanted))
     account = msgspec.to_builtins(Account.of(settled))
-    directory.write(place, settled, dump(snapshot), ledger_json(ledger, account), texts_json(merged))
+    ledger = ledger_json(made.translation.ledger, account)
+    directory.write(place, settled, dump(made.snapshot), ledger, texts_json(merged))
     return Edits(settled, wanted)

@@ -12,7 +12,7 @@ from shlex import quote
 from typing import TYPE_CHECKING, Any
 
 from ecs2k8s.cli.console import Talk, out, progress, table
-from ecs2k8s.cli.edits import NO_EDITS, Edits, write
+from ecs2k8s.cli.edits import NO_EDITS, Edits, Made, write
 from ecs2k8s.collect.live import Live
 from ecs2k8s.collect.login import Login
 from ecs2k8s.collect.scope import Scope
@@ -264,7 +264,7 @@ def _write(request: Request, place: Path, target: Target, read: Snapshot, talk: 
     translation = translate(snapshot, target)
     talk.stage(f"translated {len(translation.translated)} workloads")
     wanted = Wanted(request.overwrite, request.keep, not snapshot.failures, request.redact, str(place))
-    edits = write(place, files_of(translation, target), snapshot, translation.ledger, wanted)
+    edits = write(place, files_of(translation, target), Made(snapshot, translation, target), wanted)
     _write_target(place, target)
     edits.say(place, talk)
     _validate(translation, target, talk)

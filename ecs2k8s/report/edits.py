@@ -13,17 +13,18 @@ from ecs2k8s.core.documents import canonical
 from ecs2k8s.core.edits import ABSENT
 from ecs2k8s.core.shell_secrets import line as without_secrets
 from ecs2k8s.report.escape_markdown import code, plain
+from ecs2k8s.report.sections import Item, Section
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from ecs2k8s.core.edits import Edit
 
 FORMAT = "ecs2k8s/edits/v1"
 EDITS = "report/edits.json"
-REPORT = "report/report.md"
 LONGEST = 60
-MOST = 4_500  # characters of the section: with them report.md still fits into a comment on GitHub
+MOST = 4_500  # characters of the rows
+HEAD = "| | file | field | generated before | generated now | yours |", "|---|---|---|---|---|---|"
 SETTLING = (
     "Settle a conflict by writing what is generated into the file, with `--overwrite FILE`, which takes the generated "
     "file whole, or with `--keep FILE`, which makes yours stand. An export into another directory (`-o`) shows what is "
@@ -31,15 +32,14 @@ SETTLING = (
 )
 
 
-def edits_files(edits: Sequence[Edit], report: bytes) -> dict[str, bytes]:
-    """edits.json, and report.md with a section more; nothing where nobody edited anything."""
+def edits_files(edits: Sequence[Edit], overview: Callable[[Section], Mapping[str, str]]) -> dict[str, bytes]:
+    """edits.json, and the *overview* with a section more; nothing where nobody edited anything."""
     if not edits:
         return {}
     kept, conflicts = ([edit for edit in edits if edit.is_conflict is which] for which in (False, True))
     found = {"format": FORMAT, "conflicts": [_plain(edit) for edit in conflicts], "kept": [_plain(e) for e in kept]}
-    head, mark, rest = report.decode().partition("\n## ")
-    section = _section(conflicts, kept)
-    return {EDITS: canonical(found), REPORT: "\n".join((head, *section[:-1], mark[1:] + rest)).encode()}
+    texts = overview(_section(conflicts, kept))
+    return {EDITS: canonical(found), **{path: text.encode() for path, text in texts.items()}}
 
 
 def line(edit: Edit) -> str:
@@ -81,20 +81,18 @@ def _text(value: Any) -> str:
     return text if len(text) <= LONGEST else f"{text[: LONGEST // 2]}…{text[-LONGEST // 2 :]}"
 
 
-def _section(conflicts: Sequence[Edit], kept: Sequence[Edit]) -> list[str]:
-    lines = ["", "## Your edits", "", f"{len(kept)} edits are kept, {len(conflicts)} are in conflict.", ""]
-    if conflicts:
-        lines += [f"What you wrote stays. {SETTLING}", ""]
+def _section(conflicts: Sequence[Edit], kept: Sequence[Edit]) -> Section:
+    """As many rows as leave room for what else the report says; the rest is in edits.json."""
     rows = [*_rows(conflicts, "in conflict"), *_rows(kept, "kept")]
-    fitting = [row for row, size in zip(rows, accumulate(len(row) + 1 for row in rows), strict=True) if size <= MOST]
-    lines += [
-        "| | file | field | generated before | generated now | yours |",
-        "|---|---|---|---|---|---|",
-        *fitting,
-        "",
-    ]
-    more = len(rows) - len(fitting)
-    return [*lines, *([f"{more} more are in `edits.json`.", ""] if more else []), ""]
+    sizes = accumulate(len(row) + 1 for row in rows)
+    fitting = [row for row, size in zip(rows, sizes, strict=True) if size <= MOST]
+    said = [f"{len(kept)} edits are kept, {len(conflicts)} are in conflict.", ""]
+    said += [f"What you wrote stays. {SETTLING}", ""] if conflicts else []
+    items = [Item(tuple(said), 0)]
+    items += [Item((*(() if at else HEAD), row)) for at, row in enumerate(fitting)]
+    if more := len(rows) - len(fitting):
+        items.append(Item(("", f"{more} more are in `edits.json`."), more))
+    return Section("Your edits", tuple(items), "edits")
 
 
 def _rows(edits: Sequence[Edit], word: str) -> list[str]:

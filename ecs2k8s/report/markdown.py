@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from ecs2k8s.core.target import Target
     from ecs2k8s.resolve.workload import Workload
 
+REPORT = "report/report.md"
 EVERYTHING = "everything.md"
 UNIT = re.compile(r"[a-z0-9/-]+")
 VERDICTS = ("exact", "approximated", "manual", "not-applicable")
@@ -46,7 +47,7 @@ def report(translation: Translation, target: Target) -> dict[str, str]:
     """report/report.md and report/workloads/*.md."""
     everything = said(translation.findings)
     pages = page_names(translation.inventory.workloads)
-    files = _overview(translation, target, everything, pages)
+    files = overview(translation, target)
     by_subject: dict[str, list[Said]] = defaultdict(list)
     for item in everything:
         by_subject[item.finding.subject].append(item)
@@ -78,10 +79,12 @@ def page_names(workloads: Iterable[Workload]) -> dict[tuple[str, str], str]:
     return found
 
 
-def _overview(
-    translation: Translation, target: Target, everything: list[Said], pages: Mapping[tuple[str, str], str]
-) -> dict[str, str]:
-    """report.md, short enough for a comment on a pull request; where that leaves something out, everything.md too."""
+def overview(translation: Translation, target: Target, *first: Section) -> dict[str, str]:
+    """report.md, short enough for a comment on a pull request; where that leaves something out, everything.md too.
+
+    *first*: what stands before all that the translation says.
+    """
+    everything, pages = said(translation.findings), page_names(translation.inventory.workloads)
     number, objects = counts(translation.findings), len(translation.bundle.objects)
     head = [
         "# Migration report",
@@ -91,6 +94,7 @@ def _overview(
         "",
     ]
     sections = [
+        *first,
         *sections_of(_next_steps(number, target.format, background=bool(translation.bundle.handover))),
         severity_section(everything, "error"),
         severity_section(everything, "warning"),
@@ -99,7 +103,7 @@ def _overview(
         severity_section(everything, "note"),
     ]
     short, is_cut = fitted([_marker(translation), *head], sections, MOST, EVERYTHING)
-    return {"report/report.md": short} | ({f"report/{EVERYTHING}": text(head, sections)} if is_cut else {})
+    return {REPORT: short} | ({f"report/{EVERYTHING}": text(head, sections)} if is_cut else {})
 
 
 def _marker(translation: Translation) -> str:

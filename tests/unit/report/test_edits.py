@@ -11,10 +11,16 @@ import yaml
 from ecs2k8s.compare.differ import rows
 from ecs2k8s.render.dump import dump
 from ecs2k8s.render.merge import merge_file
-from ecs2k8s.report.edits import EDITS, REPORT, edits_files, line
+from ecs2k8s.report.edits import EDITS, edits_files, line
+from ecs2k8s.report.sections import Section, text
 
+REPORT = "report/report.md"
 CANARY = "sunny-canary-7"
 POD = "spec.template.spec.containers"
+
+
+def alone(section: Section) -> dict[str, str]:
+    return {REPORT: text(["# Report", ""], [section])}
 
 
 def pod(**container: Any) -> dict[str, Any]:
@@ -64,7 +70,7 @@ def said(path: str, value: Any, before: str, now: str) -> str:
     then, edited, made = (json.dumps(each) if path.endswith(".json") else dump(each) for each in sides)
     merged = merge_file(path, then, edited.encode(), made)
     assert any(edit.is_conflict for edit in merged.edits) is (before != now)
-    files = edits_files(merged.edits, b"# Report\n\n## Errors\n")
+    files = edits_files(merged.edits, alone)
     return "\n".join((*map(line, merged.edits), files[EDITS].decode(), files[REPORT].decode()))
 
 
@@ -95,7 +101,7 @@ def test_what_a_diff_shows_is_said(name: str) -> None:
 def test_a_whole_item_shows_all_but_the_secrets_in_it() -> None:
     then = dump(pod())
     merged = merge_file("x.yaml", then, dump(pod(env=[{"name": "A", "value": CANARY}])).encode(), then)
-    files = edits_files(merged.edits, b"")
+    files = edits_files(merged.edits, alone)
     (edit,) = json.loads(files[EDITS])["kept"]
     assert (edit["path"], edit["edited"]) == (f"{POD}[web].env", {"value": [{"name": "A", "value": "••••••"}]})
 
@@ -105,7 +111,7 @@ def test_the_order_of_variables_is_shown() -> None:
         return dump(pod(env=[{"name": name, "value": CANARY} for name in names]))
 
     merged = merge_file("x.yaml", of("A", "B"), of("B", "A").encode(), of("A", "B"))
-    (edit,) = json.loads(edits_files(merged.edits, b"")[EDITS])["kept"]
+    (edit,) = json.loads(edits_files(merged.edits, alone)[EDITS])["kept"]
     assert (edit["path"], edit["edited"]) == (f"{POD}[web].env (order)", {"value": ["B", "A"]})
 
 
@@ -114,4 +120,4 @@ def test_a_comment_that_is_quoted_shows_no_secret() -> None:
     edited = then.replace("  - a\n", f"  # token=hunter2-{CANARY}\n  - a\n")
     merged = merge_file("x.yaml", then, edited.encode(), then.replace("  args:\n  - a\n", ""))
     assert "# token=" in line(merged.edits[0])
-    assert CANARY not in line(merged.edits[0]) + str(edits_files(merged.edits, b""))
+    assert CANARY not in line(merged.edits[0]) + str(edits_files(merged.edits, alone))
