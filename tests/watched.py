@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ecs2k8s.core.manifests import ObjectRef
 from ecs2k8s.cutover.checks.scene import Scene
+from ecs2k8s.cutover.journal.events import verified
 from ecs2k8s.cutover.plan import FORMAT, Fingerprint, Move, Plan, Request, Step, Thing
 from ecs2k8s.cutover.things import KINDS
 from ecs2k8s.cutover.world import Series, UnreadableError
@@ -231,14 +232,15 @@ def healthy(share: int = 10) -> World:
 
 def scene(world: World, made: Plan | None = None, **changes: Any) -> Scene:
     """Ten minutes after the share was set."""
-    verified = {Thing("elbv2.rule", RULE): world.states.get(Thing("elbv2.rule", RULE))}
+    place = Thing("elbv2.rule", RULE)
+    seen = {place: verified("to", place, world.states.get(place))}
     usual: dict[str, Any] = {
         "reader": world,
         "ask": world.ask,
         "cluster": world,
         "metrics": world,
         "objects": OBJECTS,
-        "verified": lambda: verified,
+        "verified": lambda: seen,
         "since": NOW - 10 * MINUTE,
         "expected_cluster": "uid-1",
         "alarms": ("web-5xx",),

@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from ecs2k8s.cutover.checks.estate import Estate
     from ecs2k8s.cutover.cluster.reading import Api
     from ecs2k8s.cutover.journal.file import Journal
-    from ecs2k8s.cutover.plan import Plan, State, Step, Thing
+    from ecs2k8s.cutover.plan import Plan, Step
     from ecs2k8s.cutover.probes.cases import Probes, Rule
     from ecs2k8s.cutover.run.context import Controls, Talk
     from ecs2k8s.cutover.world import Clock, Sender
@@ -106,9 +106,6 @@ class Opened:
         if self.estate is None:
             return Run(plan, journal, reader, self.clock, _unjudged, _uncounted, controls, talk, sender)
 
-        def verified() -> dict[Thing, State]:
-            return {thing: last.state for thing, last in journal.run.verified.items()}
-
         scene = Scene(
             plan=plan,
             clock=self.clock,
@@ -117,7 +114,7 @@ class Opened:
             cluster=self.api,
             metrics=self.aws.metrics,
             objects=objects(plan, self.estate.bundle),
-            verified=verified,
+            verified=lambda: journal.run.verified,
             expected_cluster=journal.run.start.cluster_uid,
             owners=self.estate.target.owners,
             alarms=alarms(plan, self.estate.snapshot.documents),

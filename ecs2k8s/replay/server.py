@@ -7,7 +7,7 @@ import threading
 from contextlib import contextmanager
 from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 from urllib.parse import parse_qs, urlsplit
 
 from ecs2k8s.collect.calls import CREDENTIALS, calls
@@ -19,16 +19,23 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ecs2k8s.replay.hook import Hook
-    from ecs2k8s.replay.state import FakeClock
 
 SIGNED = re.compile(r"Credential=[^/]+/\d+/[^/]+/(?P<name>[^/]+)/")
 
 
-CLOCK = "/-/clock"  # not of AWS: the clock of the account, for processes that wait by it; `?sleep=60` moves it
+CLOCK = "/-/clock"  # not of AWS: the clock of the account, for processes that wait by it; `?sleep=60` moves it on
+
+
+class Clock(Protocol):
+    """`state.FakeClock`, or one that goes by itself."""
+
+    def now(self) -> float: ...
+
+    def sleep(self, seconds: float) -> None: ...
 
 
 @contextmanager
-def listening(hook: Hook, clock: FakeClock | None = None) -> Iterator[str]:
+def listening(hook: Hook, clock: Clock | None = None) -> Iterator[str]:
     """The URL under which *hook* answers until the end of the block, to any number of processes."""
 
     class Handler(_Handler):
@@ -48,7 +55,7 @@ def listening(hook: Hook, clock: FakeClock | None = None) -> Iterator[str]:
 
 class _Handler(BaseHTTPRequestHandler):
     answering: Hook
-    account_clock: FakeClock | None
+    account_clock: Clock | None
     protocol_version = "HTTP/1.1"
 
     def do_GET(self) -> None:

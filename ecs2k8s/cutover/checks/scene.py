@@ -14,6 +14,7 @@ from ecs2k8s.cutover.world import Series, UnreadableError
 
 if TYPE_CHECKING:
     from ecs2k8s.core.manifests import Manifest, ObjectRef
+    from ecs2k8s.cutover.journal.events import Verified
     from ecs2k8s.cutover.journal.lines import Line
     from ecs2k8s.cutover.plan import Plan, State, Step, Thing
     from ecs2k8s.cutover.things.kind import Ask
@@ -35,7 +36,7 @@ class Cluster(Protocol):
 
 @dataclass(frozen=True)
 class Scene:
-    """`objects`: what the plan puts into the cluster. `verified`: the states that the run saw last, by thing.
+    """`objects`: what the plan puts into the cluster. `verified`: what the run saw last, by thing.
 
     `ask` is in AWS's own words (`AwsReader.plainly`): ARNs stand in answers, and not the names of a plan.
     `since`: when the share that is in force now was there. `expected_cluster`: the UID that the run began with.
@@ -48,7 +49,7 @@ class Scene:
     cluster: Cluster | None = None
     metrics: Metrics | None = None
     objects: tuple[Manifest, ...] = ()
-    verified: Callable[[], Mapping[Thing, State]] = dict
+    verified: Callable[[], Mapping[Thing, Verified]] = dict
     since: float = 0.0
     expected_cluster: str = ""
     owners: Mapping[str, str] = field(default_factory=dict)  # by ARN: who manages an object, as target.yaml says

@@ -14,6 +14,8 @@ from ecs2k8s.cutover.checks import CHECKS
 from ecs2k8s.cutover.checks.judging import Judges
 from ecs2k8s.cutover.checks.one_side import handovers
 from ecs2k8s.cutover.checks.probing import PROBED
+from ecs2k8s.cutover.journal.events import verified
+from ecs2k8s.cutover.journal.redact import redacted
 from ecs2k8s.cutover.plan import Move, Request, Step, Thing, Writer
 from ecs2k8s.cutover.run.triggers import only_pauses
 from ecs2k8s.cutover.verdicts import Result
@@ -383,6 +385,20 @@ def test_an_old_plan_does_not_start_and_a_run_that_began_goes_on() -> None:
     late = structs.replace(plan(), expires="2027-01-14T00:00:00Z")
     assert run("S31", replace(its, plan=late)).verdict == "fail"
     assert run("S31", replace(scene(world), plan=late)).verdict == "pass"
+
+
+@pytest.mark.parametrize("ident", ["S31", "T20", "L08"])
+def test_what_a_journal_masks_is_compared_all_the_same(ident: str) -> None:
+    world = healthy()
+    state = {**rule(90, 10), "Conditions": [{"Field": "http-header", "Values": ["password=kept-by-nobody"]}]}
+    world.states[PLACE] = state
+    told = verified("to", PLACE, state)
+    its = replace(scene(world), verified=lambda: {PLACE: structs.replace(told, **redacted({"state": state}))})
+    assert its.verified()[PLACE].state != state
+    assert run(ident, its).verdict == "pass"
+    world.states[PLACE] = {**state, "Conditions": [{"Field": "http-header", "Values": ["password=another"]}]}
+    assert run(ident, its).verdict == "fail"
+    assert run("T20", its).text == f"elbv2.rule {RULE}: what is masked changed"
 
 
 def test_who_manages_an_object_is_known_or_it_is_undecided() -> None:
