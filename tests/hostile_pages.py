@@ -18,6 +18,7 @@ from ecs2k8s.report.diff_html import diff_html
 from tests.estates import estate
 from tests.hostile import HOSTILE, planted, snapshot_of
 from tests.plans import plan, step
+from tests.told_runs import hostile as hostile_run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -62,6 +63,8 @@ def pages(folder: Path) -> Iterator[Path]:
     for name, text in (("cluster", cluster()), ("accounts", accounts(folder))):
         (folder / f"{name}.html").write_text(text)
         yield folder / f"{name}.html"
+    hostile_run(folder / "run", HOSTILE)
+    yield folder / "run" / "report.html"
 
 
 def translated(place: Path, view: View) -> None:

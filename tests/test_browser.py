@@ -24,6 +24,8 @@ from tests.hostile import MARK
 from tests.hostile_pages import pages
 from tests.review_pages import HOSTILE, NAMES, files, html, translated
 
+DRAWN = "Share of the requests that EKS gets"
+RUN = "run/report.html"
 AUDITED = [*SAMPLES, "hostile"]
 Said = dict[str, Any]
 
@@ -47,8 +49,9 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Said]:
             (folder / "accounts.html").write_text(accounts_html(), encoding="utf-8")
             jobs.append({"path": str(folder / "accounts.html"), "glance": True})
             attacked = [str(page) for page in pages(folder)]
+            jobs.append({"path": next(page for page in attacked if page.endswith(RUN)), "glance": True})
             said = drive([*jobs, *({"path": page, "mark": MARK} for page in attacked)])
-            answer.write_text(json.dumps(dict(zip([*NAMES, "accounts", *attacked], said, strict=True))))
+            answer.write_text(json.dumps(dict(zip([*NAMES, "accounts", "run", *attacked], said, strict=True))))
     found: dict[str, Said] = json.loads(answer.read_text())
     return found
 
@@ -60,12 +63,16 @@ def accounts_html() -> str:
     return accounts_page(units, reasons, reasons)
 
 
-def test_the_page_of_all_accounts_is_as_safe_and_as_accessible(seen: dict[str, Said]) -> None:
-    said = seen["accounts"]
+@pytest.mark.parametrize(("name", "file"), [("accounts", "accounts.html"), ("run", "report.html")])
+def test_the_pages_of_all_accounts_and_of_a_run_are_as_safe_and_as_accessible(
+    name: str, file: str, seen: dict[str, Said]
+) -> None:
+    said = seen[name]
     assert (said["console"], said["violations"], said["ran"], said["dangling"]) == ([], [], "", [])
-    assert [url.rpartition("/")[2] for url in said["requests"]] == ["accounts.html"]
-    assert not said["tags"].keys() & {"SCRIPT", "IMG", "IFRAME", "FORM", "svg", "math"}
-    assert all(link.startswith(("#", "../")) for link in said["links"])
+    assert [url.rpartition("/")[2] for url in said["requests"]] == [file]
+    assert not said["tags"].keys() & {"SCRIPT", "IMG", "IFRAME", "FORM", "math"}
+    assert all(link.startswith(("#", "../", "./")) for link in said["links"])
+    assert [title for title, text in said["drawings"] if text] == ([DRAWN] if name == "run" else [])
     assert said["phone"] == {"overflow": [0], "broken": [], "narrow": 0}
     assert (said["headers"], said["captions"], said["overflow"]) == (0, 0, 0)
     assert said["keyboard"]["first"] == "Skip to the content"
@@ -195,7 +202,7 @@ def test_hostile_text_is_read_as_it_is_with_nothing_hidden(seen: dict[str, Said]
 def attacked(seen: dict[str, Said]) -> dict[str, Said]:
     """The pages of an account with hostile text in every place that AWS allows, without the help of a policy."""
     found = {path: said for path, said in seen.items() if "comment" in said}
-    assert len(found) == 8
+    assert len(found) == 9
     return found
 
 
@@ -203,7 +210,7 @@ def test_without_its_policy_no_page_runs_fetches_or_says_anything(attacked: dict
     for path, said in attacked.items():
         assert (said["console"], said["ran"], said["comment"]) == ([], "", []), path
         assert [url.removeprefix("file://") for url in said["requests"]] == [path]
-        assert all(re.match(r"#|\.\./|https://(docs\.|kubernetes\.io/)", link) for link in said["links"]), path
+        assert all(re.match(r"#|\.\.?/|https://(docs\.|kubernetes\.io/)", link) for link in said["links"]), path
 
 
 def test_without_its_policy_no_page_has_an_element_that_no_template_writes(attacked: dict[str, Said]) -> None:

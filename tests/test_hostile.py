@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 import re
@@ -29,6 +30,7 @@ from tests.hostile import HOSTILE, MARK, names
 from tests.hostile_pages import DIFFS, exported, put_others
 from tests.test_formats import HELM
 from tests.test_machine_forms import hold
+from tests.told_runs import hostile as hostile_run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -329,6 +331,51 @@ def test_commands_to_type_next_are_quoted(tmp_path: Path, capsys: pytest.Capture
     lines = [line.strip() for line in capsys.readouterr().out.splitlines()]
     (command,) = (line for line in lines if line.startswith("ecs2k8s coverage"))
     assert shlex.split(command) == ["ecs2k8s", "coverage", str(out)]
+
+
+# The folder of a run: text of AWS, of errors that came back, of notes, approvals and waivers.
+
+
+@pytest.fixture(scope="module")
+def of_a_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """But for what somebody else put there, which is listed and not read."""
+    folder = tmp_path_factory.mktemp("of_a_run") / "run"
+    hostile_run(folder, HOSTILE)
+    next((folder / "approvals").glob("no approval*")).unlink()
+    return folder
+
+
+def test_no_file_of_a_run_hides_anything_and_all_of_it_is_read_by_what_reads_it(of_a_run: Path) -> None:
+    seen = set()
+    for path, text in texts(of_a_run):
+        assert hidden(text) == [], path
+        assert PATH.fullmatch(path)
+        if MARK in text:
+            seen.add(path.partition("/")[0])
+        if path.endswith(".json"):
+            json.loads(text)
+    assert seen >= {"report.html", "report.json", "timeline.md", "junit.xml", "before", "after", "checks", "approvals"}
+
+
+def test_the_reports_of_a_run_hold_no_markup_of_theirs(of_a_run: Path) -> None:
+    assert html_problems((of_a_run / "report.html").read_text()) == []
+    text = (of_a_run / "timeline.md").read_text()
+    assert list(markdown_problems(text)) == []
+    assert {len(re.findall(r"(?<!\\)\|", row)) for row in text.splitlines() if row.startswith("|")} == {8}
+    ours = {"testsuites", "testsuite", "testcase", "failure", "error", "skipped"}
+    assert {each.tag for each in ET.fromstring((of_a_run / "junit.xml").read_text()).iter()} == ours
+
+
+def test_tables_of_a_run_keep_their_columns_and_compute_nothing(of_a_run: Path) -> None:
+    for file in of_a_run.glob("checks/*/samples.csv"):
+        rows = list(csv.reader(file.read_text().splitlines()))
+        assert {len(row) for row in rows} == {8}
+        assert not [cell for row in rows for cell in row if re.match(r"\s*[=+@-]", cell)]
+
+
+def test_a_command_of_a_run_is_read_as_it_was_printed(of_a_run: Path) -> None:
+    (command,) = json.loads((of_a_run / "report.json").read_bytes())["by_hand"]
+    assert command == f"aws {HOSTILE}"
 
 
 EVIL = "x\x1b[2J\u202ey"

@@ -19,7 +19,7 @@ from ecs2k8s.cutover.plan import Approval, Move, Request, Step, Thing, dump
 from ecs2k8s.cutover.run.engine import back, carry
 from ecs2k8s.cutover.run.shares import share
 from ecs2k8s.cutover.verdicts import Result, Source
-from tests.cutover_world import RULE, Quick, World, of, of_sample, ramp
+from tests.cutover_world import RULE, Quick, World, forward, of, of_sample, ramp
 from tests.journals import RUN, StillClock, plan
 
 if TYPE_CHECKING:
@@ -160,7 +160,8 @@ def told(folder: Path) -> dict[str, Any]:
 def hostile(folder: Path, text: str) -> None:
     """A run whose every free text is *text*: names of AWS, notes and reasons of people, errors that came back."""
     thing = Thing("elbv2.rule", text)
-    move = Move(thing, {text: text}, {text: text + "x"}, Request("elbv2.ModifyRule", {"RuleArn": text}), f"aws {text}")
+    before, wanted = ({text: text, **forward((text, 99), (f"targetgroup:{text}", share))} for share in (0, 1))
+    move = Move(thing, before, wanted, Request("elbv2.ModifyRule", {"RuleArn": text}), f"aws {text}")
     step = Step(f"shift{text}", "elb.weights", "P6", text, text, text, text, text, 5, (move,), (move,), ("T01",), ("T02",))  # fmt: skip
     its = plan(text, designs={text: [text]}, steps=(step,), eks_cluster=text, notes=(text,), traffic=(text,))
     folder.mkdir(parents=True)

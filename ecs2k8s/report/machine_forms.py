@@ -870,8 +870,10 @@ class RunReport(Form):
     done: Count
     times: RunTimes
     verdicts: dict[Verdict, Count]
-    waivers: list[RunWaiver]
+    waivers: Annotated[list[RunWaiver], Meta(description="Those that were used.")]
+    waivers_given: Annotated[int | None, Meta(description="In waivers.json; null: it cannot be read.")]
     approvals: list[RunApproval]
+    approvals_unused: Annotated[list[str], Meta(description="Files of approvals that opened nothing.")]
     weights: list[RunWeights]
     steps: list[RunReportStep]
     checks: list[RunReportCheck]

@@ -17,20 +17,26 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Papers:
-    """`approvals` by the path of their file; None where it cannot be read, so that it opens nothing."""
+    """`approvals` by the path of their file; None for what cannot be read, so that it opens and waives nothing."""
 
     approvals: Mapping[str, Approval | None] = field(default_factory=dict)
-    waivers: tuple[Waiver, ...] = ()
+    waivers: tuple[Waiver, ...] | None = ()
 
 
 def papers(run: Path) -> Papers:
-    """Raises `UsageError` where the waivers cannot be read."""
     files = sorted((run / FOLDER).glob("*.json"))
-    return Papers({f"{FOLDER}/{file.name}": _approval(file) for file in files}, kept_waivers(run))
+    return Papers({f"{FOLDER}/{file.name}": _approval(file) for file in files}, _waivers(run))
 
 
 def _approval(file: Path) -> Approval | None:
     try:
         return read_approval(file)
+    except UsageError:
+        return None
+
+
+def _waivers(run: Path) -> tuple[Waiver, ...] | None:
+    try:
+        return kept_waivers(run)
     except UsageError:
         return None

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import re
 import zlib
 from dataclasses import dataclass
@@ -66,6 +67,8 @@ def decode(raw: bytes) -> Line:
         head = msgspec.convert({name: value.pop(name, None) for name in Head.__struct_fields__}, Head)
     except (ValueError, RecursionError, AttributeError) as error:  # msgspec's errors are ValueErrors
         raise JournalError(f"is no line of a journal: {error}") from error
+    if not (math.isfinite(head.ts_wall) and math.isfinite(head.ts_mono)):
+        raise JournalError("is no line of a journal: its time is no number")
     return Line(head, event(str(value.pop("ev", "")), value), digest(raw))
 
 

@@ -40,5 +40,8 @@ class LockInfo(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
 
 
 def stamp(seconds: float) -> str:
-    """RFC 3339, to the second."""
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    """RFC 3339, to the second; words for a time that no calendar has."""
+    try:
+        return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    except (ValueError, OverflowError, OSError):
+        return "no time of a calendar"

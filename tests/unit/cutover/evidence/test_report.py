@@ -199,6 +199,27 @@ def test_an_approval_is_tied_to_its_file_and_a_phase_that_nobody_opened_is_named
     ]
 
 
+def test_papers_that_opened_and_waived_nothing_are_listed_also_where_nobody_can_read_them(tmp_path: Path) -> None:
+    completed(tmp_path)
+    (tmp_path / "approvals").mkdir()
+    (tmp_path / "approvals" / "P6 x.json").write_text("{")
+    (tmp_path / "waivers.json").write_text("{")
+    bundle(tmp_path)
+    its = told(tmp_path)
+    assert (its["approvals_unused"], its["waivers_given"], its["waivers"]) == (["approvals/P6 x.json"], None, [])
+    assert '<a href="./approvals/P6%20x.json">' in (tmp_path / "report.html").read_text()
+    assert verify(tmp_path).problems == ()
+
+
+@pytest.mark.parametrize("time", [1e300, -1e300, 253_402_300_799.0, 1e12])
+def test_a_clock_that_is_far_off_is_told_in_words(tmp_path: Path, time: float) -> None:
+    completed(tmp_path)
+    with Journal.open(tmp_path, StillClock(time), disk=Quick()) as journal:
+        journal.append(say.Note(text="x"))
+    bundle(tmp_path)
+    assert verify(tmp_path).problems == ()
+
+
 def test_secrets_are_masked_also_where_only_the_plan_has_them(tmp_path: Path) -> None:
     its = drilled()
     secret = "hG7kQ2pLx9Zt4Wb8Vn3M"
