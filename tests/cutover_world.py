@@ -129,6 +129,30 @@ def ramp(places: tuple[Thing, ...] = (RULE,), shares: tuple[int, ...] = SHARES) 
     )
 
 
+ALIAS = {"HostedZoneId": "Z2", "DNSName": "shop.elb.example.com."}
+RECORD = {"Name": "shop.example.com.", "Type": "A", "SetIdentifier": "here", "Weight": 10}
+NAME = Thing("route53.record-sets", "Z1/shop.example.com.")
+
+
+def with_records(plan: Plan) -> Plan:
+    """With a step in which a person takes the evaluation of health out of weighted records, before anything is attached."""
+    before, after = ([{**RECORD, "AliasTarget": {**ALIAS, "EvaluateTargetHealth": on}}] for on in (True, False))
+    there, back = moved(NAME, before, after), moved(NAME, after, before)
+    step = Step(
+        "alias-health",
+        "r53.alias",
+        "P3",
+        "records",
+        "they do not ask",
+        "ask",
+        moves=(there,),
+        back=(back,),
+        guided=True,
+    )
+    marks = (*plan.fingerprints, Fingerprint(NAME, before))
+    return replace(plan, steps=(plan.steps[0], step, *plan.steps[1:]), fingerprints=marks)
+
+
 SERVICE = Thing("ecs.service", "arn:aws:ecs:eu-west-1:111122223333:service/shop/worker")
 SCALE = Thing("kubernetes.scale", "shop/worker")
 JOB = Thing("kubernetes.cron-job", "shop/nightly")

@@ -18,8 +18,10 @@ HEALTH = "elbv2.target-health"  # the kind that says who of a group may get them
 
 def forwards(state: State) -> Iterator[list[dict[str, Any]]]:
     """The groups with their weights, of each action that forwards; a test rule answers nobody who does not know it."""
-    for key in KEYS if "Tags" not in (state or {}) else ():
-        for action in (state or {}).get(key, ()):
+    if not isinstance(state, dict) or "Tags" in state:  # records of a name are a list
+        return
+    for key in KEYS:
+        for action in state.get(key, ()):
             if "ForwardConfig" in action:
                 yield action["ForwardConfig"]["TargetGroups"]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,7 @@ from ecs2k8s.cutover.run.triggers import Watch
 from ecs2k8s.cutover.world import UnreadableError
 from tests.cutover_world import (
     JOB,
+    NAME,
     NEW,
     OLD,
     OTHER,
@@ -32,6 +34,7 @@ from tests.cutover_world import (
     moved,
     of,
     ramp,
+    with_records,
 )
 
 if TYPE_CHECKING:
@@ -60,6 +63,24 @@ def taken_back(world: World, folder: Path, *, guided: bool = False) -> Outcome:
 
 def made(plan: Plan, kind: type[World] = World) -> World:
     return kind(plan, of(plan))
+
+
+class Typing(World):
+    """A person types each command that is offered, at once."""
+
+    def offer(self, step: Step, command: str, *, back: bool = False) -> None:
+        super().offer(step, command, back=back)
+        move = next(move for move in (*step.moves, *step.back) if move.command == command)
+        self.states[move.thing] = deepcopy(move.wanted)
+
+
+def test_a_plan_that_changes_records_of_a_name_too_goes_there_and_back(tmp_path: Path) -> None:
+    """Records are a list: who gets which share is asked of rules and listeners alone."""
+    world = made(with_records(ramp()), Typing)
+    found = carried(world, tmp_path)
+    assert (found.state, share(world.states[RULE])) == ("completed", 1.0), found
+    assert not world.states[NAME][0]["AliasTarget"]["EvaluateTargetHealth"]
+    assert (taken_back(world, tmp_path).code, share(world.states[RULE])) == (6, 0.0)
 
 
 def health(world: World, group: str, state: str) -> None:
