@@ -13,7 +13,7 @@ from ecs2k8s.cutover.plan import FORMAT, Fingerprint, Move, Plan, Request, Step,
 from ecs2k8s.cutover.run.context import Asked, Pace, Run
 from ecs2k8s.cutover.things.elbv2_actions import actions
 from ecs2k8s.cutover.verdicts import Result
-from ecs2k8s.cutover.world import RefusedError, ThrottledError, UnreadableError, UnsureError
+from ecs2k8s.cutover.world import NotNowError, RefusedError, UnreadableError, UnsureError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -253,7 +253,7 @@ class World:
         self.sent.append(request)
         fault = self.faults.pop(0) if self.faults else ""
         if fault == "throttled":
-            raise ThrottledError("Rate exceeded")
+            raise NotNowError("Rate exceeded")
         if fault == "refused":
             raise RefusedError("AccessDenied")
         if fault != "lost":

@@ -19,8 +19,8 @@ class RefusedError(Ecs2k8sError):
     """The call was answered with a refusal: it surely had no effect."""
 
 
-class ThrottledError(RefusedError):
-    """Refused because too much was asked: the same call may be sent again later."""
+class NotNowError(RefusedError):
+    """Not taken for now, or never on its way: the same call may be sent again in a moment."""
 
 
 class UnsureError(Ecs2k8sError):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ecs2k8s.collect import trouble
-from ecs2k8s.cutover.world import RefusedError, UnreadableError, UnsureError
+from ecs2k8s.cutover.world import NotNowError, RefusedError, UnreadableError, UnsureError
 
 BROKEN = 500  # from here on AWS failed, and may have done what was asked
 
@@ -30,9 +30,11 @@ def unsent(call: str, error: Exception) -> RefusedError | UnsureError:
     """Of a request that changes something. A throttled one had no effect, nor one that never left this machine."""
     code, status = trouble.code_of(error), _status(error)
     if code in trouble.THROTTLED:
-        return RefusedError(f"{call}: AWS takes no more requests for now ({code}); nothing was changed")
+        return NotNowError(f"{call}: AWS takes no more requests for now ({code}); nothing was changed")
     if code and status < BROKEN:
         return RefusedError(f"{call}: AWS refused it ({code}); nothing was changed")
+    if _not_reached(error):
+        return NotNowError(f"{call}: was not sent: AWS was not reached ({told(error)})")
     if _never_left(error):
         return RefusedError(f"{call}: was not sent ({told(error)})")
     return UnsureError(f"{call}: got no answer that tells ({told(error)}): it may have had its effect")
@@ -44,14 +46,21 @@ def _status(error: Exception) -> int:
     return int(found or 0)
 
 
+def _not_reached(error: Exception) -> bool:
+    """No connection was made, which may be otherwise in a moment."""
+    from botocore import exceptions  # noqa: PLC0415 (only a live run needs it)
+
+    return isinstance(error, exceptions.EndpointConnectionError | exceptions.ConnectTimeoutError)
+
+
 def _never_left(error: Exception) -> bool:
-    """No connection was made, or the request was never built."""
+    """The request was never built, or there is nowhere to send it to."""
     from botocore import exceptions  # noqa: PLC0415 (only a live run needs it)
 
     before = (
         *(exceptions.ParamValidationError, exceptions.NoCredentialsError, exceptions.PartialCredentialsError),
         *(exceptions.CredentialRetrievalError, exceptions.TokenRetrievalError, exceptions.SSOError),
-        *(exceptions.EndpointConnectionError, exceptions.ConnectTimeoutError, exceptions.SSLError),
-        *(exceptions.NoRegionError, exceptions.EndpointResolutionError, exceptions.UnknownEndpointError),
+        *(exceptions.SSLError, exceptions.NoRegionError),
+        *(exceptions.EndpointResolutionError, exceptions.UnknownEndpointError),
     )
     return isinstance(error, before)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ecs2k8s.core.errors import Ecs2k8sError, PlanError
 from ecs2k8s.cutover.aws import failures
 from ecs2k8s.cutover.aws.calls import Place, merged, needed
-from ecs2k8s.cutover.world import RefusedError, UnreadableError
+from ecs2k8s.cutover.world import NotNowError, RefusedError, UnreadableError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,11 +48,13 @@ class AwsSender:
     role: WriteRole | None = None
 
     def send(self, step: Step, request: Request) -> str:
-        """Nothing is tried again here. Raises `RefusedError` or `UnsureError`."""
+        """Nothing is tried again here. Raises `RefusedError`, `NotNowError` or `UnsureError`."""
         try:
             ready = self.reader.names.for_send(self.reader.plainly, request)
             credentials = self._assume(step, ready) if self.role else {}
-        except (UnreadableError, PlanError) as error:
+        except UnreadableError as error:
+            raise NotNowError(f"{error}; nothing was sent") from error
+        except PlanError as error:
             raise RefusedError(f"{error}; nothing was sent") from error
         try:
             return self._send(ready, credentials)
@@ -89,8 +91,9 @@ class AwsSender:
         except Ecs2k8sError:
             raise
         except Exception as error:
+            refusal = NotNowError if failures.passes(error) else RefusedError
             told = failures.told(error)
-            raise RefusedError(f"{asked['RoleArn']}: could not be assumed ({told}); nothing was sent") from error
+            raise refusal(f"{asked['RoleArn']}: could not be assumed ({told}); nothing was sent") from error
         return {
             "aws_access_key_id": found["AccessKeyId"],
             "aws_secret_access_key": found["SecretAccessKey"],

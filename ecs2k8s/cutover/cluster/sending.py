@@ -18,7 +18,7 @@ from ecs2k8s.cutover.cluster.asking import is_refusal, ref_of
 from ecs2k8s.cutover.cluster.guard import JSON_PATCH, QUERY, Call
 from ecs2k8s.cutover.manifests import digests, manifests
 from ecs2k8s.cutover.things.kustomization import as_of, labelled, run_of
-from ecs2k8s.cutover.world import RefusedError, ThrottledError, UnreadableError, UnsureError
+from ecs2k8s.cutover.world import NotNowError, RefusedError, UnreadableError, UnsureError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -60,7 +60,9 @@ class ClusterSender:
         try:
             self._same_cluster()
             calls = list(self._calls(request))
-        except (UnreadableError, PlanError, OutputError) as error:
+        except UnreadableError as error:
+            raise NotNowError(f"step {step.id}: nothing was sent: {error}") from error
+        except (PlanError, OutputError) as error:
             raise RefusedError(f"step {step.id}: nothing was sent: {error}") from error
         done: list[str] = []
         for one in calls:
@@ -131,7 +133,7 @@ class ClusterSender:
             return answer.ident
         message = f"{one.ref}: {_told(one, answer)}"
         if answer.status == HTTPStatus.TOO_MANY_REQUESTS:  # said before anything is done: priority and fairness
-            raise ThrottledError(message)
+            raise NotNowError(message)
         if is_refusal(answer) or BY_SCHEMA in answer.message:
             raise RefusedError(message)
         raise UnsureError(message)

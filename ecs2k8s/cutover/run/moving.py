@@ -16,7 +16,7 @@ from ecs2k8s.cutover.run.columns import columns
 from ecs2k8s.cutover.run.stops import CheckFailed, Conflict, Paused
 from ecs2k8s.cutover.run.watching import again, heed, now
 from ecs2k8s.cutover.things import KINDS
-from ecs2k8s.cutover.world import RefusedError, ThrottledError, UnsureError
+from ecs2k8s.cutover.world import NotNowError, RefusedError, UnsureError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from ecs2k8s.cutover.plan import Move, State, Step
     from ecs2k8s.cutover.run.context import Run
 
-SENDINGS = 4  # of one call that is throttled, which has no effect
+SENDINGS = 4  # of one call that is not taken for now, which has no effect
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +84,10 @@ def sent(run: Run, step: Step, move: Move, way: Way = "forth") -> bool:
             crash.at("call: before")
             ident = run.sender.send(step, move.request)
             crash.at("call: after")
-        except ThrottledError as error:
+        except NotNowError as error:
             _refused(run, step, error)
             if attempt == SENDINGS:
-                raise Paused(f"AWS is throttling: {error}", step.id) from error
+                raise Paused(f"{SENDINGS} attempts were not taken: {error}", step.id) from error
             run.clock.sleep(run.pace.poll * 2**attempt)
             heed(run, step)
             _again(run, step, move, way)

@@ -15,7 +15,7 @@ from ecs2k8s.cutover.plan import Thing
 from ecs2k8s.cutover.run.shares import HEALTH, PLACES, back_image, is_eks, weights
 from ecs2k8s.cutover.things import KINDS
 from ecs2k8s.cutover.things.command import command
-from ecs2k8s.cutover.world import ThrottledError, UnreadableError, UnsureError
+from ecs2k8s.cutover.world import NotNowError, UnreadableError, UnsureError
 
 if TYPE_CHECKING:
     from ecs2k8s.cutover.plan import Move, State, Step
@@ -146,7 +146,7 @@ def _sent(run: Run, step: Step, move: Move) -> bool:
         crash.at("back: before")
         ident = run.sender.send(step, move.request)
         crash.at("back: after")
-    except ThrottledError as error:
+    except NotNowError as error:
         run.journal.append(Result(step=step.id, outcome="refused", text=str(error)))
         return False
     except UnsureError as error:

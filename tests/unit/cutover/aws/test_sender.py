@@ -24,7 +24,7 @@ from ecs2k8s.cutover.things.ecs_service import scaled
 from ecs2k8s.cutover.things.elbv2_rule import test_rule_id as id_of_test_rule
 from ecs2k8s.cutover.things.events_rule import rule_target_id
 from ecs2k8s.cutover.things.later import SECRET_VALUE, TEST_HEADER
-from ecs2k8s.cutover.world import RefusedError, UnreadableError, UnsureError
+from ecs2k8s.cutover.world import NotNowError, RefusedError, UnreadableError, UnsureError
 from ecs2k8s.replay.stand_in import Fault
 from tests.connected import WRITER, connected, plan_of
 from tests.estates import estate
@@ -290,7 +290,7 @@ def again(world: Connected) -> Request:
 @pytest.mark.parametrize(
     ("what", "when", "error", "changed"),
     [
-        ("throttled", "before", RefusedError, False),
+        ("throttled", "before", NotNowError, False),
         ("denied", "before", RefusedError, False),
         ("expired", "before", RefusedError, False),
         ("broken", "before", UnsureError, False),
@@ -304,25 +304,30 @@ def test_a_request_is_sent_once_and_what_is_not_known_is_unsure(
 ) -> None:
     world = connected(documents("three-tier"))
     world.stand.policy.faults.append(Fault("elbv2.ModifyRule", what, 1, when, 99))
-    with pytest.raises(error, match=r"^elbv2\.ModifyRule: "):
+    with pytest.raises(error, match=r"^elbv2\.ModifyRule: ") as raised:
         world.send(again(world))
+    assert raised.type is error
     assert world.sent("elbv2.ModifyRule") == 1
     assert bool(world.stand.policy.writes()) is changed
 
 
-@pytest.mark.parametrize("what", ["throttled", "denied", "broken", "silent"])
-def test_without_the_role_nothing_is_sent(what: str) -> None:
+@pytest.mark.parametrize(
+    ("what", "error"),
+    [("throttled", NotNowError), ("denied", RefusedError), ("broken", NotNowError), ("silent", NotNowError)],
+)
+def test_without_the_role_nothing_is_sent(what: str, error: type[Exception]) -> None:
     world = connected(documents("three-tier"))
     world.stand.policy.faults.append(Fault("sts.AssumeRole", what, 1, "before", 99))
-    with pytest.raises(RefusedError, match=r"could not be assumed .* nothing was sent"):
+    with pytest.raises(error, match=r"could not be assumed .* nothing was sent") as raised:
         world.send(again(world))
+    assert raised.type is error
     assert world.sent("elbv2.ModifyRule") == 0
 
 
 def test_no_connection_means_that_nothing_was_sent() -> None:
     from botocore.exceptions import ConnectionClosedError, EndpointConnectionError
 
-    for raised, error in ((EndpointConnectionError, RefusedError), (ConnectionClosedError, UnsureError)):
+    for raised, error in ((EndpointConnectionError, NotNowError), (ConnectionClosedError, UnsureError)):
 
         def fails(request: Any, _: int, raised: Any = raised) -> None:
             if request.call == "elbv2.ModifyRule":
@@ -331,6 +336,14 @@ def test_no_connection_means_that_nothing_was_sent() -> None:
         world = connected(documents("three-tier"), before=(fails,))
         with pytest.raises(error):
             world.send(again(world))
+
+
+def test_an_arn_that_cannot_be_looked_up_now_is_looked_up_again() -> None:
+    world = connected(documents("three-tier"), "web-eks")
+    world.stand.policy.faults.append(Fault("elbv2.DescribeTargetGroups", "throttled", 1, "before", 99))
+    request = Request("elbv2.ModifyTargetGroup", {"TargetGroupArn": "targetgroup:web-eks", "HealthCheckPath": "/"})
+    with pytest.raises(NotNowError, match="nothing was sent"):
+        world.send(request)
 
 
 def test_parameters_that_aws_does_not_know_are_not_sent() -> None:

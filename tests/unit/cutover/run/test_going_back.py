@@ -100,6 +100,13 @@ def test_nothing_goes_back_to_ecs_that_has_no_healthy_target_while_eks_answers(t
     assert (taken_back(world, tmp_path).code, share(world.states[RULE])) == (6, 0.0)
 
 
+def test_a_way_back_that_is_not_taken_for_now_is_sent_again(tmp_path: Path) -> None:
+    world = made(ramp())
+    carried(world, tmp_path)
+    world.faults = ["throttled"] * 3
+    assert (taken_back(world, tmp_path).code, share(world.states[RULE])) == (6, 0.0)
+
+
 def test_when_neither_side_is_healthy_requests_go_back(tmp_path: Path) -> None:
     world = made(ramp())
     carried(world, tmp_path)
