@@ -95,7 +95,7 @@ class World:
     def series(self, metric: str, dimensions: dict[str, str], statistic: str, since: float, until: float) -> Series:
         if metric in self.denied:
             raise UnreadableError(f"{metric}: CloudWatch does not answer")
-        key = (metric, dimensions.get("TargetGroup", dimensions["LoadBalancer"]), statistic)
+        key = (metric, dimensions.get("TargetGroup") or next(iter(dimensions.values())), statistic)
         found = sorted(self.values.get(key, {}).items())
         return Series(tuple((at, value) for at, value in found if since <= at < until))
 

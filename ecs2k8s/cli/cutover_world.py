@@ -17,7 +17,7 @@ from ecs2k8s.collect.login import Login
 from ecs2k8s.compare.cluster import ClusterError
 from ecs2k8s.core.errors import BusyError, Ecs2k8sError
 from ecs2k8s.cutover.checks.judging import Judges
-from ecs2k8s.cutover.checks.of_unit import alarms, objects
+from ecs2k8s.cutover.checks.of_unit import alarms, objects, stores
 from ecs2k8s.cutover.checks.probing import Prober
 from ecs2k8s.cutover.checks.scene import Scene
 from ecs2k8s.cutover.checks.static import static_results
@@ -118,6 +118,7 @@ class Opened:
             expected_cluster=journal.run.start.cluster_uid,
             owners=self.estate.target.owners,
             alarms=alarms(plan, self.estate.snapshot.documents),
+            stores=stores(plan, self.estate.translation.dependencies),
             lines=lambda: journal.lines,
         )
         prober = Prober(*self.asked, lambda: _is_left_alone(controls)) if self.asked else None

@@ -12,7 +12,7 @@ from ecs2k8s.core.checks import Phase, checks
 from ecs2k8s.core.errors import UsageError
 from ecs2k8s.cutover.checks import CHECKS
 from ecs2k8s.cutover.checks.judging import Judges
-from ecs2k8s.cutover.checks.of_unit import alarms, objects
+from ecs2k8s.cutover.checks.of_unit import alarms, objects, stores
 from ecs2k8s.cutover.checks.scene import Scene
 from ecs2k8s.cutover.plan import Plan, Step, load
 
@@ -89,6 +89,7 @@ def _judges(plan: Plan, living: Living, estate: Estate, cluster: Any, prepare: P
         objects=objects(plan, estate.bundle),
         owners=estate.target.owners,
         alarms=alarms(plan, estate.snapshot.documents),
+        stores=stores(plan, estate.translation.dependencies),
     )
     return Judges(scene, fixed=now - WINDOW)
 

@@ -98,8 +98,9 @@ def _step(step: Step, number: int, begins: int) -> Iterator[str]:
     yield from _checks("Before", step.before)
     if step.wait:
         requests = f" and {step.wait.requests:,} requests that EKS answered" if step.wait.requests else ""
-        limit = f" Undecided after {shown(step.wait.limit // 60)}." if step.wait.limit else ""
-        yield from (f"- [ ] {shown(step.wait.seconds // 60)}{requests}.{limit}", "")
+        whole = f"{shown(step.wait.seconds // 60)}{requests}." if step.wait.seconds or requests else ""
+        limit = f"Undecided after {shown(step.wait.limit // 60)}." if step.wait.limit else ""
+        yield from (f"- [ ] {' '.join(filter(None, (whole, limit)))}", "")
     yield from _commands("Do", step.moves, step.commands)
     yield from _checks("Then", step.checks)
     yield from (f"- [ ] Done when: {plain(step.success)}", "", f"Way back: {plain(step.rollback)}", "")

@@ -68,7 +68,10 @@ class Metrics(Protocol):
     """CloudWatch, or what stands for it."""
 
     def series(self, metric: str, dimensions: dict[str, str], statistic: str, since: float, until: float) -> Series:
-        """Periods of 60 seconds that began in [since, until), of AWS/ApplicationELB. Raises `UnreadableError`."""
+        """Periods of 60 seconds that began in [since, until). Raises `UnreadableError`.
+
+        *metric* is one of AWS/ApplicationELB, or has its namespace in front: `AWS/SQS ApproximateAgeOfOldestMessage`.
+        """
 
 
 class Probe(Protocol):

@@ -81,11 +81,17 @@ def received(request: Any, found: Reply) -> Any:
     return AWSResponse(request.url, found.status, found.headers, _Raw(found.body))
 
 
+OF_CUTOVER = {"sqs"}  # that an export never asks
+
+
 @cache
 def names() -> dict[str, str]:
     """The service's name in events (`elastic-load-balancing-v2`) to botocore's (`elbv2`)."""
-    services = {name.partition(".")[0] for name in (*calls(), *CREDENTIALS)}
-    return {str(model(service).service_id.hyphenize()): service for service in services}
+    return {str(model(service).service_id.hyphenize()): service for service in services()}
+
+
+def services() -> set[str]:
+    return {name.partition(".")[0] for name in (*calls(), *CREDENTIALS)} | OF_CUTOVER
 
 
 def signed(headers: Any) -> dict[str, str]:

@@ -10,7 +10,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import parse_qs, urlsplit
 
-from ecs2k8s.collect.calls import CREDENTIALS, calls
+from ecs2k8s.collect.calls import calls
+from ecs2k8s.replay.hook import services
 from ecs2k8s.replay.stand_in import READS, WRITES
 from ecs2k8s.replay.state import NotModelledError
 from ecs2k8s.replay.wire import Refusal, Reply, Sent, model, operation_of, protocol, refused
@@ -117,5 +118,4 @@ class _Handler(BaseHTTPRequestHandler):
 @cache
 def signing_names() -> dict[str, str]:
     """The name that requests are signed for (`elasticloadbalancing`) to botocore's (`elbv2`)."""
-    services = {name.partition(".")[0] for name in (*calls(), *CREDENTIALS)}
-    return {str(model(service).signing_name): service for service in services}
+    return {str(model(service).signing_name): service for service in services()}

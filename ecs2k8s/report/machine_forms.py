@@ -577,6 +577,7 @@ class Checked(Form):
     sources: list[Read] = []
     lines: Annotated[list[str], Meta(description="Findings or samples that it rests on; never a secret.")] = []
     evidence: str = ""
+    grave: Annotated[bool, Meta(description="A failure for which pausing a run is not enough.")] = False
 
 
 class Verified(Form):
@@ -918,6 +919,7 @@ class CheckVerdict(Form):
     sources: list[Read] = []
     lines: list[str] = []
     evidence: str = ""
+    grave: Annotated[bool, Meta(description="A failure for which pausing a run is not enough.")] = False
 
 
 class CheckResults(Form):

@@ -31,13 +31,14 @@ class CloudWatch:
         first = ceil(since / PERIOD) * PERIOD
         if first >= until:
             return Series()
+        namespace, _, name = metric.rpartition(" ")
         query = {
             "Id": "m",
             "MetricStat": {
                 "Metric": {
-                    "Namespace": NAMESPACE,
-                    "MetricName": metric,
-                    "Dimensions": [{"Name": name, "Value": value} for name, value in sorted(dimensions.items())],
+                    "Namespace": namespace or NAMESPACE,
+                    "MetricName": name,
+                    "Dimensions": [{"Name": key, "Value": value} for key, value in sorted(dimensions.items())],
                 },
                 "Period": PERIOD,
                 "Stat": statistic,

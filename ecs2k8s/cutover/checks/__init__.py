@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from ecs2k8s.cutover.checks import (
     alarms,
+    behind,
     budget,
     components,
     deployers,
@@ -45,6 +46,7 @@ CHECKS: Mapping[str, Check] = {
     "T05": traffic.connections,
     "T06": traffic.balancer_errors,
     "T08": pods.stay_up,
+    "T10": behind.behind,
     "T11": alarms.alarms,
     "T12": budget.budget,
     "T13": way_back.rollback_ready,

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from ecs2k8s.cutover.checks.health import BINDING
 from ecs2k8s.cutover.checks.places import group_dimension, pairs
+from ecs2k8s.cutover.checks.scene import Store
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from ecs2k8s.assess.dependencies import Dependencies
     from ecs2k8s.core.documents import Document
     from ecs2k8s.core.manifests import Bundle, Manifest
     from ecs2k8s.cutover.plan import Plan
 
+ARN_NAME = re.compile(r"[:/]")
 OF_SCALING = "TargetTracking-"  # how Application Auto Scaling names the alarms that it manages
 
 
@@ -32,6 +36,16 @@ def _key(manifest: Manifest) -> tuple[str, str]:
 
 def _bound(manifest: Manifest) -> tuple[str, str]:
     return manifest["metadata"].get("namespace", ""), manifest["spec"]["serviceRef"]["name"]
+
+
+def stores(plan: Plan, dependencies: Dependencies) -> tuple[Store, ...]:
+    """Data stores that names in the environment of its workloads lead to; a permission alone is no use."""
+    nodes = {node.ident: node for node in dependencies.nodes if node.kind == "store"}
+    found: dict[str, list[str]] = {}
+    for edge in dependencies.uses:
+        if edge.source in plan.designs and edge.target in nodes:
+            found.setdefault(edge.target, []).append(edge.source)
+    return tuple(Store(ident, ARN_NAME.split(ident)[-1], tuple(users)) for ident, users in sorted(found.items()))
 
 
 def alarms(plan: Plan, documents: Iterable[Document]) -> tuple[str, ...]:

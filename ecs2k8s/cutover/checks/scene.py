@@ -34,6 +34,15 @@ class Cluster(Protocol):
     def items(self, api_version: str, kind: str, namespace: str = "", **query: str) -> list[Manifest]: ...
 
 
+@dataclass(frozen=True, slots=True)
+class Store:
+    """A queue or a database by its ARN, and the workloads of the plan that use it."""
+
+    ident: str
+    name: str
+    users: tuple[str, ...]
+
+
 @dataclass(frozen=True)
 class Scene:
     """`objects`: what the plan puts into the cluster. `verified`: what the run saw last, by thing.
@@ -54,6 +63,7 @@ class Scene:
     expected_cluster: str = ""
     owners: Mapping[str, str] = field(default_factory=dict)  # by ARN: who manages an object, as target.yaml says
     alarms: tuple[str, ...] = ()
+    stores: tuple[Store, ...] = ()
     lines: Callable[[], Sequence[Line]] = tuple  # of the journal; none outside of a run
     _arns: dict[str, str] = field(default_factory=dict)
 
@@ -98,7 +108,7 @@ class Scene:
         return self.cluster.items(api_version, kind, namespace)
 
     def series(self, metric: str, dimensions: dict[str, str], statistic: str, since: float) -> Series:
-        """Whole minutes from *since* on."""
+        """Whole minutes from *since* on. See `world.Metrics`."""
         if self.metrics is None:
             raise LacksError("metrics of CloudWatch")
         return self.metrics.series(metric, dimensions, statistic, since, self.until)

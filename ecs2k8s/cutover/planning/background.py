@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ecs2k8s.core.aws_steps import aws
 from ecs2k8s.core.manifests import BACKGROUND
-from ecs2k8s.cutover.plan import Thing
+from ecs2k8s.cutover.plan import Thing, Wait
 from ecs2k8s.cutover.planning import objects
 from ecs2k8s.cutover.planning.moves import back, move
 from ecs2k8s.cutover.planning.preparation import scalable
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 SERVICE, SCALING = "ecs.service", "autoscaling.target"
 RULE, TARGET, SCHEDULE = "events.rule", "events.targets", "scheduler.schedule"
 SCALE, CRON_JOB = "kubernetes.scale", "kubernetes.cron-job"
+CAUGHT_UP = Wait(0, limit=900)  # what waited for the handover is worked off first (T10)
 ALL_SUSPENDED = {
     "DynamicScalingInSuspended": True,
     "DynamicScalingOutSuspended": True,
@@ -80,7 +81,7 @@ def _worker(ground: Ground, workload: Workload, manifest: Manifest) -> Iterator[
     scale = move(Thing(SCALE, workload.folder), {"replicas": 0}, {"replicas": replicas})
     more = [file for file in objects.background(ground, workload.folder) if _is_budget(ground, file)]
     on = (*objects.applied(ground, more), scale)
-    yield step("worker-on", _id("on", workload), args, moves=on, back=back((scale,)))
+    yield step("worker-on", _id("on", workload), args, moves=on, back=back((scale,)), wait=CAUGHT_UP)
     if _paused(ground, workload):
         keda = f"kubectl -n {workload.namespace} annotate scaledobject/{workload.name} autoscaling.keda.sh/paused"
         undo = f"{keda}=true --overwrite"

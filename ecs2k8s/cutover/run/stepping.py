@@ -168,8 +168,9 @@ def _checked(run: Run, step: Step, watch: Watch) -> None:
     while blocking := _judged(run, step, step.checks):
         failed = [result for result in blocking if result.verdict == "fail"]
         leading = [result for result in failed if not only_pauses(result)]
-        if leading and exposed(run):
-            raise GoBack(f"{leading[0].id}: {leading[0].text}", step.id)
+        grave = [result for result in leading if result.grave or exposed(run)]
+        if grave:
+            raise GoBack(f"{grave[0].id}: {grave[0].text}", step.id)
         if run.clock.monotonic() >= end:
             _undecided(run, step, (failed or blocking)[0])
         tick(run, step, watch)
