@@ -54,8 +54,8 @@ def touched(plan: Plan, lines: Sequence[Line]) -> list[Touched]:
         said = line.event
         if isinstance(said, Intent):
             before.setdefault(said.thing, Seen(said.before, said.before_sha256, line))
-        if isinstance(said, Verified):
-            before.setdefault(said.thing, _planned(plan, said))
+        if isinstance(said, Verified) and said.thing not in before:
+            before[said.thing] = _planned(plan, said)
         if isinstance(said, Observed | Verified):
             after[said.thing] = Seen(said.state, said.sha256, line)
     return [Touched(thing, seen, after.get(thing)) for thing, seen in before.items()]

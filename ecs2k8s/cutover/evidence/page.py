@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 TEMPLATE = "run.html.jinja"
 MOST = 500  # rows of a table; report.json has all
 CLOSED = {"rolled_back": "; it was rolled back", "rollback_failed": "; its way back failed, and a person has closed it"}
-GOOD = frozenset({"verified", "waived", "skipped", "completed", "closed", "answered", "pass"})
+GOOD = frozenset({"verified", "skipped", "completed", "closed", "answered", "pass"})
 BAD = frozenset({"failed", "conflict", "rollback_failed", "refused", "fail"})
 QUIET = frozenset({"pending", "not_applicable", "by a person"})
 OF_CHECK = re.compile(r"[SLT]\d\d(?=: )", re.ASCII)  # how the reason of a way back begins
@@ -54,8 +54,7 @@ def page(its: Report) -> str:
         style=_style(its),
         styled=styled,
         drawing=drawing(its),
-        undecided=[each for each in its["checks"] if each["verdict"] in ("inconclusive", "error")],
-        failed=[each for each in its["checks"] if each["verdict"] == "fail"],
+        told=_told(its),
         stops=[{**each, "file": _of_check(each, its)} for each in its["stops"]],
         unsaid=_why_not_back(its),
         as_json=_json,
@@ -66,6 +65,20 @@ def page(its: Report) -> str:
         HIGH=HIGH,
         FOOT=FOOT,
     )
+
+
+def _told(its: Report) -> dict[str, list[Any]]:
+    """The checks by what they said, blockers first; `others` are all that did not just pass, step by step."""
+    found = sorted(its["checks"], key=lambda each: each["severity"] != "blocker")
+    by = {
+        "failed": ("fail",),
+        "undecided": ("inconclusive", "error"),
+        "others": ("fail", "inconclusive", "error", "waived"),
+        "passed": ("pass", "not_applicable"),
+    }
+    its = {name: [each for each in found if each["verdict"] in words] for name, words in by.items()}
+    once = {name: {(each["id"], each["subject"]): each for each in its[name]} for name in ("failed", "undecided")}
+    return its | {name: list(last.values()) for name, last in once.items()}
 
 
 def headline(its: Report) -> str:

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import re
+import shutil
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 import pytest
 
+from ecs2k8s.cutover.evidence.bundle import bundle
 from ecs2k8s.cutover.evidence.page import drawing, headline, lasting, page, styled
+from ecs2k8s.cutover.journal import events as say
+from ecs2k8s.cutover.journal.file import Journal
+from tests.cutover_world import Quick
 from tests.hostile import HOSTILE
+from tests.journals import StillClock
 from tests.told_runs import KINDS, hostile, told
 
 if TYPE_CHECKING:
@@ -82,6 +88,17 @@ def test_a_way_back_that_failed_is_followed_by_what_to_type(made: Made) -> None:
     assert text.count("Type this now") == 1
 
 
+def test_a_run_that_a_person_closed_after_a_way_back_that_failed_is_not_green(made: Made, tmp_path: Path) -> None:
+    folder = shutil.copytree(made("not_back"), tmp_path / "run")
+    with Journal.open(folder, StillClock(), disk=Quick()) as journal:
+        journal.append(say.Seal(by="ann", text="CHG-7: set right by hand"))
+    bundle(folder)
+    text = text_of(folder)
+    assert '<p class="headline go-with-work">Closed, 4 of 8 steps done; its way back failed, and a person' in text
+    assert "CHG-7: set right by hand" in text
+    assert "Type this now" not in text
+
+
 def test_no_run_but_one_that_failed_to_go_back_is_loud(made: Made) -> None:
     for kind in KINDS.keys() - {"not_back"}:
         assert "Type this now" not in text_of(made(kind)), kind
@@ -129,9 +146,9 @@ def test_how_long_something_lasted_has_two_units(seconds: float | None, told: st
     assert lasting(seconds) == told
 
 
-def test_nothing_that_is_undecided_or_unknown_is_green() -> None:
+def test_nothing_that_is_waived_undecided_or_unknown_is_green() -> None:
     green = {word for word in WORDS if styled(word) == "go"}
-    assert green == {"verified", "waived", "skipped", "answered", "pass"}
+    assert green == {"verified", "skipped", "answered", "pass"}
 
 
 WORDS = (
