@@ -69,9 +69,9 @@ def request(ident: str, before: State, wanted: State) -> Request:
 
 def between(before: State, wanted: State, live: State) -> bool:
     """Whether an apply or a delete stopped on its way: each object is as before or as wanted. It may be repeated."""
-    return before.keys() == wanted.keys() == live.keys() and all(
-        live[ref] in (before[ref], wanted[ref]) for ref in live
-    )
+    if not isinstance(live, dict) or not before.keys() == wanted.keys() == live.keys():
+        return False
+    return all(live[ref] in (before[ref], wanted[ref]) for ref in live)
 
 
 def _state(ask: Ask, manifest: Manifest) -> str:

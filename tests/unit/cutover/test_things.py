@@ -275,3 +275,11 @@ def test_a_schedule_is_written_again_with_all_that_it_has() -> None:
     left_out = {"Arn", "CreationDate", "LastModificationDate"}
     assert written == {key: value for key, value in schedule.data.items() if key not in left_out}
     assert Arn.parse(schedule.id)
+
+
+@pytest.mark.parametrize("live", [None, {}, {"a": "1", "c": "1"}, {"a": "1", "b": "3"}], ids=str)
+def test_objects_that_are_gone_or_others_are_on_no_way(live: Any) -> None:
+    between = KINDS["kubernetes.kustomization"].between
+    before, wanted = {"a": "absent", "b": "absent"}, {"a": "1", "b": "2"}
+    assert between(before, wanted, {"a": "1", "b": "absent"})
+    assert not between(before, wanted, live)
