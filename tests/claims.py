@@ -159,6 +159,16 @@ CLAIMS: dict[str, Claim] = {
         (STAND_IN,),
         (Measure("calls", "calls", least=50), Measure("length", "characters of the longest policy", most=2_048, together=max)),
     ),
+    "R16": Claim(
+        "A journal of 100,000 lines is read and understood within seconds, so that a run goes on at once.",
+        (PROCESSES,),
+        (Measure("lines", "lines", least=100_000, together=max), Measure("seconds", "seconds of CPU", most=5, together=max)),
+    ),
+    "R17": Claim(
+        "A disk that is full, fails or takes no file, a clock that is set, a night of sleep, and a process that stands still or is killed leave the journal whole and the lock with one holder.",
+        (PROCESSES,),
+    ),
+    "R21": Claim("A journal of an earlier version is read, and this version writes it as before.", (PROCESSES,)),
     "R22": Claim(
         "Each story of a cutover that failed elsewhere is told by a test, in memory or by real requests, and happens when its guard is taken away.",
         (MEMORY,),

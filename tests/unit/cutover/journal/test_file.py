@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import json
 import os
@@ -17,6 +18,7 @@ from ecs2k8s.cutover.journal.file import Journal
 from ecs2k8s.cutover.journal.fold import fold
 from ecs2k8s.cutover.journal.read import FILE, read
 from ecs2k8s.cutover.states import TransitionError
+from tests.claims import PROCESSES
 from tests.journals import RULE, RUN, StillClock, begun, plan
 
 if TYPE_CHECKING:
@@ -146,6 +148,7 @@ class Failing:
         os.fsync(fd)
 
 
+@pytest.mark.claim("R17", PROCESSES)
 @pytest.mark.parametrize("short", [False, True])
 @pytest.mark.parametrize("at", range(1, 9))
 def test_a_disk_that_fails_ends_the_writing_for_good(tmp_path: Path, at: int, short: bool) -> None:
@@ -171,6 +174,7 @@ def test_a_disk_that_fails_ends_the_writing_for_good(tmp_path: Path, at: int, sh
             assert read(tmp_path).tail == b""
 
 
+@pytest.mark.claim("R17", PROCESSES)
 @pytest.mark.parametrize("seconds", [-86_400.0, 86_400.0, 8 * 3600.0])
 def test_a_clock_that_is_set_or_a_machine_that_sleeps_does_not_break_a_journal(tmp_path: Path, seconds: float) -> None:
     clock = StillClock()
@@ -182,6 +186,24 @@ def test_a_clock_that_is_set_or_a_machine_that_sleeps_does_not_break_a_journal(t
         first, second, third = (line.head for line in again.lines)
     assert abs(second.ts_wall - first.ts_wall - seconds) < 10
     assert [first.seq, second.seq, third.seq] == [1, 2, 3]
+
+
+@pytest.mark.claim("R17", PROCESSES)
+@pytest.mark.parametrize("fault", [errno.EROFS, errno.EACCES, errno.EIO, errno.ENOSPC], ids=errno.errorcode.get)
+def test_a_disk_that_takes_no_file_begins_nothing(tmp_path: Path, fault: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever runs the tests may be root, whom no mode of a folder stops: so the call itself is refused."""
+    opened = os.open
+
+    def refuses(path: Any, flags: int, *mode: int) -> int:
+        if flags & os.O_CREAT:
+            raise OSError(fault, os.strerror(fault))
+        return opened(path, flags, *mode)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "open", refuses)
+        with pytest.raises(JournalError, match=os.strerror(fault)):
+            begun(tmp_path)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_names_of_new_files_are_synced_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

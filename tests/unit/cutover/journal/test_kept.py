@@ -12,6 +12,7 @@ from ecs2k8s.cutover.journal.file import Journal
 from ecs2k8s.cutover.journal.fold import fold
 from ecs2k8s.cutover.journal.read import FILE, parse
 from ecs2k8s.cutover.verdicts import Result, Source
+from tests.claims import PROCESSES
 from tests.journals import RULE, StillClock, begun, plan
 
 FOLDER = Path(__file__).parents[3] / "cases_journal"
@@ -50,6 +51,7 @@ def everything(journal: Journal) -> None:
     journal.append("seal", text="filed")
 
 
+@pytest.mark.claim("R21", PROCESSES)
 @pytest.mark.parametrize("name", sorted(path.name for path in FOLDER.iterdir()))
 def test_a_journal_of_an_earlier_version_is_read(name: str) -> None:
     reading = parse((FOLDER / name).read_bytes(), name)
@@ -61,6 +63,7 @@ def test_a_journal_of_an_earlier_version_is_read(name: str) -> None:
     assert run.settings == {"error_delta": 0.75}
 
 
+@pytest.mark.claim("R21", PROCESSES)
 def test_a_journal_is_written_as_before(tmp_path: Path, update: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     """What changes here is a new format, and needs a file of its own beside the old one."""
     monkeypatch.setattr("ecs2k8s.cutover.journal.file.__version__", "0.1.0")

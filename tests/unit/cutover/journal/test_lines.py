@@ -19,10 +19,13 @@ from ecs2k8s.cutover.journal.file import Journal
 from ecs2k8s.cutover.journal.fold import fold
 from ecs2k8s.cutover.journal.lines import Head, decode, encode, is_sound
 from ecs2k8s.cutover.journal.read import FILE, parse, read
+from tests.claims import PROCESSES
 from tests.journals import RULE, RUN, StillClock, begun, plan
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from tests.figures import Figure
 
 SCALAR = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text()
 ANY_JSON = st.recursive(SCALAR, lambda child: st.lists(child) | st.dictionaries(st.text(), child), max_leaves=20)
@@ -220,18 +223,18 @@ class Memory:
     def fsync(self, fd: int) -> None: ...
 
 
-@pytest.mark.long
+@pytest.mark.claim("R16", PROCESSES)
+@pytest.mark.parametrize("count", [10_000, pytest.param(100_000, marks=pytest.mark.long)])
 def test_a_hundred_thousand_lines_are_read_and_folded_in_five_seconds(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    count: int, tmp_path: Path, figure: Figure
 ) -> None:
     with begun(tmp_path, disk=Memory()) as journal:
-        for at in range(100_000):
+        for at in range(count):
             journal.append(events.verified("p6-1", RULE, {"ecs": 99, "eks": 1, "at": at}))
     began = time.process_time()
     found = read(tmp_path)
     fold(found.lines)
     took = time.process_time() - began
-    with capsys.disabled():
-        print(f"\njournal: 100,000 lines read and folded in {took:.1f} s of CPU")  # noqa: T201 (a figure for people)
-    assert len(found.lines) == 100_001
-    assert took <= 5
+    figure(lines=len(found.lines), seconds=took)
+    assert len(found.lines) == count + 1
+    assert took <= 5 * count / 100_000

@@ -17,6 +17,7 @@ import pytest
 from ecs2k8s.core.errors import BusyError, OutputError
 from ecs2k8s.cutover.locks.info import LockInfo
 from ecs2k8s.cutover.locks.local import FILE, FolderLock, holder, is_held
+from tests.claims import PROCESSES
 from tests.journals import RULE, RUN
 
 ROOT = Path(__file__).parents[4]
@@ -73,6 +74,7 @@ def test_a_link_is_not_followed(tmp_path: Path) -> None:
     assert (tmp_path / "elsewhere").read_text() == "precious"
 
 
+@pytest.mark.claim("R17", PROCESSES)
 def test_a_disk_that_fails_gives_no_lock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def fails(_: int) -> None:
         raise OSError(errno.EIO, "Input/output error")
@@ -95,6 +97,7 @@ sys.stdin.read()
 """
 
 
+@pytest.mark.claim("R17", PROCESSES)
 def test_the_kernel_gives_it_back_when_its_holder_is_killed_and_not_while_it_stands_still(tmp_path: Path) -> None:
     command = [sys.executable, "-c", HOLDER, str(tmp_path), msgspec.json.encode(INFO).decode()]
     with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as held:
