@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from ecs2k8s.collect.reading import Item, Reading
 
 TASK_INTERFACE = re.compile(r"arn:aws[\w-]*:ecs:[\w-]+:\d+:attachment/")  # the description of a task's own interface
+ADDRESSES = ("A", "AAAA", "CNAME")  # records that say where a name leads
 
 tasks = estate.tasks
 target_groups = traffic.target_groups
@@ -159,9 +160,23 @@ def _on(found: dict[str, Any], services: set[tuple[str, Any]], suffixes: set[str
 
 
 def record_sets(reading: Reading) -> list[Item]:
-    """Records that lead to the load balancers, or to distributions in front of them."""
+    """All address records of a name of which one leads to the load balancers, or to distributions in front of them.
+
+    Those that share the name share its requests: a plan compares all of them.
+    """
     fronts = {traffic.plain_name(str(each.get("DomainName", ""))) for each in distributions(reading)}
-    return _leading_to(reading, traffic.dns_names(reading) | fronts)
+    leading = {id(record) for record in _leading_to(reading, traffic.dns_names(reading) | fronts)}
+    found = [
+        (asked["HostedZoneId"], record)
+        for asked, answer in reading.answers("route53.ListResourceRecordSets")
+        for record in answer.get("ResourceRecordSets", ())
+    ]
+    names = {(zone, record["Name"]) for zone, record in found if id(record) in leading}
+    return [
+        record
+        for zone, record in found
+        if id(record) in leading or (record.get("Type") in ADDRESSES and (zone, record["Name"]) in names)
+    ]
 
 
 def _leading_to(reading: Reading, names: set[str]) -> list[Item]:

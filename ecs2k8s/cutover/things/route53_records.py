@@ -35,7 +35,7 @@ def _key(record: Mapping[str, Any]) -> tuple[str, str]:
 
 
 def _then(documents: Documents, ident: str) -> State:
-    """Only records that lead to the load balancers are in a snapshot."""
+    """A snapshot has all records of a name of which one leads to a load balancer."""
     zone, _, name = ident.partition("/")
     for (shape, key), data in documents.items():
         if shape == "route53.RecordSets" and last(data["HostedZoneId"]) == zone:

@@ -193,16 +193,33 @@ def test_records_are_followed_through_other_records() -> None:
     alias = {"Name": "lb.example.com.", "AliasTarget": {"DNSName": "dualstack.Shop-1.elb.amazonaws.com."}}
     chained = {"Name": "www.example.com.", "ResourceRecords": [{"Value": "lb.example.com"}]}
     other = {"Name": "mail.example.com.", "ResourceRecords": [{"Value": "10 mx.example.com"}]}
+    assert select.record_sets(zones(Z=[alias, chained, other])) == [alias, chained]
+
+
+def test_records_that_share_a_name_in_one_zone_are_kept_together() -> None:
+    """A plan compares all of a name: one with a weight that leads elsewhere changes who gets requests, too."""
+    alias = {"Name": "lb.example.com.", "Type": "A", "SetIdentifier": "lb", "Weight": 9}
+    alias |= {"AliasTarget": {"DNSName": "shop-1.elb.amazonaws.com."}}
+    beside = {"Name": "lb.example.com.", "Type": "A", "SetIdentifier": "old", "Weight": 1}
+    sixth = {"Name": "lb.example.com.", "Type": "AAAA", "ResourceRecords": [{"Value": "2001:db8::1"}]}
+    text = {"Name": "lb.example.com.", "Type": "TXT", "ResourceRecords": [{"Value": "owner"}]}
+    inside = {"Name": "lb.example.com.", "Type": "A", "ResourceRecords": [{"Value": "10.0.0.1"}]}
+    found = zones(Z=[alias, beside, sixth, text], PRIVATE=[inside])
+    assert select.record_sets(found) == [alias, beside, sixth]
+
+
+def zones(**records: list[dict[str, Any]]) -> Any:
+    """Behind a load balancer of its own."""
     group = {"TargetGroupArn": "g", "LoadBalancerArns": ["b"]}
-    found = reading(
+    balancer = {"LoadBalancerArn": "b", "DNSName": "shop-1.elb.amazonaws.com"}
+    return reading(
         ecs_DescribeServices=[service(loadBalancers=[{"targetGroupArn": "g"}])],
         elbv2_DescribeTargetGroups=[{"TargetGroups": [group]}],
-        elbv2_DescribeLoadBalancers=[
-            {"LoadBalancers": [{"LoadBalancerArn": "b", "DNSName": "shop-1.elb.amazonaws.com"}]}
+        elbv2_DescribeLoadBalancers=[{"LoadBalancers": [balancer]}],
+        route53_ListResourceRecordSets=[
+            ({"HostedZoneId": zone}, {"ResourceRecordSets": its}) for zone, its in records.items()
         ],
-        route53_ListResourceRecordSets=[({"HostedZoneId": "Z"}, {"ResourceRecordSets": [alias, chained, other]})],
     )
-    assert select.record_sets(found) == [alias, chained]
 
 
 def test_stores_are_found_by_name_and_by_group() -> None:
