@@ -16,6 +16,7 @@ import msgspec
 from ecs2k8s.cli import cutover
 from ecs2k8s.cli.console import Talk
 from ecs2k8s.cli.cutover_folders import Which, folder_of, plan_in
+from ecs2k8s.cli.cutover_given import Given
 from ecs2k8s.cli.cutover_world import Way
 from ecs2k8s.collect.login import Login
 from ecs2k8s.compare.cluster import Patience
@@ -59,7 +60,7 @@ class Scene:
         prepare = quickly(prepared(self.stand.hook))
         return Way(Login(regions=(REGION,)), None, context, prepare=prepare, clock=self.stand.clock)
 
-    def given(self, unit: str, *, execute: bool = True, approvals: bool = True) -> cutover.Given:
+    def given(self, unit: str, *, execute: bool = True, approvals: bool = True) -> Given:
         """All that can be waived is: the checks have tests of their own."""
         plan = plan_in(folder_of(Which(str(self.place), unit)))
         asked = {check for step in plan.steps for check in (*step.before, *step.checks)} - NEVER_WAIVED
@@ -74,7 +75,7 @@ class Scene:
                 msgspec.json.encode(approve(plan, each.phase, ANN, self.stand.clock.at, text="go"))
             )
         by_hand = tuple(step.id for step in plan.steps if step.guided and not step.moves)
-        return cutover.Given(execute, tuple(files), str(file), by_hand)
+        return Given(execute, tuple(files), str(file), by_hand)
 
     def run(self, unit: str, **given: bool) -> int:
         return cutover.run(Which(str(self.place), unit), self.given(unit, **given), self.way(), Talk())
@@ -83,7 +84,7 @@ class Scene:
         return cutover.resume(Which(str(self.place), unit), self.given(unit), self.way(), Talk())
 
     def back(self, unit: str, what: str = "rollback") -> int:
-        return cutover.go_back(Which(str(self.place), unit), what, "", cutover.Given(), self.way(), Talk())
+        return cutover.go_back(Which(str(self.place), unit), what, "", Given(), self.way(), Talk())
 
     def changes(self) -> list[str]:
         return [each.call for each in self.stand.account.made if each.changed]

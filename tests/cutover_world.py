@@ -74,7 +74,7 @@ def moved(thing: Thing, before: State, wanted: State) -> Move:
     from ecs2k8s.cutover.things.command import command
 
     request = KINDS[thing.kind].request(thing.id, before, wanted)
-    return Move(thing, before, wanted, request, command(request))
+    return Move(thing, before, wanted, request, command(request, "eu-west-1"))
 
 
 def weighted(number: int, share: int, last: State, places: tuple[Thing, ...]) -> Step:

@@ -7,7 +7,7 @@ import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import pytest
@@ -111,6 +111,21 @@ def test_what_nobody_can_see_waits_for_the_word_of_a_person(scene: Scene) -> Non
     assert cutover.run(which, given, scene.way(), Talk()) == 5
     assert not scene.changes()
     assert scene.resume(WORKER) == 0
+
+
+@pytest.mark.parametrize("given", [{"waivers": "/nowhere"}, {"approvals": ("/nowhere",)}, {"done": ("nothing",)}])
+def test_what_does_not_fit_begins_no_run_and_uses_up_no_plan(scene: Scene, given: dict[str, Any]) -> None:
+    which, wrong = Which(str(scene.place), WORKER), dataclasses.replace(scene.given(WORKER), **given)
+    with pytest.raises((UsageError, PlanError)):
+        cutover.run(which, wrong, scene.way(), Talk())
+    with pytest.raises(PlanError, match="no run was begun"):
+        status(which, as_json=False)
+
+
+def test_nobodys_word_ends_a_step_that_is_seen(scene: Scene) -> None:
+    given = dataclasses.replace(scene.given(WORKER), done=("off.shop.worker",))
+    with pytest.raises(UsageError, match=r"--done off\.shop\.worker: nobody's word ends that step"):
+        cutover.run(Which(str(scene.place), WORKER), given, scene.way(), Talk())
 
 
 def test_waivers_hold_for_the_whole_run_and_stand_in_its_evidence(scene: Scene) -> None:

@@ -148,6 +148,16 @@ def test_evidence_that_was_changed_is_exit_3(begun: Begun) -> None:
     assert begun.typed("evidence", "verify", str(begun.folder)).returncode == 3
 
 
+@pytest.mark.parametrize("command", ["rollback", "abort"])
+def test_a_way_back_whose_journal_is_of_no_use_is_exit_7_and_says_what_to_type(begun: Begun, command: str) -> None:
+    lines = (begun.folder / "journal.jsonl").read_bytes()
+    (begun.folder / "journal.jsonl").write_bytes(lines[:40] + b"x" + lines[41:])
+    said = begun.typed(command, str(begun.place))
+    assert said.returncode == 7
+    assert b"by hand, where it got so far, in this order:\n  aws elbv2 modify-rule" in said.stdout
+    assert b"journal.jsonl:1: is no whole line" in said.stderr
+
+
 @pytest.mark.parametrize("command", ["run", "show", "status"])
 def test_a_unit_that_has_no_plan_is_exit_1_and_the_others_are_named(begun: Begun, command: str) -> None:
     said = begun.typed(command, str(begun.place), "--unit", "other")

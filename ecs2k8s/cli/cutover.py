@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from ecs2k8s.cli.console import out
 from ecs2k8s.cli.cutover_folders import folder_of, me, plan_in, run_in
+from ecs2k8s.cli.cutover_given import Given, fit
 from ecs2k8s.cli.cutover_locks import lower_flags, raise_flags
-from ecs2k8s.cli.cutover_status import tell, tell_by_hand
-from ecs2k8s.core.errors import Ecs2k8sError, StaleError, UsageError
+from ecs2k8s.cli.cutover_status import tell, tell_by_hand, tell_unwritten
+from ecs2k8s.core.errors import Ecs2k8sError, OutputError, StaleError, UsageError
 from ecs2k8s.core.exits import ExitCode
 from ecs2k8s.cutover.approvals import keep_waivers, kept_waivers, read_waivers
 from ecs2k8s.cutover.evidence import bundle
@@ -36,17 +37,6 @@ if TYPE_CHECKING:
     from ecs2k8s.cutover.plan import Plan, Step
     from ecs2k8s.cutover.run.context import Run
     from ecs2k8s.cutover.run.engine import Outcome
-
-
-@dataclass(frozen=True, slots=True)
-class Given:
-    """What people give a run: files of approvals and waivers, and whether it may send."""
-
-    execute: bool = False
-    approvals: tuple[str, ...] = ()
-    waivers: str | None = None
-    done: tuple[str, ...] = ()  # steps that a person says to have done
-    adopt: bool = False  # what the run stopped at is taken as it is
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +64,7 @@ def run(which: Which, given: Given, way: Way, talk: Talk) -> int:
     plan = plan_in(unit)
     _may_begin(plan, given, way.clock.now())
     trust(plan, str(unit / "plan.json"), execute=given.execute)
+    fit(plan, given)
     world = opened(which.directory, plan, way, Lines(talk))
     folder = begin(unit, plan, ulid(way.clock.now(), os.urandom(10)))
     with FolderLock.take(folder, world.info(folder.name, "run")):
@@ -130,8 +121,13 @@ def go_back(which: Which, what: str, text: str, given: Given, way: Way, talk: Ta
         world.lower_flags(its, Lines(talk))
         return outcome
 
-    code = _again(which, folder, given, way, talk, act, anyway=True)
-    forget(folder)
+    try:
+        code = _again(which, folder, given, way, talk, act, anyway=True)
+        forget(folder)
+    except (JournalError, OutputError) as error:
+        talk.problem(str(error))
+        tell_unwritten(folder)
+        return ExitCode.NOT_ROLLED_BACK
     return code
 
 
@@ -154,6 +150,7 @@ def _again(
             trust(plan, str(folder / "plan.json"), execute=start.mode == "execute")
         if given.execute and start.mode == "guided":
             raise UsageError(f"{folder}: was begun without --execute: a guided run stays one")
+        fit(plan, given)
         world = opened(which.directory, plan, way, Lines(talk), anyway=anyway)
         if start.cluster_uid and world.cluster_uid and start.cluster_uid != world.cluster_uid:
             said = f"the run is about the cluster {start.cluster_uid}, and this is {world.cluster_uid}"
@@ -208,7 +205,8 @@ def _carried(
         try:
             outcome = act(world.run(plan, journal, controls, Lines(talk), send=given.execute), world)
         except JournalError:
-            tell_by_hand(plan, journal.run)
+            if not anyway:
+                tell_by_hand(plan, journal.run)
             raise
     if outcome.state in ("completed", "rolled_back", "rollback_failed"):
         forget(folder, but=BACK if outcome.state == "completed" else ())

@@ -75,9 +75,10 @@ def cutover_run_command(
     """Begin to carry a plan out: each command is printed, and the run goes on when it sees its effect."""
     talk = options.talk(quiet=quiet, verbose=verbose, debug=debug)
     from ecs2k8s.cli import cutover
+    from ecs2k8s.cli.cutover_given import Given
 
     which = _which(directory, unit, decommission=decommission, remove=remove)
-    given = cutover.Given(execute, tuple(approve_file or ()), waivers)
+    given = Given(execute, tuple(approve_file or ()), waivers)
     login = (profile, role_arn, external_id, endpoint_url)
     way = _way(login, write_role_arn, kubeconfig, context, lock_namespace, probes, probe_rules)
     raise typer.Exit(cutover.run(which, given, way, talk))
@@ -110,9 +111,10 @@ def cutover_resume_command(
     """Go on with a run that was stopped or interrupted, in the mode in which it was begun."""
     talk = options.talk(quiet=quiet, verbose=verbose, debug=debug)
     from ecs2k8s.cli import cutover
+    from ecs2k8s.cli.cutover_given import Given
 
     which = _which(directory, unit, decommission=decommission, remove=remove)
-    given = cutover.Given(approvals=tuple(approve_file or ()), waivers=waivers, done=tuple(done or ()), adopt=adopt)
+    given = Given(approvals=tuple(approve_file or ()), waivers=waivers, done=tuple(done or ()), adopt=adopt)
     login = (profile, role_arn, external_id, endpoint_url)
     way = _way(login, write_role_arn, kubeconfig, context, lock_namespace, probes, probe_rules)
     raise typer.Exit(cutover.resume(which, given, way, talk))
@@ -176,9 +178,10 @@ def _back(
     talk: Talk,
 ) -> None:
     from ecs2k8s.cli import cutover
+    from ecs2k8s.cli.cutover_given import Given
 
     way = _way(login, write_role_arn, *cluster, "default")
-    raise typer.Exit(cutover.go_back(which, what, why, cutover.Given(), way, talk))
+    raise typer.Exit(cutover.go_back(which, what, why, Given(), way, talk))
 
 
 @cutover_app.command("close")

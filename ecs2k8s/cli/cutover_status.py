@@ -8,16 +8,19 @@ from typing import TYPE_CHECKING, Any
 
 from ecs2k8s.cli.console import out, table
 from ecs2k8s.cli.cutover_folders import run_in
+from ecs2k8s.core.errors import PlanError
 from ecs2k8s.core.exits import ExitCode
-from ecs2k8s.cutover.folder import consumed
+from ecs2k8s.cutover.folder import consumed, plan_of
 from ecs2k8s.cutover.journal import read as journal_file
+from ecs2k8s.cutover.journal.events import JournalError
 from ecs2k8s.cutover.journal.fold import fold
 from ecs2k8s.cutover.locks.local import holder, is_held
 from ecs2k8s.cutover.run.adopting import why_not
 from ecs2k8s.cutover.run.columns import differing, of_journal
 from ecs2k8s.cutover.run.stepping import DONE
 from ecs2k8s.cutover.run.stops import Conflict
-from ecs2k8s.cutover.run.typed import commands_back
+from ecs2k8s.cutover.run.typed import commands_back, whole_way_back
+from ecs2k8s.cutover.states import TransitionError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -121,6 +124,22 @@ def tell_by_hand(plan: Plan, told: Told) -> None:
         for command in commands:
             for line in command.split("\n"):
                 out(f"  {line}")
+
+
+def tell_unwritten(folder: Path) -> None:
+    """The way back of a run whose journal cannot be written, or not even be read: then nobody knows how far it got."""
+    try:
+        told = fold(journal_file.read(folder).lines)
+        commands, far = list(commands_back(consumed(folder, told.plan), told)), ""
+    except (JournalError, TransitionError, PlanError):
+        commands, far = list(whole_way_back(plan_of(folder))), ", where it got so far"
+    if not commands:
+        out("Nothing is written down that has to go back to ECS.")
+        return
+    out(f"Nothing was sent. Requests and work go back to ECS by hand{far}, in this order:")
+    for command in commands:
+        for line in command.split("\n"):
+            out(f"  {line}")
 
 
 def _print_columns(its: Columns) -> None:

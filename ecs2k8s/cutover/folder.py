@@ -118,7 +118,7 @@ def _claim(unit: Path, plan: Plan, run: str) -> str:
         put(claim, run.encode() + b"\n")
         return run
     if (run_folder(unit, before) / journal.FILE).exists():
-        raise PlanError(f"{unit / PLAN}: run {before} consumed this plan: plan again")
+        raise PlanError(f"{unit / PLAN}: run {before} consumed this plan: export and plan again")
     return before  # it ended before its journal began: nothing was done
 
 

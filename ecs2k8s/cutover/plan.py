@@ -140,6 +140,7 @@ class Plan(Part, frozen=True):
     objectives: dict[str, float] = {}  # by target group of ECS: per cent of requests without an error
     notes: tuple[str, ...] = ()  # what a person has to know before anything else
     executable: bool = False
+    seal: str = ""  # sha256 of all the rest: a file that somebody edited, be it a text or a check, is known by it
 
     @property
     def ident(self) -> str:
@@ -161,6 +162,11 @@ class Plan(Part, frozen=True):
 def dump(plan: Plan) -> bytes:
     """plan.json: canonical JSON."""
     return canonical(plan)
+
+
+def sealed(plan: Plan) -> Plan:
+    """*plan* with its seal. Who edits a plan on purpose can make another one: approvals name the whole file."""
+    return msgspec.structs.replace(plan, seal=digest(msgspec.structs.replace(plan, seal="")))
 
 
 def load(data: bytes, where: str) -> Plan:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, get_args
 
 from ecs2k8s import __version__
 from ecs2k8s.cutover.aws.calls import Place as Where
-from ecs2k8s.cutover.plan import FORMAT, Phase, Plan
+from ecs2k8s.cutover.plan import FORMAT, Phase, Plan, sealed
 from ecs2k8s.cutover.planning.approvals import asked, with_gates
 from ecs2k8s.cutover.planning.fingerprints import fingerprints
 from ecs2k8s.cutover.planning.moves import with_commands
@@ -55,7 +55,7 @@ def assembled(ground: Ground, unit: Unit, purpose: Purpose, steps: Iterable[Step
     in_order = sorted(steps, key=lambda each: PHASES.index(each.phase))
     done = with_commands(with_owners(with_gates(in_order, approvals), unit), region)
     prints = fingerprints(ground, unit, done, around.places)
-    return Plan(
+    made = Plan(
         format=FORMAT,
         version=__version__,
         unit=unit.name,
@@ -80,6 +80,7 @@ def assembled(ground: Ground, unit: Unit, purpose: Purpose, steps: Iterable[Step
         notes=around.notes + _edited(ground),
         executable=set(unit.designs) <= EXECUTABLE,
     )
+    return sealed(made)
 
 
 def expires(taken: str) -> str:

@@ -10,7 +10,7 @@ from ecs2k8s.core.exits import ExitCode
 from ecs2k8s.cutover.journal.events import Completed, Pause, Resume, observed
 from ecs2k8s.cutover.run.adopting import adopt
 from ecs2k8s.cutover.run.rollback import go_back, no_way_back
-from ecs2k8s.cutover.run.stepping import DONE, armed, become, exposed, take
+from ecs2k8s.cutover.run.stepping import DONE, armed, become, ended, exposed, take
 from ecs2k8s.cutover.run.stops import Abort, CheckFailed, Conflict, GoBack, Paused, Stop
 from ecs2k8s.cutover.run.triggers import Watch
 from ecs2k8s.cutover.run.watching import fresh, heed, heed_asked, untouched
@@ -62,7 +62,7 @@ def _to_the_end(run: Run, watch: Watch) -> Outcome:
     for step in run.plan.steps:
         if run.journal.run.step(step.id) not in DONE:
             take(run, step, watch)
-            run.talk.say(f"{step.id}: {step.success}")
+            run.talk.say(f"{step.id}: {ended(run, step)}")
     heed(run, None)  # who asks for the way back until now was told that this process hears it
     run.journal.append(Completed())
     return Outcome("completed", ExitCode.CLEAN, "all steps are done")
@@ -97,7 +97,7 @@ def _enter(run: Run, by: str, *, adopting: bool) -> None:
     """Begin or resume: what this run left is still there, and a run that did nothing yet is as fresh as its plan."""
     now = run.journal.run
     if now.state in OVER:
-        raise _Over(f"the run is {now.state}: plan again for another")
+        raise _Over(f"the run is {now.state}: export and plan again for another")
     if now.state in ("rolling_back", "aborting", "rollback_failed"):
         raise GoBack("the way back was interrupted")
     if not now.verified and not now.intents:

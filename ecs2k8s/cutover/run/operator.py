@@ -147,9 +147,14 @@ class Operator:
 
 def take_approval(folder: Path, plan: Plan, file: Path) -> None:
     """Keep an approval that somebody gives. Raises `UsageError` where it is of another plan."""
+    keep_approval(folder, approval_for(plan, file))
+
+
+def approval_for(plan: Plan, file: Path) -> Approval:
+    """Raises `UsageError` where it is of another plan."""
     found = read_approval(file)
     if found.plan != plan.ident:
         raise UsageError(
             f"{file}: approves the plan {found.plan[:12]}, and this is {plan.short}: plan again, ask again"
         )
-    keep_approval(folder, found)
+    return found

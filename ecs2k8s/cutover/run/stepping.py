@@ -32,6 +32,7 @@ LONGER = 4  # times the planned time, until a bake without its requests is undec
 
 def take(run: Run, step: Step, watch: Watch) -> None:
     """Take *step* from wherever it is to `verified`. Raises a `Stop` where it does not get there."""
+    heed(run, step)
     _begin(run, step)
     _approved(run, step)
     _before(run, step)
@@ -49,17 +50,36 @@ def take(run: Run, step: Step, watch: Watch) -> None:
     become(run, step, "verified")
 
 
+def by_word(step: Step) -> bool:
+    """Whether nobody can see that it is done, so that a person says so."""
+    return step.guided and not step.moves
+
+
 def _confirmed(run: Run, step: Step) -> None:
     """What nobody can see, a person says, by name; the journal keeps it. Raises `Paused` until then."""
-    if not step.guided or step.moves:
+    if not by_word(step):
         return
-    said = (line.event for line in run.journal.lines if isinstance(line.event, Note) and line.event.step == step.id)
-    if any(note.text == DONE_BY_HAND for note in said):
+    if _word(run, step):
         return
     for command in step.commands:
         run.talk.offer(step, command)
     become(run, step, "inconclusive", "a person does it")
     raise Paused(f"{step.title}: a person does it, and says so: cutover resume --done {step.id}", step.id)
+
+
+def _word(run: Run, step: Step) -> str:
+    """Who said that the step is done; empty where nobody did."""
+    said = [line.event for line in run.journal.lines if isinstance(line.event, Note) and line.event.step == step.id]
+    return next((note.by for note in reversed(said) if note.text == DONE_BY_HAND), "")
+
+
+def ended(run: Run, step: Step) -> str:
+    """What is known of a step that is done: whose word it rests on, and which of its checks did not pass."""
+    word = f"{_word(run, step)} says: " if by_word(step) else ""
+    events = (line.event for line in run.journal.lines)
+    last = {its.check.id: its.check for its in events if isinstance(its, Verdict) and its.step == step.id}
+    short = ", ".join(ident for ident, result in last.items() if result.blocks)
+    return f"{word}{step.success}" + (f" Not passed: {short}." if short else "")
 
 
 def become(run: Run, step: Step, state: StepState, why: str = "") -> None:

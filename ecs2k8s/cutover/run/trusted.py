@@ -1,18 +1,22 @@
-"""Whether a plan is what planning makes: a file that somebody edited sends nothing else than what its states say.
+"""Whether a plan is what planning makes: nothing is sent, or shown to be typed, than what its states say.
 
-Commands for people are texts, and nobody sends them but who reads them.
+Commands that no states lead to, checks and texts are held by the seal of the file, against edits in good faith.
 """
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from ecs2k8s import __version__
+from ecs2k8s.core.documents import canonical
 from ecs2k8s.core.errors import PlanError
 from ecs2k8s.cutover.aws.calls import writes
 from ecs2k8s.cutover.cluster.asking import PREFIX
-from ecs2k8s.cutover.plan import digest
-from ecs2k8s.cutover.things import KINDS
+from ecs2k8s.cutover.plan import digest, sealed
+from ecs2k8s.cutover.things import KINDS, command
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,8 +38,10 @@ def _objections(plan: Plan, *, execute: bool) -> Iterator[str]:
         for way, moves in (("moves", step.moves), ("back", step.back)):
             for number, move in enumerate(moves):
                 sends = execute and not step.guided
-                if said := _odd(move) or (_unsent(move) if sends else ""):
+                if said := _odd(move) or _mistold(move, plan.region) or (_unsent(move) if sends else ""):
                     yield f"step {step.id}: {way}[{number}]: {said}"
+    if plan.seal != sealed(plan).seal:
+        yield "was edited after it was made"
 
 
 def _odd(move: Move) -> str:
@@ -51,6 +57,32 @@ def _odd(move: Move) -> str:
     if digest(request) != digest(move.request):
         return f"{move.request.call} is not the request that leads from its state before to the one that is wanted"
     return ""
+
+
+def _mistold(move: Move, region: str) -> str:
+    told = _meant(move.command) == _meant(command(move.request, region))
+    return "" if told else f"its command for people is not {move.request.call} as it is to be sent"
+
+
+def _meant(told: str) -> list[list[str]] | None:
+    """The options of a command with their values, in any order, as those of a file come; None where it is none."""
+    try:
+        words = shlex.split(told)
+    except ValueError:
+        return None
+    found: list[list[str]] = [[]]
+    for word in words:
+        if word.startswith("--"):
+            found.append([])
+        found[-1].append(_value(word))
+    return [found[0], *sorted(found[1:])]
+
+
+def _value(word: str) -> str:
+    try:
+        return canonical(msgspec.json.decode(word)).decode()
+    except msgspec.DecodeError:
+        return word
 
 
 def _unsent(move: Move) -> str:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ecs2k8s.cutover.journal.fold import Run as Told
-    from ecs2k8s.cutover.plan import Plan
+    from ecs2k8s.cutover.plan import Plan, Step
 
 GONE = ("pending", "skipped", "rolled_back")
 
@@ -20,7 +20,15 @@ def commands_back(plan: Plan, told: Told) -> Iterator[str]:
     """In their order: requests first, then what only people see, then work. None of a run that is back."""
     if told.rollbacks and told.rollbacks[-1].to == "rolled_back":
         return
-    steps = [step for step in reversed(plan.steps) if told.step(step.id) not in GONE]
+    yield from _back([step for step in reversed(plan.steps) if told.step(step.id) not in GONE])
+
+
+def whole_way_back(plan: Plan) -> Iterator[str]:
+    """Likewise of all steps, where nobody knows which of them were taken."""
+    yield from _back(list(reversed(plan.steps)))
+
+
+def _back(steps: list[Step]) -> Iterator[str]:
     for _, __, move in ways_back([step for step in steps if step.kind == "elb.weights"]):
         yield move.command
     yield from dict.fromkeys(text for step in steps if is_by_hand(step) for text in step.undo)

@@ -78,7 +78,7 @@ def test_a_plan_is_consumed_by_one_run_only(unit: Path) -> None:
     first = started(unit, RUNS[0])
     with Journal.open(first, StillClock()) as journal:
         journal.append("completed")
-    with pytest.raises(PlanError, match=f"run {RUNS[0]} consumed this plan: plan again"):
+    with pytest.raises(PlanError, match=f"run {RUNS[0]} consumed this plan: export and plan again"):
         folder.begin(unit, plan(), RUNS[1])
     assert folder.begin(unit, plan(taken="2026-11-27T08:00:00Z"), RUNS[1]).name == RUNS[1]
 

@@ -6,11 +6,14 @@ from random import Random, SystemRandom
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec import structs
 
+from ecs2k8s.cutover.journal.events import Note
 from ecs2k8s.cutover.journal.file import Journal
 from ecs2k8s.cutover.run.context import Asked
 from ecs2k8s.cutover.run.engine import Outcome, back, carry
 from ecs2k8s.cutover.run.shares import share, weights
+from ecs2k8s.cutover.run.stepping import DONE_BY_HAND
 from tests.claims import MEMORY
 from tests.cutover_world import NEW, OLD, OTHER, RULE, SHARES, Quick, World, forward, of, of_sample, ramp
 
@@ -183,6 +186,25 @@ def test_going_back_is_possible_from_every_state_and_twice(world: World, tmp_pat
     sent = len(world.sent)
     assert taken_back(world, tmp_path).code == 6
     assert len(world.sent) == sent
+
+
+def test_a_pause_holds_a_step_that_only_looks(world: World, tmp_path: Path) -> None:
+    world.plan = structs.replace(world.plan, steps=world.plan.steps[2:3])
+    world.asks = [Asked("pause", "ann")]
+    assert carried(world, tmp_path).code == 5
+    assert not world.said
+
+
+def test_a_step_says_whose_word_it_rests_on_and_what_did_not_pass(world: World, tmp_path: Path) -> None:
+    """L12 is a warning, which holds nothing back."""
+    by_hand = structs.replace(world.plan.steps[2], checks=("L12",), guided=True)
+    world.plan = structs.replace(world.plan, steps=(by_hand,))
+    world.verdicts["L12"] = "fail"
+    assert carried(world, tmp_path).code == 5
+    with journal(world, tmp_path) as its:
+        its.append(Note(step=by_hand.id, text=DONE_BY_HAND, by="bob"))
+    assert carried(world, tmp_path).code == 0
+    assert world.said == [f"{by_hand.id}: bob says: all healthy Not passed: L12."]
 
 
 def test_an_abort_goes_back_and_ends_the_run(world: World, tmp_path: Path) -> None:

