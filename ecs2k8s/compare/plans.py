@@ -57,7 +57,7 @@ def plan_diff(left: str, right: str, plans: Sequence[Plans], *, show_values: boo
 
 
 def _change(plans: Plans, *, show_values: bool) -> Change:
-    before, after = (_by_unit(side) for side in (plans.before, plans.after))
+    before, after = (_unsealed(_by_unit(side)) for side in (plans.before, plans.after))
     one, other = _keyed(before, after)
     found = rows(one, other, SHAPE, show_values=show_values)
     ordered = sorted(map(_named, found), key=lambda row: (row.risk.rank, row.path))
@@ -68,6 +68,11 @@ def _action(plans: Plans) -> Action:
     if plans.before is None:
         return Action.CREATE
     return Action.UPDATE if plans.after is not None else Action.DELETE
+
+
+def _unsealed(plan: Any) -> Any:
+    """A seal is another one wherever anything else is."""
+    return {key: value for key, value in plan.items() if key != "seal"} if isinstance(plan, dict) else plan
 
 
 def _by_unit(plan: Mapping[str, Any] | None) -> Any:
