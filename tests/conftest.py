@@ -52,6 +52,18 @@ def pytest_configure(config: pytest.Config) -> None:
         config.pluginmanager.register(Figures(page_of(config)))
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """Thousands of tests stay until the end: the collector of garbage never looks through them, which takes minutes."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.collect()
+        gc.freeze()
+        gc.enable()
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     claimed(items)
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ecs2k8s.collect.login import Login
 from ecs2k8s.core.documents import Document
@@ -16,7 +15,7 @@ from tests.replayed import ACCOUNT, REGION, prepared
 from tests.standing import Stand, stand
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
     from ecs2k8s.cutover.plan import Request, State
     from ecs2k8s.replay.hook import Policy
@@ -49,22 +48,6 @@ class Connected:
         return sum(each.call == call for each in self.stand.hook.calls)
 
 
-@cache
-def loader() -> Any:
-    """botocore's models, read once for all sessions of a process."""
-    from botocore.session import Session
-
-    return Session().get_component("data_loader")
-
-
-def quickly(prepare: Callable[[Any], None]) -> Callable[[Any], None]:
-    def both(core: Any) -> None:
-        core.register_component("data_loader", loader())
-        prepare(core)
-
-    return both
-
-
 def connected(
     documents: Iterable[Document], *named: str, role: bool = True, before: tuple[Policy, ...] = ()
 ) -> Connected:
@@ -72,5 +55,5 @@ def connected(
     writer = Document("iam.Role", WRITER, {"RoleName": "ecs2k8s-writer", "Arn": WRITER, "MaxSessionDuration": 3600})
     its = stand(*documents, writer)
     its.hook = Hook((*before, its.policy))
-    aws = connect(Login(regions=("us-east-1",)), plan_of(*named), its.clock, quickly(prepared(its.hook)))
+    aws = connect(Login(regions=("us-east-1",)), plan_of(*named), its.clock, prepared(its.hook))
     return Connected(its, aws, aws.sender(RUN, WriteRole(WRITER) if role else None))

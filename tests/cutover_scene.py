@@ -24,7 +24,6 @@ from ecs2k8s.core.documents import load
 from ecs2k8s.cutover.approvals import NEVER_WAIVED, WAIVERS, Waiver, Waivers, approve
 from ecs2k8s.cutover.cluster.connections import Context
 from tests.cluster_twin import Twin
-from tests.connected import quickly
 from tests.replayed import ACCOUNT, REGION, prepared
 from tests.standing import Stand, stand
 from tests.test_cli import ecs2k8s
@@ -57,7 +56,7 @@ class Scene:
 
     def way(self) -> Way:
         context = Context(str(self.twin.kubeconfig()), None, Patience(attempts=2, pause=0, timeout=10))
-        prepare = quickly(prepared(self.stand.hook))
+        prepare = prepared(self.stand.hook)
         return Way(Login(regions=(REGION,)), None, context, prepare=prepare, clock=self.stand.clock)
 
     def given(self, unit: str, *, execute: bool = True, approvals: bool = True) -> Given:

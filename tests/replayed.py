@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from ecs2k8s.collect import login
@@ -19,10 +20,19 @@ if TYPE_CHECKING:
 ACCOUNT, REGION = "111122223333", "eu-west-1"
 
 
+@cache
+def loader() -> Any:
+    """botocore's models, read once for all sessions of a process."""
+    from botocore.session import Session
+
+    return Session().get_component("data_loader")
+
+
 def prepared(hook: Hook) -> Any:
     """What `export.run` and `login.sessions` call for each session: logged in with keys that are none."""
 
     def prepare(core: Any) -> None:
+        core.register_component("data_loader", loader())
         core.set_credentials("AKIDEXAMPLE", "not-a-key", "not-a-token")
         hook.attach(core)
 

@@ -30,7 +30,6 @@ from ecs2k8s.replay import state_ecs
 from ecs2k8s.replay.hook import Hook
 from ecs2k8s.replay.stand_in import StandIn
 from tests.claims import BALANCER
-from tests.connected import quickly
 from tests.cutover_world import Quick
 from tests.estates import estate
 from tests.harness.cluster import Template
@@ -124,7 +123,7 @@ class World:
 
     def once(self) -> Outcome:
         """The program, from its start to wherever it stops."""
-        aws = connect(Login(regions=(REGION,)), self.plan, self.stage.clock, quickly(prepared(self.hook)))
+        aws = connect(Login(regions=(REGION,)), self.plan, self.stage.clock, prepared(self.hook))
         with self.journal() as journal:
             sender = aws.sender("01J", None)
             run = Run(

@@ -23,7 +23,6 @@ from ecs2k8s.cutover.probes.running import Pace
 from ecs2k8s.cutover.verdicts import Result
 from ecs2k8s.cutover.verify_forms import junit
 from tests.answering import serving
-from tests.connected import quickly
 from tests.estates import ROOT
 from tests.replayed import REGION, prepared
 from tests.standing import of_sample, stand
@@ -216,7 +215,7 @@ def lived(
         change(its)
     reached = Living(("P0", "P6"), Login(regions=(REGION,)), kubeconfig=None)
     request = verify.Request(str(place), "shop-frontend", VerifyFormat.json, living=reached)
-    verify.run(request, QUIET, quickly(prepared(its.hook)))
+    verify.run(request, QUIET, prepared(its.hook))
     value = json.loads(capsys.readouterr().out)
     hold("verify", value)
     return {each["id"]: each["verdict"] for each in value["results"] if each["subject"] == "shop-frontend"}

@@ -47,13 +47,17 @@ class View(Mapping[str, Any]):
         value = self._data[key]
         if value is None:
             raise KeyError(key)
+        return self._read(key, value)
+
+    def _read(self, key: str, value: Any) -> Any:
+        path = (*self.path, key)
         if value.__class__ is dict:
             if not value:
-                self.trace.reads.add((*self.path, key))
-            return self.__class__(value, self.trace, (*self.path, key))
+                self.trace.reads.add(path)
+            return self.__class__(value, self.trace, path)
         if value.__class__ is list:
-            return self._items(value, (*self.path, key))
-        self.trace.reads.add((*self.path, key))
+            return self._items(value, path)
+        self.trace.reads.add(path)
         return value
 
     def _items(self, values: list[Any], path: Path) -> list[Any]:
@@ -71,7 +75,8 @@ class View(Mapping[str, Any]):
         return out
 
     def get(self, key: str, default: Any = None) -> Any:
-        return self[key] if self._data.get(key) is not None else default
+        value = self._data.get(key)
+        return default if value is None else self._read(key, value)
 
     def at(self, below: Path) -> Path:
         """The path in the document of what lies *below* this view."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import yaml
@@ -58,9 +59,14 @@ def merge_yaml(then: str, edited: str, now: str, file: str = "") -> MergedText:
 def values(text: str) -> list[Any]:
     """The documents of a YAML or JSON text. Raises `Unmergeable` with line and column."""
     try:
-        return yaml_values(text)
+        return [*_read(text)]
     except Unreadable as error:
         raise Unmergeable(f"cannot be read: {error}") from error
+
+
+@lru_cache(maxsize=8)  # until it is written, a file is looked at several times: nobody changes what was read
+def _read(text: str) -> tuple[Any, ...]:
+    return tuple(yaml_values(text))
 
 
 def comments(text: str) -> Counter[str]:
@@ -119,6 +125,6 @@ def _holds(text: str, want: list[Any], file: str) -> bool:
     try:
         if file.endswith(".json"):
             json.loads(text)
-        return same(yaml_values(text), want)
+        return same([*_read(text)], want)
     except (Unreadable, ValueError, RecursionError):
         return False

@@ -62,8 +62,9 @@ def check(seed: int) -> bool:
     assert bool(conflicting(again)) == bool(conflicting(merged)), "a conflict is found again until somebody settles it"
     assert all(note in made for note in notes)
     assert ("\r\n" in edited) == ("\r\n" in made)
-    kind = Place.of(*(value_of(text) for text in (now, then, edited))).kind
-    before, mine, ours, got = (leaves(value_of(text), kind) for text in (then, edited, now, made))
+    read = [value_of(text) for text in (then, edited, now, made)]
+    kind = Place.of(read[2], *read[:2]).kind
+    before, mine, ours, got = (leaves(value, kind) for value in read)
     conflicts = [edit for edit in merged.edits if edit.is_conflict]
     for place in before.keys() | mine.keys() | ours.keys() | got.keys():
         sides = [each.get(place) for each in (before, mine, ours, got)]
@@ -74,7 +75,7 @@ def check(seed: int) -> bool:
             assert sides[3] == sides[2], f"the change of {place} did not arrive"
         if sides[0] != sides[1] != sides[2] != sides[0] and all(sides[1:3]):
             assert is_in_conflict, f"{place} was changed differently, and no conflict says so"
-    ordered = [orders(value_of(text), kind) for text in (then, edited, now, made)]
+    ordered = [orders(value, kind) for value in read]
     for place in set.intersection(*map(set, ordered)):
         common = set.intersection(*(set(each[place]) for each in ordered))
         was, mine_, ours_, is_ = ([key for key in each[place] if key in common] for each in ordered)
