@@ -40,7 +40,12 @@ class Verification:
 
 def manifest(folder: Path) -> bytes:
     """The hash of each file, by path; `sha256sum -c` reads it. Raises `OutputError` for a link or a device."""
-    return b"".join(f"{digest}  {escape(path)}\n".encode() for path, digest in sorted(_files(folder)))
+    return b"".join(f"{digest}  {_shown(path)}\n".encode() for path, digest in sorted(_files(folder)))
+
+
+def _shown(path: str) -> str:
+    """No two names look the same: one may have the backslash with which another's hidden character is shown."""
+    return escape(path.replace("\\", "\\\\"))
 
 
 def write(folder: Path) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -25,7 +26,12 @@ class Papers:
 
 def papers(run: Path) -> Papers:
     files = sorted((run / FOLDER).glob("*.json"))
-    return Papers({f"{FOLDER}/{file.name}": _approval(file) for file in files}, _waivers(run))
+    return Papers({f"{FOLDER}/{_name(file)}": _approval(file) for file in files}, _waivers(run))
+
+
+def _name(file: Path) -> str:
+    """What no JSON can hold, a name that is no UTF-8, as escapes."""
+    return os.fsencode(file.name).decode(errors="backslashreplace")
 
 
 def _approval(file: Path) -> Approval | None:

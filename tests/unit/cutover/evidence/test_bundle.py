@@ -168,6 +168,21 @@ def test_what_was_changed_added_or_taken_away_is_named(run: Path) -> None:
     ]
 
 
+def test_a_file_whose_name_looks_like_that_of_another_is_another(run: Path) -> None:
+    (run / "approvals" / "a\u202e.json").write_text("{}")
+    bundle(run)
+    (run / "approvals" / "a\u202e.json").rename(run / "approvals" / "a\\u202e.json")
+    assert verify(run).problems
+
+
+def test_a_name_that_is_no_utf_8_is_evidence_too(run: Path) -> None:
+    with open(os.fsencode(run / "approvals") + b"/a\xff.json", "wb") as file:  # noqa: PTH123 (bytes)
+        file.write(b"{}")
+    bundle(run)
+    assert evidence.verify(run).problems == NOTHING_WRONG
+    assert "approvals/a\\xff.json" in json.loads((run / "report.json").read_bytes())["approvals_unused"]
+
+
 def test_hashes_that_were_made_again_do_not_hide_a_journal_that_was_changed(run: Path) -> None:
     journal = run / "journal.jsonl"
     before = verify(run).ident
