@@ -47,7 +47,7 @@ test: $(READY) ## run the tests that need no cloud and no cluster
 	@$(PYTEST) -n auto --dist worksteal
 
 test-long: $(READY) ## run all tests, with many more random examples, and write docs/reliability.md
-	@$(PYTEST) -n auto -m '' --hypothesis-profile=long --figures
+	@$(PYTEST) -n auto --dist worksteal -m '' --hypothesis-profile=long --figures
 
 lint: lint-code lint-format lint-types lint-layers ## check style, types and layers
 

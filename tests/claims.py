@@ -159,6 +159,11 @@ CLAIMS: dict[str, Claim] = {
         (STAND_IN,),
         (Measure("calls", "calls", least=50), Measure("length", "characters of the longest policy", most=2_048, together=max)),
     ),
+    "R11": Claim(
+        "No secret that stands in an object which a run meets, or in what it is told, is in its journal, in any file of its folder or on the screen.",
+        (PROCESSES,),
+        (Measure("canaries", "canary secrets", least=500), Measure("shown", "shown", most=0)),
+    ),
     "R16": Claim(
         "A journal of 100,000 lines is read and understood within seconds, so that a run goes on at once.",
         (PROCESSES,),
