@@ -14,10 +14,11 @@ import pytest
 
 from ecs2k8s.cli import cutover
 from ecs2k8s.cli.console import Talk
-from ecs2k8s.cli.cutover_folders import Which, folder_of, plan_in
+from ecs2k8s.cli.cutover_folders import Which, folder_of, plan_in, run_in
 from ecs2k8s.cli.cutover_status import status
+from ecs2k8s.collect.login import LoginError
 from ecs2k8s.core.errors import BusyError, PlanError, StaleError, UsageError
-from ecs2k8s.cutover.approvals import approve
+from ecs2k8s.cutover.approvals import WAIVERS_FILE, approve
 from ecs2k8s.cutover.cluster.lease import LeaseLock
 from ecs2k8s.cutover.locks import shared
 from ecs2k8s.cutover.plan import Step
@@ -75,6 +76,32 @@ def test_a_way_back_needs_nothing_of_the_export(scene: Scene, capsys: pytest.Cap
     assert scene.back(WORKER) == 6
     assert (scene.tasks(), scene.pods()) == (2, 0)
     assert "goes back without the export" in capsys.readouterr().err
+
+
+def test_a_way_back_minds_no_waivers_that_cannot_be_read(scene: Scene) -> None:
+    scene.run(WORKER)
+    (run_in(Which(str(scene.place), WORKER)) / WAIVERS_FILE).write_text("{")
+    assert scene.back(WORKER) == 6
+
+
+def test_who_cannot_log_in_is_told_what_leads_back(scene: Scene, capsys: pytest.CaptureFixture[str]) -> None:
+    def fails(_: object) -> None:
+        raise LoginError("the session has expired")
+
+    scene.run(WORKER)
+    capsys.readouterr()
+    with pytest.raises(LoginError, match="has expired"):
+        cutover.go_back(
+            Which(str(scene.place), WORKER),
+            "rollback",
+            "",
+            cutover.Given(),
+            dataclasses.replace(scene.way(), prepare=fails),
+            Talk(),
+        )
+    said = capsys.readouterr().out
+    assert "by hand, in this order" in said
+    assert said.index("patch deployment/worker") < said.index("ecs update-service")
 
 
 def test_an_edited_plan_sends_nothing(scene: Scene) -> None:

@@ -43,11 +43,11 @@ def restore(run: Run, step: Step, number: int, move: Move, *, exact: bool = Fals
             return
         last = wanted.command
         run.journal.append(intent(step.id, number, wanted, "back"))
-        if _sent(run, step, wanted) and _arrived(run, wanted):
+        if _sent(run, step, wanted) and _arrived(run, step, wanted):
             _seen(run, step, wanted)
             return
         run.clock.sleep(run.pace.poll * attempt)
-    raise Failed(f"{move.thing.kind} {move.thing.id} is not back after {TRIES} attempts", last)
+    raise Failed(f"{move.thing.kind} {move.thing.id} was not seen to be back after {TRIES} attempts", last)
 
 
 def _exactly(run: Run, move: Move) -> Move | None:
@@ -159,10 +159,10 @@ def _sent(run: Run, step: Step, move: Move) -> bool:
     return True
 
 
-def _arrived(run: Run, move: Move) -> bool:
+def _arrived(run: Run, step: Step, move: Move) -> bool:
     """A person has all the time; else it is seen soon, or sent again."""
-    began = run.clock.monotonic()
-    while run.sender is None or run.clock.monotonic() - began < run.pace.settle:
+    began, by_hand = run.clock.monotonic(), run.sender is None or step.guided
+    while by_hand or run.clock.monotonic() - began < run.pace.settle:
         if _is(run, move.thing, move.wanted):
             return True
         run.clock.sleep(run.pace.poll)
