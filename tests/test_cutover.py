@@ -15,6 +15,7 @@ import pytest
 from ecs2k8s.cli import cutover
 from ecs2k8s.cli.console import Talk
 from ecs2k8s.cli.cutover_folders import Which, folder_of, plan_in, run_in
+from ecs2k8s.cli.cutover_given import Given
 from ecs2k8s.cli.cutover_status import status
 from ecs2k8s.collect.login import LoginError
 from ecs2k8s.core.errors import BusyError, PlanError, StaleError, UsageError
@@ -95,7 +96,7 @@ def test_who_cannot_log_in_is_told_what_leads_back(scene: Scene, capsys: pytest.
             Which(str(scene.place), WORKER),
             "rollback",
             "",
-            cutover.Given(),
+            Given(),
             dataclasses.replace(scene.way(), prepare=fails),
             Talk(),
         )
