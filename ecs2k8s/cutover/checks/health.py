@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ecs2k8s.core.arns import Arn
+from ecs2k8s.cutover.checks.places import balancer_arn, going
 from ecs2k8s.cutover.checks.scene import LacksError, Said, told
 from ecs2k8s.cutover.things.kind import NAMED
 
@@ -123,11 +124,9 @@ def _zones(scene: Scene, pair: Pair) -> set[str]:
 
 
 def _enabled(scene: Scene, pair: Pair) -> set[str]:
-    arn = Arn.parse(pair.place.id)
-    if arn is None:
+    balancer = balancer_arn(pair)
+    if not balancer:
         raise LacksError(f"the load balancer of {pair.place.id}")
-    kind = "listener-rule" if arn.resource.startswith("listener-rule/") else "listener"
-    balancer = f"{pair.place.id.split(f':{kind}/', 1)[0]}:loadbalancer/{pair.balancer}"
     answer = scene.asked("elbv2.DescribeLoadBalancers", LoadBalancerArns=[balancer])
     found = (answer or {}).get("LoadBalancers", [])
     if not found:
@@ -136,10 +135,10 @@ def _enabled(scene: Scene, pair: Pair) -> set[str]:
 
 
 def drained(scene: Scene, step: Step) -> Result:
-    """T18: of every group that the plan has."""
+    """T18."""
     del step
     parts = []
-    for group in dict.fromkeys(group for pair in scene.pairs for group in (*pair.ecs, *pair.eks)):
+    for group in going(scene.plan):
         found = [_address(each) for each in targets(scene, group) if _state(each) == "draining"]
         said = f"{len(found)} targets are draining: {', '.join(found[:NAMED_AT_MOST])}" if found else "none is draining"
         parts.append(Said("fail" if found else "pass", f"{group}: {said}"))
