@@ -58,8 +58,15 @@ def _put(run: Path, name: str, data: bytes) -> None:
     path = run / name
     for folder in reversed(path.relative_to(run).parents[:-1]):
         make_folder(run / folder)
-    if path.is_symlink() or not path.is_file() or path.read_bytes() != data:
+    if not _is(path, data):
         put(path, data)
+
+
+def _is(path: Path, data: bytes) -> bool:
+    try:
+        return not path.is_symlink() and path.read_bytes() == data
+    except OSError:
+        return False
 
 
 def verify(run: Path) -> manifest.Verification:

@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import subprocess
+from contextlib import suppress
 from pathlib import Path
 from random import Random, SystemRandom
 from typing import TYPE_CHECKING
@@ -181,6 +182,25 @@ def test_a_name_that_is_no_utf_8_is_evidence_too(run: Path) -> None:
     bundle(run)
     assert evidence.verify(run).problems == NOTHING_WRONG
     assert "approvals/a\\xff.json" in json.loads((run / "report.json").read_bytes())["approvals_unused"]
+
+
+@pytest.mark.parametrize("place", ["report.html", "checks/T02"])
+def test_nothing_is_written_through_a_link(run: Path, tmp_path: Path, place: str) -> None:
+    there = tmp_path / "there"
+    shutil.move(run / place, there)
+    (run / place).symlink_to(there)
+    before = there.read_bytes() if there.is_file() else sorted(there.iterdir())
+    with suppress(OutputError):
+        bundle(run)
+    assert (there.read_bytes() if there.is_file() else sorted(there.iterdir())) == before
+    assert (run / "report.html").is_symlink() is False
+
+
+def test_a_folder_in_the_place_of_a_report_is_one_line_of_error(run: Path) -> None:
+    (run / "report.html").unlink()
+    (run / "report.html").mkdir()
+    with pytest.raises(OutputError, match=r"report\.html: cannot be written"):
+        bundle(run)
 
 
 def test_hashes_that_were_made_again_do_not_hide_a_journal_that_was_changed(run: Path) -> None:
