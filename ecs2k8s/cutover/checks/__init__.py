@@ -16,6 +16,8 @@ from ecs2k8s.cutover.checks import (
     names,
     one_side,
     pods,
+    room,
+    sizes,
     staying,
     traffic,
     unchanged,
@@ -40,6 +42,7 @@ CHECKS: Mapping[str, Check] = {
     "L06": health.target_health,
     "L07": pods.gates,
     "L08": unchanged.weights_read_back,
+    "L17": room.room,
     "L21": drill.drilled,
     "T01": traffic.share,
     "T02": traffic.target_errors,
@@ -58,4 +61,5 @@ CHECKS: Mapping[str, Check] = {
     "T18": health.drained,
     "T19": one_side.one_side,
     "T20": unchanged.no_drift,
+    "T21": sizes.sizes,
 }

@@ -61,7 +61,9 @@ def test_what_reads_the_world_is_what_the_table_says() -> None:
     assert coded == CHECKS.keys() | set(PROBED)
 
 
-PASSING = sorted(CHECKS.keys() - {"S33", "S34", "L04", "L21", "T02", "T04", "T10", "T12", "T14", "T16", "T17", "T19"})
+PASSING = sorted(
+    CHECKS.keys() - {"S33", "S34", "L04", "L17", "L21", "T02", "T04", "T10", "T12", "T14", "T16", "T17", "T19"}
+)
 
 
 @pytest.mark.parametrize("ident", PASSING)
