@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 CHUNKS = 10  # so that several processes share the work
 EACH = int(os.environ.get("ECS2K8S_LISTENERS", "520"))  # listener sets of a chunk: 5,200 of a run
 MANY = settings(max_examples=EACH, deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.generate])
+PLANTED_EXAMPLES = min(250, settings.default.max_examples if settings.default else 100)  # the long suite has all
 
 
 def without_secret(route: Route) -> Route:
@@ -217,7 +218,7 @@ def test_a_planted_error_is_found(name: str, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(*PLANTED[name])
     caught: list[str] = []
 
-    @settings(MANY, max_examples=250)
+    @settings(MANY, max_examples=PLANTED_EXAMPLES)
     @seed(0)
     @given(sources=listeners())
     def check(sources: list[Source]) -> None:
