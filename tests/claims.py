@@ -54,7 +54,7 @@ class Claim:
 
 CLAIMS: dict[str, Claim] = {
     "R1": Claim(
-        "A run that is killed by SIGKILL before, in the midst of or after any line of its journal, or before or after any call, ends right when it is begun again, on its way there and on its way back.",
+        "A run in a process of its own that is killed by SIGKILL before, in the midst of or after any line of its journal, or before or after any call, ends right when it is begun again, on its way there and on its way back.",
         (MEMORY,),
         (
             Measure("points", "points killed", least=400),
@@ -83,7 +83,7 @@ CLAIMS: dict[str, Claim] = {
         (Measure("histories", "histories", least=1_000), Measure("calls", "calls looked at")),
     ),
     "R5": Claim(
-        "No request fails because of the program, over whole ramps with kills, pauses, resumes, roll-outs and ways back.",
+        "No request fails because of the program, over whole ramps with pauses, resumes, roll-outs and ways back, in which it ends anywhere, by an exception that nothing of it catches, and is begun again.",
         (BALANCER,),
         (
             Measure("requests", "requests", least=100_000),

@@ -496,6 +496,18 @@ def test_redirects_and_fixed_responses_are_answered_by_the_load_balancer_itself(
     play(story)
 
 
+def test_a_roll_out_leaves_those_alone_that_end_already() -> None:
+    async def story(at: Scene) -> None:
+        at.cluster.bind(NEW, "web")
+        await at.cluster.deploy("web", 1, PODS)
+        for _ in range(3):
+            await at.cluster.roll("web", PODS)
+        await at.minutes(1.5)
+        assert [pod.terminating for pod in at.cluster.pods["web"]] == [False]
+
+    play(story)
+
+
 @pytest.mark.claim("R5-balancer", BALANCER)
 @pytest.mark.parametrize("requests", [10_000, pytest.param(100_000, marks=pytest.mark.long)])
 def test_a_whole_ramp_with_roll_outs_and_ways_back_loses_nothing(requests: int, figure: Figure) -> None:

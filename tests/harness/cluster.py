@@ -96,7 +96,7 @@ class Cluster:
 
     async def roll(self, name: str, template: Template) -> None:
         """One more at first, none less: `maxSurge: 1, maxUnavailable: 0`."""
-        for old in list(self.pods[name]):
+        for old in [pod for pod in self.pods[name] if not pod.terminating]:
             pod = Pod(template)
             self.pods[name].append(pod)
             await self._start(name, pod)

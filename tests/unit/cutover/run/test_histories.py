@@ -110,6 +110,7 @@ class History:
     plan: Plan
     world: Watched = field(init=False)
     over: bool = False
+    state: str = ""
 
     def __post_init__(self) -> None:
         self.world = Watched(self.plan, of(self.plan))
@@ -155,6 +156,7 @@ class History:
         if outcome.code == 6 and outcome.text.startswith("requests are back"):
             assert all(share(rule) == 0 for rule in rules)
         self.over = self.over or outcome.state in ("completed", "rolled_back")
+        self.state = outcome.state
 
     def edit(self, which: int, what: str) -> None:
         """Somebody else changes a rule, as with the console."""
@@ -190,6 +192,14 @@ class History:
     def lock(self, text: str) -> None:
         self.world.lock = text
 
+    def healed(self) -> None:
+        """All that was wrong is over, but for what others edited: the run ends, or waits for a person."""
+        self.world.faults, self.world.blind, self.world.lock, self.world.verdicts = [], 0, "", {}
+        self.health(NEW, "healthy")
+        self.run("pause", 0)
+        ends = {"completed", "rolled_back"}
+        assert self.state in (ends | {"paused", "rollback_failed"} if self.world.foreign else ends), self.state
+
     def clock(self, seconds: float) -> None:
         self.world.clock.skew += seconds
 
@@ -216,6 +226,7 @@ def happened(places: tuple[Thing, ...], ops: list[Op]) -> int:
         history = History(Path(folder), ramp(places, (1, 0, 1, 50, 100)))
         for op in ops:
             history.take(op)
+        history.healed()
         return len(history.world.done)
 
 
