@@ -100,7 +100,7 @@ def test_no_listener_is_rebuilt_differently_in_silence(
     assert counts["proved"] > 8 * counts["refused"], counts
 
 
-def test_a_value_that_no_request_can_reach_refuses_no_load_balancer() -> None:
+def with_a_dead_value() -> list[Source]:
     """Behind a redirect of `/api/*`, `/api/*` is dead in a rule with five values, which has to be cut (2.7)."""
     balancer = "arn:aws:elasticloadbalancing:eu-west-1:111122223333:listener/app/shop/50dc6c495c0c9188/0000000000000050"
     to = {"Host": "#{host}", "Path": "/#{path}", "Port": "8443", "Protocol": "#{protocol}", "Query": ""}
@@ -137,12 +137,32 @@ def test_a_value_that_no_request_can_reach_refuses_no_load_balancer() -> None:
         "Protocol": "HTTP",
         "DefaultActions": [here],
     }
-    found = outcome([Source(listener, documents, [])])
+    return [Source(listener, documents, [])]
+
+
+def test_a_value_that_no_request_can_reach_refuses_no_load_balancer() -> None:
+    found = outcome(with_a_dead_value())
     assert found.proof is not None
     assert found.proof.holds, found.proof.difference
     assert "value-unreachable" in found.said
-    built = built_of(found.proof)[80]
-    assert len(built.rules) == len(rules) - 1, "the part with the dead value is left out, and all else is there"
+    assert len(built_of(found.proof)[80].rules) == 3, "the part with the dead value is left out, and all else is there"
+
+
+@pytest.mark.parametrize(("lost", "holds"), [(0, False), (1, True)])
+def test_of_a_rule_that_is_cut_only_a_dead_part_can_be_missing(
+    lost: int, holds: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever leaves it out, the encoder or the controller."""
+
+    def with_one_less(*args: Any) -> Any:
+        parts = SPLIT(*args)
+        return parts if len(parts) == 1 else [part for number, part in enumerate(parts) if number != lost]
+
+    monkeypatch.setattr(ingress_rules, "split", with_one_less)
+    found = outcome(with_a_dead_value())
+    assert found.proof is not None
+    assert found.proof.holds is holds
+    assert ("routing-differs" in found.said) is not holds
 
 
 def group(name: str) -> str:
@@ -196,6 +216,7 @@ def equal_weights(value: Any) -> Any:
     }
 
 
+SPLIT = ingress_rules.split
 ENTRIES, CONDITION, FORWARD = ingress._entries, ingress_rules.condition, ingress_rules._forward
 PLANTED = {
     "every path is a prefix": (ingress_rules, "path_field", everything_is_a_prefix),
