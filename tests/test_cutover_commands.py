@@ -24,7 +24,7 @@ from ecs2k8s.cutover.cluster.lease import LeaseLock, flag, flagged, holder
 from ecs2k8s.cutover.evidence import bundle
 from ecs2k8s.cutover.folder import begin, plan_of
 from ecs2k8s.cutover.journal import read
-from ecs2k8s.cutover.journal.events import Pause, RollbackEnd, RollbackStart, observed, verified
+from ecs2k8s.cutover.journal.events import Pause, RollbackEnd, RollbackStart, Transition, observed, verified
 from ecs2k8s.cutover.journal.file import Journal
 from ecs2k8s.cutover.journal.fold import fold
 from ecs2k8s.cutover.locks.info import LockInfo
@@ -156,6 +156,18 @@ def test_a_way_back_whose_journal_is_of_no_use_is_exit_7_and_says_what_to_type(b
     assert said.returncode == 7
     assert b"by hand, where it got so far, in this order:\n  aws elbv2 modify-rule" in said.stdout
     assert b"journal.jsonl:1: is no whole line" in said.stderr
+
+
+@pytest.mark.parametrize("moved", [True, False])
+def test_a_way_back_that_reaches_nobody_is_exit_7_where_something_has_to_go_back(begun: Begun, moved: bool) -> None:
+    with Journal.open(begun.folder, begun.clock) as journal:
+        if moved:
+            journal.append(Transition(step="p6-1", was="pending", to="ready"))
+            journal.append(Transition(step="p6-1", was="ready", to="verifying"))
+    said = begun.typed("rollback", str(begun.place), "--profile", "nobody")
+    assert said.returncode == (7 if moved else 1)
+    assert (b"by hand, in this order:\n  aws elbv2 modify-rule" in said.stdout) == moved
+    assert b"nobody" in said.stderr
 
 
 @pytest.mark.parametrize("command", ["run", "show", "status"])

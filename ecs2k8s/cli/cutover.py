@@ -13,7 +13,8 @@ from ecs2k8s.cli.console import out
 from ecs2k8s.cli.cutover_folders import folder_of, me, plan_in, run_in
 from ecs2k8s.cli.cutover_given import Given, fit
 from ecs2k8s.cli.cutover_locks import lower_flags, raise_flags
-from ecs2k8s.cli.cutover_status import tell, tell_by_hand, tell_unwritten
+from ecs2k8s.cli.cutover_status import tell, tell_by_hand, tell_unsent
+from ecs2k8s.collect.login import LoginError
 from ecs2k8s.core.errors import Ecs2k8sError, OutputError, StaleError, UsageError
 from ecs2k8s.core.exits import ExitCode
 from ecs2k8s.cutover.approvals import keep_waivers, kept_waivers, read_waivers
@@ -124,9 +125,10 @@ def go_back(which: Which, what: str, text: str, given: Given, way: Way, talk: Ta
     try:
         code = _again(which, folder, given, way, talk, act, anyway=True)
         forget(folder)
-    except (JournalError, OutputError) as error:
+    except (JournalError, OutputError, LoginError) as error:
+        if not tell_unsent(folder):
+            raise
         talk.problem(str(error))
-        tell_unwritten(folder)
         return ExitCode.NOT_ROLLED_BACK
     return code
 

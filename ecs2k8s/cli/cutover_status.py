@@ -126,20 +126,19 @@ def tell_by_hand(plan: Plan, told: Told) -> None:
                 out(f"  {line}")
 
 
-def tell_unwritten(folder: Path) -> None:
-    """The way back of a run whose journal cannot be written, or not even be read: then nobody knows how far it got."""
+def tell_unsent(folder: Path) -> bool:
+    """Print the way back, and say whether there is any: all of it where a journal cannot tell how far the run got."""
     try:
         told = fold(journal_file.read(folder).lines)
         commands, far = list(commands_back(consumed(folder, told.plan), told)), ""
     except (JournalError, TransitionError, PlanError):
         commands, far = list(whole_way_back(plan_of(folder))), ", where it got so far"
-    if not commands:
-        out("Nothing is written down that has to go back to ECS.")
-        return
-    out(f"Nothing was sent. Requests and work go back to ECS by hand{far}, in this order:")
+    if commands:
+        out(f"Nothing more was sent. Requests and work go back to ECS by hand{far}, in this order:")
     for command in commands:
         for line in command.split("\n"):
             out(f"  {line}")
+    return bool(commands)
 
 
 def _print_columns(its: Columns) -> None:
