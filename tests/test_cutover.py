@@ -91,15 +91,8 @@ def test_who_cannot_log_in_is_told_what_leads_back(scene: Scene, capsys: pytest.
 
     scene.run(WORKER)
     capsys.readouterr()
-    with pytest.raises(LoginError, match="has expired"):
-        cutover.go_back(
-            Which(str(scene.place), WORKER),
-            "rollback",
-            "",
-            Given(),
-            dataclasses.replace(scene.way(), prepare=fails),
-            Talk(),
-        )
+    way = dataclasses.replace(scene.way(), prepare=fails)
+    assert cutover.go_back(Which(str(scene.place), WORKER), "rollback", "", Given(), way, Talk()) == 7
     said = capsys.readouterr().out
     assert "by hand, in this order" in said
     assert said.index("patch deployment/worker") < said.index("ecs update-service")

@@ -15,7 +15,7 @@ from ecs2k8s.cli.cutover_given import Given, fit
 from ecs2k8s.cli.cutover_locks import lower_flags, raise_flags
 from ecs2k8s.cli.cutover_status import tell, tell_by_hand, tell_unsent
 from ecs2k8s.collect.login import LoginError
-from ecs2k8s.core.errors import Ecs2k8sError, OutputError, StaleError, UsageError
+from ecs2k8s.core.errors import Ecs2k8sError, OutputError, StaleError, UsageError, WrongAccountError
 from ecs2k8s.core.exits import ExitCode
 from ecs2k8s.cutover.approvals import keep_waivers, kept_waivers, read_waivers
 from ecs2k8s.cutover.evidence import bundle
@@ -125,7 +125,7 @@ def go_back(which: Which, what: str, text: str, given: Given, way: Way, talk: Ta
     try:
         code = _again(which, folder, given, way, talk, act, anyway=True)
         forget(folder)
-    except (JournalError, OutputError, LoginError) as error:
+    except (JournalError, OutputError, LoginError, WrongAccountError) as error:
         if not tell_unsent(folder):
             raise
         talk.problem(str(error))
@@ -153,12 +153,7 @@ def _again(
         if given.execute and start.mode == "guided":
             raise UsageError(f"{folder}: was begun without --execute: a guided run stays one")
         fit(plan, given)
-        try:
-            world = opened(which.directory, plan, way, Lines(talk), anyway=anyway)
-        except Ecs2k8sError:
-            if anyway:  # a person may get there by another login
-                tell_by_hand(plan, journal.run)
-            raise
+        world = opened(which.directory, plan, way, Lines(talk), anyway=anyway)
         if start.cluster_uid and world.cluster_uid and start.cluster_uid != world.cluster_uid:
             said = f"the run is about the cluster {start.cluster_uid}, and this is {world.cluster_uid}"
             if not anyway:
