@@ -29,6 +29,7 @@ KINDS = {
     "v1": {"namespaces": "Namespace", "services": "Service", "configmaps": "ConfigMap", "secrets": "Secret"}
     | {"pods": "Pod", "events": "Event", "serviceaccounts": "ServiceAccount"},
     "apps/v1": {"deployments": "Deployment", "replicasets": "ReplicaSet"},
+    "autoscaling/v2": {"horizontalpodautoscalers": "HorizontalPodAutoscaler"},
     "batch/v1": {"cronjobs": "CronJob", "jobs": "Job"},
     "coordination.k8s.io/v1": {"leases": "Lease"},
     "discovery.k8s.io/v1": {"endpointslices": "EndpointSlice"},

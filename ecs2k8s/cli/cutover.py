@@ -13,7 +13,7 @@ from ecs2k8s.cli.console import out
 from ecs2k8s.cli.cutover_folders import folder_of, me, plan_in, run_in
 from ecs2k8s.cli.cutover_given import Given, fit
 from ecs2k8s.cli.cutover_locks import lower_flags, raise_flags
-from ecs2k8s.cli.cutover_status import tell, tell_by_hand, tell_unsent
+from ecs2k8s.cli.cutover_status import tell, tell_by_hand, tell_rehearsed, tell_unsent
 from ecs2k8s.collect.login import LoginError
 from ecs2k8s.core.errors import Ecs2k8sError, OutputError, StaleError, UsageError, WrongAccountError
 from ecs2k8s.core.exits import ExitCode
@@ -23,6 +23,7 @@ from ecs2k8s.cutover.folder import begin, consumed, plan_of, ulid
 from ecs2k8s.cutover.journal.events import JournalError, Note
 from ecs2k8s.cutover.journal.file import Journal
 from ecs2k8s.cutover.locks.local import FolderLock, is_held
+from ecs2k8s.cutover.planning.rehearsal import rehearsal
 from ecs2k8s.cutover.run.context import Asked
 from ecs2k8s.cutover.run.engine import back, carry
 from ecs2k8s.cutover.run.operator import BACK, Operator, ask, forget, take_approval
@@ -59,10 +60,24 @@ class Lines:
 
 def run(which: Which, given: Given, way: Way, talk: Talk) -> int:
     """Begin. Raises `PlanError`, `StaleError`, `BusyError` and what logging in raises."""
+    return _begun(which, plan_in(folder_of(which)), given, way, talk)
+
+
+def rehearse(which: Which, given: Given, way: Way, talk: Talk) -> int:
+    """Begin a rehearsal of the plan, which stays as it is. Raises also `PlanError` where it cannot be rehearsed."""
+    unit = folder_of(which)
+    reviewed = plan_in(unit)
+    trust(reviewed, str(unit / "plan.json"), execute=given.execute)
+    plan = rehearsal(reviewed)
+    for note in plan.notes:
+        talk.stage(note)
+    return _begun(which, plan, given, way, talk)
+
+
+def _begun(which: Which, plan: Plan, given: Given, way: Way, talk: Talk) -> int:
     from ecs2k8s.cli.cutover_world import opened
 
     unit = folder_of(which)
-    plan = plan_in(unit)
     _may_begin(plan, given, way.clock.now())
     trust(plan, str(unit / "plan.json"), execute=given.execute)
     fit(plan, given)
@@ -72,7 +87,8 @@ def run(which: Which, given: Given, way: Way, talk: Talk) -> int:
         mode = "execute" if given.execute else "guided"
         start: dict[str, Any] = {"mode": mode, "who": world.who, "cluster_uid": world.cluster_uid}
         with Journal.create(folder, plan, folder.name, way.clock, **start) as journal:
-            talk.stage(f"run {folder.name} of plan {plan.short}, {mode}, by {world.who}")
+            kind = "rehearsal" if plan.purpose == "rehearse" else "run"
+            talk.stage(f"{kind} {folder.name} of plan {plan.reviewed[:12]}, {mode}, by {world.who}")
             return _carried(folder, plan, journal, world, given, talk, _forth)
 
 
@@ -213,6 +229,8 @@ def _carried(
     if outcome.state in ("completed", "rolled_back", "rollback_failed"):
         forget(folder, but=BACK if outcome.state == "completed" else ())
     tell(outcome, plan, journal.run)
+    if plan.purpose == "rehearse":
+        tell_rehearsed(plan, journal.lines)
     _bundled(folder, outcome, talk)
     return outcome.code
 

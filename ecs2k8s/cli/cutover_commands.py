@@ -84,6 +84,39 @@ def cutover_run_command(
     raise typer.Exit(cutover.run(which, given, way, talk))
 
 
+@cutover_app.command("rehearse")
+def cutover_rehearse_command(
+    directory: options.Directory,
+    unit: options.OneUnit = "",
+    execute: options.Execute = False,
+    write_role_arn: options.WriteRoleArn = None,
+    approve_file: options.ApproveFile = None,
+    waivers: options.WaiversFile = None,
+    probes: options.ProbeCases = None,
+    probe_rules: options.ProbeRules = None,
+    profile: options.Profile = None,
+    role_arn: options.OneRoleArn = None,
+    external_id: options.ExternalId = None,
+    endpoint_url: options.EndpointUrl = None,
+    kubeconfig: options.Kubeconfig = None,
+    context: options.KubeContext = None,
+    lock_namespace: options.LockNamespace = "default",
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = False,
+    debug: options.Debug = False,
+) -> None:
+    """Carry a plan out up to the dark checks, with weight 0 throughout, and take all of it back; the plan stays."""
+    talk = options.talk(quiet=quiet, verbose=verbose, debug=debug)
+    from ecs2k8s.cli import cutover
+    from ecs2k8s.cli.cutover_given import Given
+
+    which = _which(directory, unit, decommission=False, remove=False)
+    given = Given(execute, tuple(approve_file or ()), waivers)
+    login = (profile, role_arn, external_id, endpoint_url)
+    way = _way(login, write_role_arn, kubeconfig, context, lock_namespace, probes, probe_rules)
+    raise typer.Exit(cutover.rehearse(which, given, way, talk))
+
+
 @cutover_app.command("resume")
 def cutover_resume_command(
     directory: options.Directory,

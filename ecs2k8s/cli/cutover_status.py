@@ -10,6 +10,7 @@ from ecs2k8s.cli.console import out, table
 from ecs2k8s.cli.cutover_folders import run_in
 from ecs2k8s.core.errors import PlanError
 from ecs2k8s.core.exits import ExitCode
+from ecs2k8s.cutover.evidence.rehearsed import summary
 from ecs2k8s.cutover.folder import consumed, plan_of
 from ecs2k8s.cutover.journal import read as journal_file
 from ecs2k8s.cutover.journal.events import JournalError
@@ -23,10 +24,12 @@ from ecs2k8s.cutover.run.typed import commands_back, whole_way_back
 from ecs2k8s.cutover.states import TransitionError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from ecs2k8s.cli.cutover_folders import Which
     from ecs2k8s.cutover.journal.fold import Run as Told
+    from ecs2k8s.cutover.journal.lines import Line
     from ecs2k8s.cutover.plan import Plan, Thing
     from ecs2k8s.cutover.run.engine import Outcome
     from ecs2k8s.cutover.run.stops import Columns
@@ -64,6 +67,11 @@ def tell(outcome: Outcome, plan: Plan, told: Told) -> None:
         _print_ways_on(plan, told, outcome.stop.columns.thing)
 
 
+def tell_rehearsed(plan: Plan, lines: Sequence[Line]) -> None:
+    for line in summary(plan, lines):
+        out(f"  {line}")
+
+
 def _tell_waived(told: Told) -> None:
     """How many checks the run went on in spite of, each counted once."""
     its = sorted({(each.check, each.subject) for each in told.waivers})
@@ -80,6 +88,7 @@ def _plain(folder: Path, plan: Plan, told: Told) -> dict[str, Any]:
         "plan": plan.ident,
         "run": told.id,
         "state": told.state,
+        "purpose": plan.purpose,
         "mode": told.start.mode,
         "alive": is_held(folder),
         "lock": {"id": held.id, "who": held.who, "host": held.host, "pid": held.pid} if held else None,
@@ -102,7 +111,8 @@ def _print(folder: Path, plan: Plan, told: Told) -> None:
     done = sum(told.step(step.id) in DONE for step in plan.steps)
     alive, held = is_held(folder), holder(folder)
     carries = f"{'a' if alive else 'no'} process carries it out"
-    out(f"{plan.unit}: run {told.id} is {told.state}, {done} of {len(plan.steps)} steps done; {carries}")
+    kind = "rehearsal" if plan.purpose == "rehearse" else "run"
+    out(f"{plan.unit}: {kind} {told.id} is {told.state}, {done} of {len(plan.steps)} steps done; {carries}")
     if alive and held:
         out(f"lock: {held.told(time.time())}")
     for pause in told.pauses:
@@ -120,7 +130,8 @@ def _print(folder: Path, plan: Plan, told: Told) -> None:
 def tell_by_hand(plan: Plan, told: Told) -> None:
     if commands := list(commands_back(plan, told)):
         out()
-        out("Requests and work go back to ECS with `ecs2k8s cutover rollback`, or by hand, in this order:")
+        goes = "What it made goes" if plan.purpose == "rehearse" else "Requests and work go back to ECS"
+        out(f"{goes} with `ecs2k8s cutover rollback`, or by hand, in this order:")
         for command in commands:
             for line in command.split("\n"):
                 out(f"  {line}")

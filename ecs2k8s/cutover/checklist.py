@@ -27,7 +27,7 @@ PHASES = {
     "P10": "Decommission",
     "P11": "Close",
 }
-PURPOSES = {"move": "Cutover", "decommission": "Decommission", "remove": "Removal"}
+PURPOSES = {"move": "Cutover", "decommission": "Decommission", "remove": "Removal", "rehearse": "Rehearsal"}
 HOUR, DAY = 60, 24 * 60  # minutes
 
 

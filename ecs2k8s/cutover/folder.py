@@ -10,7 +10,7 @@ from __future__ import annotations
 import fcntl
 import os
 import re
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from ecs2k8s.core.errors import BusyError, OutputError, PlanError
@@ -19,6 +19,7 @@ from ecs2k8s.cutover.journal import crash
 from ecs2k8s.cutover.journal import read as journal
 from ecs2k8s.cutover.journal.fold import fold
 from ecs2k8s.cutover.plan import dump, load
+from ecs2k8s.cutover.planning.rehearsal import rehearsal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -59,13 +60,17 @@ def run_folder(unit: Path, run: str) -> Path:
 def begin(unit: Path, plan: Plan, run: str) -> Path:
     """The folder of the run that consumes *plan*, ready for its journal: of *run*, or of one that got no further.
 
-    Raises `PlanError` where another run consumed the plan, and `BusyError` where one of this unit is not at its end.
+    A rehearsal consumes nothing. Raises `PlanError` where another run consumed the plan, and `BusyError` where one of
+    this unit is not at its end.
     """
     if plan.unit not in (unit.name, unit.parent.name):  # the second: a plan of another purpose lies one deeper
         raise PlanError(f"{unit / PLAN}: is the plan of {plan.unit}")
     with _alone(unit):
         _refuse_another(unit)
-        run = _claim(unit, plan, run)
+        if plan.purpose == "rehearse":
+            _refuse_consumed(unit, plan.reviewed)
+        else:
+            run = _claim(unit, plan, run)
         folder = run_folder(unit, run)
         make_folder(unit / RUNS)
         make_folder(folder)
@@ -81,11 +86,17 @@ def current(unit: Path) -> Path | None:
 
 
 def under_way(unit: Path, plan: str) -> str:
-    """The run that consumed the plan of this hash and is not at its end; empty where there is none."""
-    run = _named(unit / CONSUMED / plan)
+    """The run or rehearsal of the plan of this hash that is not at its end; empty where there is none."""
+    run = _named(unit / CONSUMED / plan) or _rehearses(unit, plan)
     if not run or not (run_folder(unit, run) / journal.FILE).exists():
         return ""
     return "" if fold(journal.read(run_folder(unit, run)).lines).state in ENDED else run
+
+
+def _rehearses(unit: Path, plan: str) -> str:
+    """The rehearsal of the plan of this hash that is under way, or was last."""
+    run = _named(unit / CURRENT)
+    return run if run and plan_of(run_folder(unit, run)).reviewed == plan else ""
 
 
 def plan_of(run: Path) -> Plan:
@@ -100,12 +111,11 @@ def plan_of(run: Path) -> Plan:
 def consumed(run: Path, ident: str) -> Plan:
     """The plan with which the run began, by its hash: the copy, or where somebody edited that, what it was made of."""
     for path in (run / PLAN, run.parents[1] / PLAN):
-        try:
-            plan = load(path.read_bytes(), str(path))
-        except (OSError, PlanError):
-            continue
-        if plan.ident == ident:
-            return plan
+        for made in (lambda plan: plan, rehearsal):
+            with suppress(OSError, PlanError):
+                plan = made(load(path.read_bytes(), str(path)))
+                if plan.ident == ident:
+                    return plan
     raise PlanError(f"{run / PLAN}: is not the plan {ident[:12]} with which the run began: put that one back")
 
 
@@ -117,9 +127,14 @@ def _claim(unit: Path, plan: Plan, run: str) -> str:
     if not before:
         put(claim, run.encode() + b"\n")
         return run
-    if (run_folder(unit, before) / journal.FILE).exists():
-        raise PlanError(f"{unit / PLAN}: run {before} consumed this plan: export and plan again")
+    _refuse_consumed(unit, plan.ident)
     return before  # it ended before its journal began: nothing was done
+
+
+def _refuse_consumed(unit: Path, plan: str) -> None:
+    before = _named(unit / CONSUMED / plan)
+    if before and (run_folder(unit, before) / journal.FILE).exists():
+        raise PlanError(f"{unit / PLAN}: run {before} consumed this plan: export and plan again")
 
 
 def _refuse_another(unit: Path) -> None:

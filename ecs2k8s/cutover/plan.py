@@ -11,12 +11,13 @@ from ecs2k8s.core.documents import canonical
 from ecs2k8s.core.errors import PlanError
 
 FORMAT = "ecs2k8s/plan/v1"
+REVIEWED = "plan.json"  # in the inputs of a rehearsal: the sha256 of the plan that it is made of
 
 # What an object is, as JSON with sorted keys, whichever side said it: the snapshot, AWS, or a cluster. None: it does
 # not exist. Two states are the same exactly when they are equal.
 State = Any
 
-Purpose = Literal["move", "decommission", "remove"]
+Purpose = Literal["move", "decommission", "remove", "rehearse"]
 Phase = Literal["P0", "P1", "P2", "P3", "P4", "P5", "P6", "P7", "P8", "P9", "P10", "P11"]
 
 
@@ -88,6 +89,7 @@ class Step(Part, frozen=True):
     guided: bool = False  # only a person does it: `moves` hold the commands, and the program watches
     commands: tuple[str, ...] = ()  # what a person types where no move has it
     undo: tuple[str, ...] = ()  # what takes that back
+    takes_back: str = ""  # in a rehearsal: the step whose moves this one takes back
 
 
 class Fingerprint(Part, frozen=True):
@@ -146,6 +148,11 @@ class Plan(Part, frozen=True):
     def ident(self) -> str:
         """The sha256 of the file, by which approvals and runs name the plan."""
         return hashlib.sha256(dump(self)).hexdigest()
+
+    @property
+    def reviewed(self) -> str:
+        """What people have read and approve: of a rehearsal the plan that it is made of."""
+        return self.inputs.get(REVIEWED, self.ident) if self.purpose == "rehearse" else self.ident
 
     @property
     def short(self) -> str:

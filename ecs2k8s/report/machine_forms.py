@@ -649,7 +649,11 @@ class RunStatus(Form):
     plan: Annotated[Hash, Meta(description="Of plan.json.")]
     run: str
     state: RunState
-    mode: Literal["guided", "execute", "rehearse"]
+    purpose: Annotated[
+        Literal["move", "decommission", "remove", "rehearse"],
+        Meta(description="Of the plan; `rehearse` is a rehearsal, which leaves the plan of the unit as it is."),
+    ]
+    mode: Literal["guided", "execute"]
     alive: Annotated[bool, Meta(description="Whether a process of this machine carries it out.")]
     lock: RunLock | None
     paused: list[RunPause]

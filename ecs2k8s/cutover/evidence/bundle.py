@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ecs2k8s import __version__
 from ecs2k8s.core.documents import canonical
 from ecs2k8s.cutover.durable import make_folder, put
-from ecs2k8s.cutover.evidence import checked, manifest, objects, ways_back
+from ecs2k8s.cutover.evidence import checked, manifest, objects, rehearsed, ways_back
 from ecs2k8s.cutover.evidence.junit import of_run
 from ecs2k8s.cutover.evidence.page import page
 from ecs2k8s.cutover.evidence.papers import papers
@@ -41,6 +41,7 @@ def reports(plan: Plan, lines: Sequence[Line], given: Papers) -> dict[str, bytes
         **checked.files(lines),
         **objects.files(objects.touched(plan, lines)),
         **ways_back.file(plan, lines),
+        **rehearsed.file(plan, lines),
     }
 
 

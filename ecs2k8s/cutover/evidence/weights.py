@@ -42,7 +42,7 @@ def stages(lines: Sequence[Line]) -> list[Stage]:
         said = line.event
         if isinstance(said, Intent):
             way = said.way
-        if not isinstance(said, Verified) or (part := _share(said.thing, said.state)) is None:
+        if not isinstance(said, Verified) or (part := part_of_eks(said.thing, said.state)) is None:
             continue
         now[said.thing] = part
         stage = Stage(line, said.step, way, min(now.values()), max(now.values()))
@@ -57,7 +57,7 @@ def per_cent(part: float) -> str:
     return f"{part * 100:.4g} %"
 
 
-def _share(thing: Thing, state: State) -> float | None:
+def part_of_eks(thing: Thing, state: State) -> float | None:
     """None where it shares out no requests."""
     try:
         return share(state) if thing.kind in PLACES and weights(state) else None

@@ -11,7 +11,7 @@ from typing import Any, Literal
 import msgspec
 
 from ecs2k8s.core.errors import Ecs2k8sError
-from ecs2k8s.cutover.plan import Move, State, Thing, digest
+from ecs2k8s.cutover.plan import Move, Purpose, State, Thing, digest
 from ecs2k8s.cutover.states import StepState
 from ecs2k8s.cutover.verdicts import Result as CheckResult
 
@@ -39,9 +39,10 @@ class RunStart(Event, frozen=True, tag="run_start", kw_only=True):
     format: str
     version: str
     unit: str
-    mode: Literal["guided", "execute", "rehearse"]
+    mode: Literal["guided", "execute"]
     who: str
     cluster_uid: str = ""
+    purpose: Purpose = "move"  # of the plan: `rehearse` takes back what it did
 
 
 class Lock(Event, frozen=True, tag="lock", kw_only=True):

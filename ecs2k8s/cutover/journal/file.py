@@ -62,7 +62,8 @@ class Journal:
 
         *start*: fields of `events.RunStart` that the plan does not tell. Raises `JournalError` and `BusyError`.
         """
-        first = event("run_start", {"format": FORMAT, "version": __version__, "unit": plan.unit} | start)
+        of_plan = {"unit": plan.unit, "purpose": plan.purpose}
+        first = event("run_start", {"format": FORMAT, "version": __version__} | of_plan | start)
         journal = cls(folder, _taken(folder / PARTIAL, NEW), clock, disk)
         with journal._closed_when_it_fails():
             if (folder / FILE).exists():

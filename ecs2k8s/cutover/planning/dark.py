@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ecs2k8s.core.listing import listed
+from ecs2k8s.cutover.plan import Wait
 from ecs2k8s.cutover.planning import groups, objects, records, shift
 from ecs2k8s.cutover.planning.moves import back
 from ecs2k8s.cutover.planning.step_texts import step
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 QUIET = ("L01", "L02", "L04")
 BOUND = ("L06", "L07", "L08")  # of pods behind a target group
 DARK = ("L03", "L05", "L12", "L13", "L14", "L15", "L16", "L17", "L18", "L19", "L20")
+STARTING = 15 * 60  # seconds in which pods get ready and targets healthy, before that is said to have failed
 ANSWERING = ("L09", "L10", "L11")  # of what answers requests
 
 
@@ -34,7 +36,8 @@ def deploy(ground: Ground, unit: Unit, weighted: Weighted | None) -> Iterator[St
     if weighted:
         yield from _applied("bindings", objects.bindings(ground, weighted.groups), ground, args)
     yield from _applied("workloads", objects.with_pods(ground, unit), ground, args)
-    yield step("ready", args=args, checks=(*QUIET, *BOUND) if weighted else QUIET)
+    quiet = (*QUIET, *BOUND) if weighted else QUIET
+    yield step("ready", args=args, checks=quiet, wait=Wait(0, limit=STARTING))
     if deaf:
         its = back(records.without_evaluation(ground, name) for name in deaf)
         yield step("alias-health-back", args=_shown(deaf), moves=its, back=back(its), guided=True)

@@ -126,7 +126,8 @@ def back(run: Run, reason: str, by: str, *, abort: bool = False) -> Outcome:
     failed = go_back(run, reason, by, abort=abort)
     if failed:
         return Outcome("rollback_failed", ExitCode.NOT_ROLLED_BACK, failed)
-    return Outcome("rolled_back", ExitCode.ROLLED_BACK, f"requests and work are back with ECS: {reason}")
+    done = "everything is as it was found" if run.plan.purpose == "rehearse" else "requests and work are back with ECS"
+    return Outcome("rolled_back", ExitCode.ROLLED_BACK, f"{done}: {reason}")
 
 
 def _no_way(run: Run, why: str) -> Outcome:

@@ -22,9 +22,8 @@ def is_by_hand(step: Step) -> bool:
     return leads and step.guided and not step.moves and bool(step.undo)
 
 
-def by_hand(run: Run, steps: list[Step]) -> list[Failed]:
-    """What a person has to take back, and did not say to have done."""
-    its = [step for step in steps if is_by_hand(step) and step.kind != HANDOVER]
+def by_hand(run: Run, its: list[Step]) -> list[Failed]:
+    """What of *its* a person has to take back, and did not say to have done."""
     done = {step.undo for step in its if _said_back(run, step)}
     undone: dict[tuple[str, ...], Step] = {}
     for step in its:

@@ -22,6 +22,7 @@ HEADROOM = 1.2
 def broken(run: Run, step: Step, move: Move) -> Iterator[str]:
     """The invariants that *move* would break, in words; none for a way back (I12)."""
     yield from _shrinks(run, step, move)
+    yield from _leads_to_eks(run, move)
     if not weights(move.wanted):
         return
     healthy = {group: _healthy(run, step, group) for group in weights(move.wanted)}
@@ -36,6 +37,11 @@ def _healthy(run: Run, step: Step, group: str) -> Counter[str]:
 
     found = now(run, step, Thing(HEALTH, group)) or []
     return Counter(target["Zone"] for target in found if target["State"] == "healthy")
+
+
+def _leads_to_eks(run: Run, move: Move) -> Iterator[str]:
+    if run.plan.purpose == "rehearse" and share(move.wanted):
+        yield f"a rehearsal sends no request to EKS, and {move.thing.id} would"
 
 
 def _nobody_answers(move: Move, healthy: dict[str, Counter[str]]) -> Iterator[str]:
@@ -82,7 +88,7 @@ def _alone(move: Move) -> Iterator[str]:
 
 def _shrinks(run: Run, step: Step, move: Move) -> Iterator[str]:
     """I3: what serves requests on ECS stays as large as it is until its own plan, consumers apart."""
-    if run.plan.purpose != "move" or step.kind == "work.handover" or move.thing.kind != "ecs.service":
+    if run.plan.purpose not in ("move", "rehearse") or step.kind == "work.handover" or move.thing.kind != "ecs.service":
         return
     before, after = (int((state or {}).get("desiredCount", 0)) for state in (move.before, move.wanted))
     if after < before:

@@ -153,8 +153,8 @@ def take_approval(folder: Path, plan: Plan, file: Path) -> None:
 def approval_for(plan: Plan, file: Path) -> Approval:
     """Raises `UsageError` where it is of another plan."""
     found = read_approval(file)
-    if found.plan != plan.ident:
+    if found.plan != plan.reviewed:
         raise UsageError(
-            f"{file}: approves the plan {found.plan[:12]}, and this is {plan.short}: plan again, ask again"
+            f"{file}: approves the plan {found.plan[:12]}, and this is {plan.reviewed[:12]}: plan again, ask again"
         )
     return found

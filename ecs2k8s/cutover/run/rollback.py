@@ -9,7 +9,8 @@ from ecs2k8s.cutover.journal.events import Abort, RollbackEnd, RollbackStart
 from ecs2k8s.cutover.run.handing_back import HANDOVER, by_hand, hand_back, is_by_hand
 from ecs2k8s.cutover.run.restoring import Failed, restore
 from ecs2k8s.cutover.run.shares import share, shifts
-from ecs2k8s.cutover.run.stepping import become
+from ecs2k8s.cutover.run.stepping import DONE, become
+from ecs2k8s.cutover.run.taking_back import as_found
 from ecs2k8s.cutover.states import RUN
 
 if TYPE_CHECKING:
@@ -41,9 +42,9 @@ def go_back(run: Run, reason: str, by: str = "", *, abort: bool = False) -> str:
 def _failures(run: Run, steps: list[Step]) -> list[Failed]:
     """Go back. A rule that stays where it is keeps no other; work follows when all requests are back."""
     if run.plan.purpose != "move":
-        return _tried(lambda: retrace(run, steps))
+        return _tried(lambda: retrace(run, steps)) or by_hand(run, [step for step in steps if _typed(run, step)])
     failed = [each for way in ways_back(steps) for each in _tried(partial(restore, run, *way))]
-    failed += by_hand(run, steps)
+    failed += by_hand(run, [step for step in steps if is_by_hand(step) and step.kind != HANDOVER])
     _hold(run, steps)
     return failed or hand_back(run, steps)
 
@@ -63,7 +64,7 @@ def begun(run: Run) -> list[Step]:
         step
         for step in reversed(run.plan.steps)
         if (moves(step) and state(step.id) not in UNTOUCHED)
-        or (is_by_hand(step) and state(step.id) not in UNTOUCHED | NOT_OFFERED)
+        or (_typed(run, step) and state(step.id) not in UNTOUCHED | NOT_OFFERED)
     ]
 
 
@@ -76,6 +77,14 @@ def brings_back(plan: Plan) -> frozenset[Thing]:
 def _led_away(plan: Plan) -> Callable[[Step], bool]:
     """Whether a step is one that has a way back: requests and work, and in plans that delete all that they moved."""
     return _moves if plan.purpose == "move" else has_moves
+
+
+def _typed(run: Run, step: Step) -> bool:
+    """Whether only a person can take it back: of a rehearsal, all that the person was told to type."""
+    if run.plan.purpose != "rehearse":
+        return is_by_hand(step)
+    taken = {each.takes_back for each in run.plan.steps if run.journal.run.step(each.id) in DONE}
+    return step.guided and not step.moves and bool(step.undo) and step.id not in taken
 
 
 def _moves(step: Step) -> bool:
@@ -100,7 +109,7 @@ def ways_back(steps: list[Step]) -> Iterator[tuple[Step, int, Move]]:
 
 def no_way_back(run: Run) -> str:
     """Why nothing leads back: of a plan that deletes, once it did."""
-    if run.plan.purpose == "move":
+    if run.plan.purpose in ("move", "rehearse"):
         return ""
     touched = run.journal.run.verified.keys() | {each.thing for each in run.journal.run.intents}
     for step in begun(run):
@@ -112,8 +121,10 @@ def no_way_back(run: Run) -> str:
 def retrace(run: Run, steps: list[Step]) -> None:
     """Step by step what was there before. Raises `Failed` at the first object that somebody else changed."""
     for step in steps:
-        for number, move in enumerate(step.back):
-            restore(run, step, number, move, exact=True)
+        for number, planned in enumerate(step.back):
+            move = as_found(run, step.id, planned) if run.plan.purpose == "rehearse" else planned
+            if move is not None:
+                restore(run, step, number, move, exact=True)
 
 
 def _hold(run: Run, steps: list[Step]) -> None:

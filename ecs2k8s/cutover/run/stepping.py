@@ -11,6 +11,7 @@ from ecs2k8s.cutover.run.invariants import broken
 from ecs2k8s.cutover.run.moving import Looks, carry_out
 from ecs2k8s.cutover.run.shares import share, shifts
 from ecs2k8s.cutover.run.stops import CheckFailed, GoBack, Paused
+from ecs2k8s.cutover.run.taking_back import as_found
 from ecs2k8s.cutover.run.triggers import only_pauses
 from ecs2k8s.cutover.run.watching import TRAFFIC, heed, untouched
 
@@ -36,8 +37,11 @@ def take(run: Run, step: Step, watch: Watch) -> None:
     _begin(run, step)
     _approved(run, step)
     _before(run, step)
-    for number, move in enumerate(step.moves):
+    for number, planned in enumerate(step.moves):
         heed(run, step)
+        move = as_found(run, step.takes_back, planned) if step.takes_back else planned
+        if move is None:
+            continue
         meanwhile = partial(tick, run, step, watch, move.thing)
         carry_out(run, step, number, move, Looks(partial(_allowed, run, step, move), meanwhile))
         if run.journal.run.step(step.id) == "intent_written":
@@ -175,11 +179,11 @@ def tick(run: Run, step: Step, watch: Watch, but: Thing | None = None) -> None:
 
 
 def armed(run: Run, step: Step, watch: Watch, but: Thing | None = None) -> None:
-    """Look at the triggers and at what shares out the requests, while EKS gets some. Raises a `Stop`."""
+    """Look at the triggers while EKS gets requests, and then, or where it never may, at what shares them out."""
     if exposed(run):
         watch.look(run, step)
-        if watch.due(run, "I10", DRIFT):
-            untouched(run, step, but, TRAFFIC)
+    if (exposed(run) or run.plan.purpose == "rehearse") and watch.due(run, "I10", DRIFT):
+        untouched(run, step, but, TRAFFIC)
 
 
 def _checked(run: Run, step: Step, watch: Watch) -> None:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NoReturn
 
-from ecs2k8s.cutover.plan import digest
+from ecs2k8s.cutover.journal.events import observed
+from ecs2k8s.cutover.plan import Thing, digest
 from ecs2k8s.cutover.run.columns import columns
 from ecs2k8s.cutover.run.stops import Abort, Columns, Conflict, GoBack, Paused
+from ecs2k8s.cutover.things import KINDS
 from ecs2k8s.cutover.world import UnreadableError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container
+    from collections.abc import Callable, Container, Mapping
 
-    from ecs2k8s.cutover.plan import State, Step, Thing
+    from ecs2k8s.cutover.journal.events import Verified
+    from ecs2k8s.cutover.plan import State, Step
     from ecs2k8s.cutover.run.context import Asked, Run
 
 TRAFFIC = frozenset({"elbv2.rule", "elbv2.listener", "route53.record-sets"})
@@ -65,13 +68,28 @@ def untouched(run: Run, step: Step, but: Thing | None = None, only: Container[st
     planned = {mark.thing: mark.state for mark in run.plan.fingerprints if mark.thing in moved}
     for thing in sorted(verified.keys() | planned.keys()):
         last = verified.get(thing)
-        if thing == but or (only is not None and thing.kind not in only):
+        if thing == but or (only is not None and thing.kind not in only) or _gone(thing, verified):
             continue
+        of_but = but is not None and _whole(thing) == but
         expected = last.sha256 if last else digest(planned[thing])
         live = again(run, step, thing, lambda state, expected=expected: digest(state) == expected)  # type: ignore[misc]
+        if live is None and of_but:
+            continue  # the call that is on its way deletes it too
         if digest(live) != expected:
             text = f"{thing.kind} {thing.id} is not as this run left it: somebody else changed it"
             raise Conflict(text, step.id, columns(run.plan, run.journal.run, step.id, thing, live))
+        if run.plan.purpose == "rehearse" and thing.kind in TRAFFIC:
+            run.journal.append(observed(step.id, thing, live, "wanted"))  # so that it is counted how often it was 0
+
+
+def _gone(part: Thing, verified: Mapping[Thing, Verified]) -> bool:
+    """Whether the run deleted what *part* was a part of."""
+    whole = verified.get(_whole(part))
+    return whole is not None and whole.state is None
+
+
+def _whole(part: Thing) -> Thing:
+    return Thing(KINDS[part.kind].part_of, part.id)
 
 
 def fresh(run: Run) -> None:

@@ -185,7 +185,9 @@ def _balancer_then(documents: Documents, ident: str) -> State:
 
 
 GROUP = Kind("elbv2.target-group", _then, _now, _request)
-ATTRIBUTES = Kind("elbv2.target-group-attributes", _attributes_then, _attributes_now, _modify_attributes)
+ATTRIBUTES = Kind(
+    "elbv2.target-group-attributes", _attributes_then, _attributes_now, _modify_attributes, part_of=GROUP.name
+)
 HEALTH = Kind(
     "elbv2.target-health",
     lambda documents, ident: _health(document(documents, "elbv2.TargetHealth", ident)),

@@ -55,6 +55,7 @@ class Kind:
     sets: tuple[str, ...] = ()
     # before, wanted, live: whether the call stopped on its way, so that the same call once more leads on
     between: Callable[[State, State, State], bool] = never
+    part_of: str = ""  # the kind that, under the same id, has it as a part: deleting that takes it along
 
 
 def document(documents: Documents, shape: str, ident: str) -> Mapping[str, Any]:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 NAME = "kubernetes.kustomization"
 ABSENT, DIFFERS = "absent", "differs"
+DELETING = f"{DIFFERS}: is being deleted"  # finalizers: a binding goes when its targets have left the group
 RUN = "ecs2k8s.io/run"  # the label of what a run made: nothing else is ever deleted (invariant I11)
 OURS = Manager(MANAGER, "Apply")
 NAMED = 5  # fields in a reason
@@ -68,10 +69,15 @@ def request(ident: str, before: State, wanted: State) -> Request:
 
 
 def between(before: State, wanted: State, live: State) -> bool:
-    """Whether an apply or a delete stopped on its way: each object is as before or as wanted. It may be repeated."""
+    """Whether an apply or a delete is on its way: each object is as before, as wanted, or about to be absent as wanted.
+
+    It may be repeated.
+    """
     if not isinstance(live, dict) or not before.keys() == wanted.keys() == live.keys():
         return False
-    return all(live[ref] in (before[ref], wanted[ref]) for ref in live)
+    return all(
+        live[ref] in (before[ref], wanted[ref]) or (live[ref], wanted[ref]) == (DELETING, ABSENT) for ref in live
+    )
 
 
 def _state(ask: Ask, manifest: Manifest) -> str:
@@ -80,7 +86,7 @@ def _state(ask: Ask, manifest: Manifest) -> str:
     if live is None:
         return ABSENT
     if live["metadata"].get("deletionTimestamp"):
-        return f"{DIFFERS}: is being deleted"
+        return DELETING
     asked = as_of(manifest, live)
     found = ask("kubernetes.DryRun", {"manifest": asked})
     if _handed_over(ref.kind, found):
