@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from ecs2k8s.core.checks import checks
 from ecs2k8s.cutover.checks import CHECKS
@@ -12,8 +14,9 @@ from ecs2k8s.cutover.checks.proofs import WORST
 from ecs2k8s.cutover.checks.scene import LacksError
 from ecs2k8s.cutover.checks.traffic import REQUESTS, minutes
 from ecs2k8s.cutover.journal.events import Verdict
+from ecs2k8s.cutover.locks.info import stamp
 from ecs2k8s.cutover.run.shares import weights
-from ecs2k8s.cutover.verdicts import Result
+from ecs2k8s.cutover.verdicts import Result, Source
 from ecs2k8s.cutover.world import UnreadableError
 
 if TYPE_CHECKING:
@@ -54,11 +57,19 @@ class Judges:
         return found[0] if len(found) == 1 else joined(ident, self.scene.plan.unit, found)
 
     def _asked(self, ident: str, step: Step) -> Result:
+        """With what was read for it."""
+        heard: list[str] = []
+        found = self._judged(ident, step, heard)
+        when = stamp(self.scene.clock.now())
+        read = tuple(Source(what, when) for what in list(dict.fromkeys(heard))[:LINES])
+        return found if found.sources else msgspec.structs.replace(found, sources=read)
+
+    def _judged(self, ident: str, step: Step, heard: list[str]) -> Result:
         try:
             if ident in PROBED:
                 return self._probed(ident, step)
-            scene = self.scene.at(self.since()) if ident.startswith(UNDER_TRAFFIC) else self.scene
-            return CHECKS[ident](scene, step)
+            since = self.since() if ident.startswith(UNDER_TRAFFIC) else self.scene.since
+            return CHECKS[ident](replace(self.scene, since=since, heard=heard), step)
         except LacksError as error:
             return Result(ident, self.scene.plan.unit, "inconclusive", f"lacks {error}", missing=str(error))
         except UnreadableError as error:

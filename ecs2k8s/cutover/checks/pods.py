@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from ecs2k8s.core.listing import listed
 from ecs2k8s.core.manifests import ObjectRef
 from ecs2k8s.cutover.checks.health import BINDING, selected
-from ecs2k8s.cutover.checks.scene import LacksError, Said, told
+from ecs2k8s.cutover.checks.scene import Said, told
 from ecs2k8s.cutover.cluster.workloads import STUCK, incomplete, seconds, troubles, ungated, warnings
 from ecs2k8s.cutover.verdicts import Result
 
@@ -29,9 +29,7 @@ def workloads(scene: Scene) -> list[Manifest]:
 
 
 def live(scene: Scene, manifest: Manifest) -> Manifest | None:
-    if scene.cluster is None:
-        raise LacksError("a cluster: --context")
-    return scene.cluster.get(ObjectRef.of(manifest))
+    return scene.live(ObjectRef.of(manifest))
 
 
 def rollout(scene: Scene, step: Step) -> Result:

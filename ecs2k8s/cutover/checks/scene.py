@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ecs2k8s.cutover.checks.places import Pair, pairs
+from ecs2k8s.cutover.locks.info import stamp
 from ecs2k8s.cutover.things.kind import NAMED
 from ecs2k8s.cutover.verdicts import Result
 from ecs2k8s.cutover.world import Series, UnreadableError
@@ -65,6 +66,7 @@ class Scene:
     alarms: tuple[str, ...] = ()
     stores: tuple[Store, ...] = ()
     lines: Callable[[], Sequence[Line]] = tuple  # of the journal; none outside of a run
+    heard: list[str] = field(default_factory=list)  # what was read, in the words of whoever was asked
     _arns: dict[str, str] = field(default_factory=dict)
 
     def at(self, since: float) -> Scene:
@@ -95,26 +97,42 @@ class Scene:
         """An answer of AWS. Raises `LacksError` without a login."""
         if self.ask is None:
             raise LacksError("a login to AWS")
+        about = next((str(each) for value in parameters.values() for each in _several(value)), "")
+        self.heard.append(f"{call} {about}".strip())
         return self.ask(call, parameters)
 
     def read(self, thing: Thing) -> State:
         if self.reader is None:
             raise LacksError("a login to AWS")
+        self.heard.append(f"{thing.kind} {thing.id}")
         return self.reader.read(thing)
 
     def listed(self, api_version: str, kind: str, namespace: str = "") -> list[Manifest]:
         if self.cluster is None:
             raise LacksError("a cluster: --context")
+        self.heard.append(f"{kind} of {api_version}" + (f" in {namespace}" if namespace else ""))
         return self.cluster.items(api_version, kind, namespace)
+
+    def live(self, ref: ObjectRef) -> Manifest | None:
+        if self.cluster is None:
+            raise LacksError("a cluster: --context")
+        self.heard.append(str(ref))
+        return self.cluster.get(ref)
 
     def series(self, metric: str, dimensions: dict[str, str], statistic: str, since: float) -> Series:
         """Whole minutes from *since* on. See `world.Metrics`."""
         if self.metrics is None:
             raise LacksError("metrics of CloudWatch")
+        names = ", ".join(dimensions.values())
+        self.heard.append(f"{metric} ({statistic}) of {names}, {stamp(since)} to {stamp(self.until)}")
         return self.metrics.series(metric, dimensions, statistic, since, self.until)
 
     def threshold(self, name: str, usual: float) -> float:
         return self.plan.thresholds.get(name, usual)
+
+
+def _several(value: Any) -> Sequence[Any]:
+    return value if isinstance(value, list | tuple) else [value]
 
 
 class LacksError(UnreadableError):

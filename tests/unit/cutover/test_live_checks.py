@@ -72,6 +72,19 @@ def test_where_all_is_well_a_check_passes(ident: str) -> None:
     assert (found.verdict, found.text) == ("pass", found.text)
 
 
+@pytest.mark.parametrize("ident", [each for each in PASSING if each != "S38"])
+def test_a_verdict_says_what_was_read_for_it_and_when(ident: str) -> None:
+    found = run(ident, scene(healthy()))
+    assert found.sources
+    assert {source.when for source in found.sources} == {"2027-01-15T08:00:00Z"}
+
+
+def test_what_was_read_names_the_object_the_metric_and_the_time() -> None:
+    read = [source.what for source in run("T01", scene(healthy())).sources]
+    assert f"elbv2.rule {RULE}" in read
+    assert f"RequestCount (Sum) of {BALANCER}, {OLD_GROUP}, 2027-01-15T07:50:00Z to 2027-01-15T08:00:00Z" in read
+
+
 @pytest.mark.parametrize("ident", sorted(CHECKS))
 @pytest.mark.parametrize(
     "odd", [[], "text", 7, {}, {"services": 1, "TargetHealthDescriptions": [{}], "LoadBalancers": [{}]}], ids=repr
