@@ -34,7 +34,9 @@ def made(name: str = "microservices", **chosen: str) -> tuple[Bundle, dict[str, 
 
 def applications(name: str = "microservices", **more: str) -> dict[str, dict[str, Any]]:
     files = made(name, **CHOSEN, **more)[1]
-    return {path: yaml.safe_load(text) for path, text in files.items() if path.startswith("delivery/argo-cd/")}
+    return {
+        path: yaml.load(text, yaml.CSafeLoader) for path, text in files.items() if path.startswith("delivery/argo-cd/")
+    }
 
 
 def test_rollouts_are_as_published() -> None:

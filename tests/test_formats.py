@@ -68,7 +68,7 @@ def charts(bundle: Bundle, name: str, folder: Path) -> dict[str, Objects]:
     for path in sorted({each.tree for each in bundle.objects}):
         chart = f"{name}-{path.rpartition('/')[2]}"
         its = {key.removeprefix(f"{path}/"): text for key, text in files.items() if key.startswith(f"{path}/")}
-        about = yaml.safe_load(its["Chart.yaml"]) | {"name": chart}
+        about = yaml.load(its["Chart.yaml"], yaml.CSafeLoader) | {"name": chart}
         write(its | {"Chart.yaml": dump(about)}, folder / "charts" / chart)
         expected[chart] = objects(bundle.tree(path))
     return expected
@@ -151,7 +151,7 @@ def test_values_change_what_teams_change(tmp_path: Path) -> None:
     values = ["replicas=3", "containers.app.image.tag=2.0", "containers.side.image.digest=sha256:cd"]
     sets = [word for value in values for word in ("--set-string", f"workloads.global.x.{value}")]
     text = helm("template", "x", str(tmp_path / "manifests"), *sets, home=tmp_path)
-    made = yaml.safe_load(text)
+    made = yaml.load(text, yaml.CSafeLoader)
     wanted = deepcopy(deployment([]))
     wanted["spec"]["replicas"] = 3
     containers = wanted["spec"]["template"]["spec"]["containers"]

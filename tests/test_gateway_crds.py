@@ -17,7 +17,9 @@ from ecs2k8s.core.mappings import root
 from tests.gateway_estates import estate, exported, forward, listener, matching, redirect, respond, rule, when
 
 FOLDER = Path(sys.prefix) / "schemas"
-OBJECTS: dict[str, dict[str, Any]] = yaml.safe_load((Path(__file__).parent / "unit/compare/objects.yaml").read_text())
+OBJECTS: dict[str, dict[str, Any]] = yaml.load(
+    (Path(__file__).parent / "unit/compare/objects.yaml").read_text(), yaml.CSafeLoader
+)
 jsonschema_rs = pytest.importorskip("jsonschema_rs", reason="the extra `validate` is not installed")
 API = "gateway.networking.k8s.io"
 SOURCES = ("go", "npm")

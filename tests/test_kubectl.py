@@ -61,7 +61,7 @@ TRICKY += [
 ]
 
 
-class Loader(yaml.SafeLoader):
+class Loader(yaml.CSafeLoader):
     """PyYAML reads `=` and `<<` as special values, which kubectl does not."""
 
 

@@ -52,7 +52,7 @@ class Story(msgspec.Struct, forbid_unknown_fields=True):
 
 
 STORIES = {
-    f"{folder.name}/{file.stem}": msgspec.convert(yaml.safe_load(file.read_text()), Story)
+    f"{folder.name}/{file.stem}": msgspec.convert(yaml.load(file.read_text(), yaml.CSafeLoader), Story)
     for folder in FOLDERS
     for file in sorted(folder.glob("*.yaml"))
 }

@@ -35,7 +35,7 @@ FILLERS = {Condition("path-pattern", (".*",), regex=True), Condition("source-ip"
 
 
 def example(path: Path) -> Any:
-    return yaml.safe_load(path.read_text("utf-8"))
+    return yaml.load(path.read_text("utf-8"), yaml.CSafeLoader)
 
 
 def request_of(text: str) -> Request:
@@ -82,7 +82,7 @@ def without_secret(route: Route) -> Route:
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
 def test_what_the_controller_builds(path: Path) -> None:
     case = example(path)
-    ingresses = list(yaml.safe_load_all(case["ingresses"]))
+    ingresses = list(yaml.load_all(case["ingresses"], yaml.CSafeLoader))
     built = build(ingresses, SERVICES)
     assert of_listeners(built.values()) == case["builds"]
     assert [refusals(ingress) for ingress in ingresses] == [[] for _ in ingresses]
@@ -91,7 +91,7 @@ def test_what_the_controller_builds(path: Path) -> None:
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
 def test_the_ingresses_route_as_the_listeners_of_aws(path: Path) -> None:
     case = example(path)
-    built = build(list(yaml.safe_load_all(case["ingresses"])), SERVICES)
+    built = build(list(yaml.load_all(case["ingresses"], yaml.CSafeLoader)), SERVICES)
     assert len(built) == len(case["source"])
     for one in case["source"]:
         rules, default = source(one["listener"], one["rules"])
@@ -107,7 +107,7 @@ def test_the_ingresses_route_as_the_listeners_of_aws(path: Path) -> None:
 def test_where_requests_go(path: Path) -> None:
     """Each request with what is done with it; it comes to the last listener if no port is named."""
     case = example(path)
-    built = build(list(yaml.safe_load_all(case["ingresses"])), SERVICES)
+    built = build(list(yaml.load_all(case["ingresses"], yaml.CSafeLoader)), SERVICES)
     for text, deed, *port in case["requests"]:
         one = next(one for one in reversed(case["source"]) if one["listener"]["Port"] in (port or built))
         rules, default = source(one["listener"], one["rules"])

@@ -216,7 +216,7 @@ def test_the_table_of_the_report() -> None:
     assert rows == ROWS
 
 
-ROWS: dict[str, str] = yaml.safe_load(
+ROWS: dict[str, str] = yaml.load(
     """
 sidecars: "| prod | web | 60 | 70 | 60 + 50 | 180 | `drain: max(60 + 10, 30) <= 70`<br>`stop: 70 + 60 + 50 <= 180`<br>`withdrawal: 65 < 150` | pass |"
 alb-not-read: "| prod | web | not read | 30 | 30 | 60 | `drain: max(? + 10, 30) <= 30`<br>`stop: 30 + 30 + 0 <= 60`<br>`withdrawal: 65 < 150` | inconclusive |"
@@ -224,7 +224,8 @@ alb-above-the-most: "| prod | web | 900 | 310 | 30 | 340 | `drain: max(900 + 10,
 blue-and-green-half-read: "| prod | web | 90 and not read | 100 | 30 | 130 | `drain: max(90 + 10, 30) <= 100`<br>`stop: 100 + 30 + 0 <= 130`<br>`withdrawal: 65 < 150` | inconclusive |"
 restarted-before-withdrawal: "| prod | web | 60 | 70 | 30 | 100 | `drain: max(60 + 10, 30) <= 70`<br>`stop: 70 + 30 + 0 <= 100`<br>`withdrawal: 65 < 60` | pass; restarted before withdrawal |"
 service-connect: "| prod | web | none | 15 | 30 | 45 | `stop: 15 + 30 + 0 <= 45` | pass |"
-"""
+""",
+    yaml.CSafeLoader,
 )
 
 

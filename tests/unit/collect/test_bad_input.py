@@ -12,7 +12,7 @@ from ecs2k8s.collect.recognise import looked_for
 from ecs2k8s.core.errors import SnapshotError
 
 FOLDER = Path(__file__).parents[2] / "cases_bad_input"
-EXPECTED: dict[str, list[str]] = yaml.safe_load((FOLDER / "expected.txt").read_text(encoding="utf-8"))
+EXPECTED: dict[str, list[str]] = yaml.load((FOLDER / "expected.txt").read_text(encoding="utf-8"), yaml.CSafeLoader)
 GOOD = '{"family": "good", "containerDefinitions": [{"name": "a", "image": "b"}]}'
 
 
