@@ -9,10 +9,11 @@ from ecs2k8s.core.arns import Arn
 from ecs2k8s.cutover.run.shares import PLACES, is_eks, weights
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from ecs2k8s.cutover.plan import Move, Plan, Thing
 
+ENDINGS: Mapping[str, tuple[str, ...]] = {"decommission": ("ecs",), "remove": ("eks",)}  # the sides that go
 BALANCER = 4  # parts of `listener/app/NAME/ID`
 
 
@@ -38,7 +39,7 @@ class Pair:
 def pairs(plan: Plan) -> tuple[Pair, ...]:
     """Each place that gets a group of EKS, or loses one of either side, once, in the order of the plan."""
     moves = (move for step in plan.steps for move in step.moves if move.thing.kind in PLACES)
-    found = _led(moves) if plan.purpose == "move" else _ending(plan, moves)
+    found = _ending(plan, moves) if plan.purpose in ENDINGS else _led(moves)
     return tuple({pair.place: pair for pair in found}.values())
 
 
@@ -61,7 +62,7 @@ def _ending(plan: Plan, moves: Iterable[Move]) -> Iterator[Pair]:
 
 def going(plan: Plan) -> tuple[str, ...]:
     """The groups that the plan takes away; of one that moves a unit all, since either side may have to go."""
-    sides = {"move": ("ecs", "eks"), "decommission": ("ecs",), "remove": ("eks",)}[plan.purpose]
+    sides = ENDINGS.get(plan.purpose, ("ecs", "eks"))
     return tuple(dict.fromkeys(group for pair in pairs(plan) for side in sides for group in getattr(pair, side)))
 
 

@@ -15,7 +15,7 @@ from tests.moved_estates import NEW as TWIN
 from tests.moved_estates import OLD as SOURCE
 from tests.moved_estates import attached, documents, ground_from
 from tests.planned import planned
-from tests.watched import BALANCER, NEW, NOW, OLD, OLD_GROUP, RULE, World, healthy, plan, rule, scene, target
+from tests.watched import BALANCER, NAMED, NEW, NOW, OLD, OLD_GROUP, RULE, World, healthy, plan, rule, scene, target
 
 if TYPE_CHECKING:
     from ecs2k8s.cutover.plan import Purpose
@@ -55,6 +55,13 @@ def test_what_a_plan_takes_out_of_an_action_tells_the_sides() -> None:
         (pair,) = pairs(made)
         assert (pair.ecs, pair.eks) == ((SOURCE,), (TWIN,))
         assert going(made) == (gone,)
+
+
+def test_a_rehearsal_has_the_sides_of_the_move() -> None:
+    made = plan()
+    rehearsed = structs.replace(made, purpose="rehearse")
+    assert pairs(rehearsed) == pairs(made) != ()
+    assert going(rehearsed) == going(made) == (OLD, NAMED)
 
 
 def test_the_old_path_of_a_decommission_is_looked_at() -> None:
