@@ -526,9 +526,13 @@ def test_a_whole_ramp_with_roll_outs_and_ways_back_loses_nothing(requests: int, 
             if new == 50:
                 await at.cluster.roll("web", PODS)
             await at.minutes(1.05)
-        await at.ecs.scale(1)
         while load.tally.requests < requests:
-            await at.cluster.roll("web", PODS)
+            for new in (50, 0, 50, 100):
+                at.weigh(100 - new, new)
+                await at.cluster.roll("web", PODS)
+                await at.minutes(1.05)
+        await at.ecs.scale(1)
+        await at.minutes(0.5)
         load.stop()
         tally = await running
         figure(requests=tally.requests, failed=len(tally.failures), seed=seed)
@@ -537,4 +541,4 @@ def test_a_whole_ramp_with_roll_outs_and_ways_back_loses_nothing(requests: int, 
         assert min(tally.of("ecs"), tally.of("eks")) > requests / 10
 
     # A request takes real seconds: the load balancer waits for ten of them.
-    play(story, delays=LATE, drain=30, seed=seed, limit=300, idle_timeout=10 * MINUTE)
+    play(story, delays=LATE, drain=30, seed=seed, limit=900, idle_timeout=10 * MINUTE)
