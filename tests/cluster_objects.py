@@ -36,8 +36,10 @@ KINDS = {
     "networking.k8s.io/v1": {"networkpolicies": "NetworkPolicy", "ingresses": "Ingress"},
     "policy/v1": {"poddisruptionbudgets": "PodDisruptionBudget"},
     "elbv2.k8s.aws/v1beta1": {"targetgroupbindings": "TargetGroupBinding"},
+    "apiextensions.k8s.io/v1": {"customresourcedefinitions": "CustomResourceDefinition"},
     "external-secrets.io/v1": {"externalsecrets": "ExternalSecret", "secretstores": "SecretStore"},
 }
+OF_CLUSTER = ("Namespace", "CustomResourceDefinition")
 OF_SERVER = ("uid", "resourceVersion", "creationTimestamp", "generation", "managedFields")
 IDENTITY = {("apiVersion",), ("kind",), ("metadata", "name"), ("metadata", "namespace")}
 
@@ -209,7 +211,7 @@ def _owner(query: Mapping[str, str]) -> Owner:
 
 def _discovered(version: str) -> dict[str, Any]:
     listed = [
-        {"name": plural, "kind": kind, "namespaced": kind != "Namespace"} for plural, kind in KINDS[version].items()
+        {"name": plural, "kind": kind, "namespaced": kind not in OF_CLUSTER} for plural, kind in KINDS[version].items()
     ]
     return {"kind": "APIResourceList", "groupVersion": version, "resources": listed}
 

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
 
-LONGEST = 240.0  # seconds for one command, on a machine that does much else besides
+LONGEST = 900.0  # seconds for one command, on a machine that does much else besides
+NOTHING: Mapping[str, Callable[[], None]] = {}
 
 
 class EndedOtherwiseError(Exception):
@@ -21,13 +22,12 @@ class EndedOtherwiseError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """`place` is where the program is started, `inside` where the operator's shell is; `after` follows each command."""
+    """`place` is where the program is started, `inside` where the operator's shell is."""
 
     place: Path
     inside: Path
     environment: dict[str, str]
     say: Callable[[str], None]
-    after: Callable[[], None]
 
     def note(self, text: str) -> None:
         """What the demo itself says."""
@@ -35,16 +35,16 @@ class Desk:
         for line in text.split("\n"):
             self.say(f"# {line}")
 
-    def program(self, *words: str, ends: int = 0, before: str = "", then: tuple[str, ...] = ()) -> None:
-        """Run `ecs2k8s` and type what it prints; where it prints *before*, run *then* instead."""
+    def program(self, *words: str, ends: int = 0, on: Mapping[str, Callable[[], None]] = NOTHING) -> None:
+        """Run `ecs2k8s` and type what it prints. *on*: what happens when it prints that, instead of what is to be typed."""
         self.say("")
         self.say(f"$ ecs2k8s {shlex.join(words)}")
-        code = self._followed(("ecs2k8s", *words), before, then)
+        code = self._followed(("ecs2k8s", *words), on)
         self.say(f"(exit {code})")
         if code != ends:
             raise EndedOtherwiseError(f"ecs2k8s {shlex.join(words)}: exit {code}, and not {ends}")
 
-    def _followed(self, words: tuple[str, ...], before: str, then: tuple[str, ...]) -> int:
+    def _followed(self, words: tuple[str, ...], on: Mapping[str, Callable[[], None]]) -> int:
         """Whatever happens here, the process does not outlive it."""
         pipe = subprocess.PIPE
         with subprocess.Popen(
@@ -53,12 +53,20 @@ class Desk:
             alarm = threading.Timer(LONGEST, running.kill)
             alarm.start()
             try:
-                for command in commands(self._shown(running.stdout or ())):
-                    self.program(*then) if command == before else self.type(command)
+                self._follow(running.stdout or (), on)
                 return running.wait()
             finally:
                 alarm.cancel()
                 running.kill()
+
+    def _follow(self, lines: Iterable[str], on: Mapping[str, Callable[[], None]]) -> None:
+        for part in parts(self._shown(lines)):
+            happens = next((what for text, what in on.items() if text in part), None)
+            if happens:
+                happens()
+                self.say("")
+            elif is_command(part):
+                self.type(part)
 
     def _shown(self, lines: Iterable[str]) -> Iterator[str]:
         for line in lines:
@@ -78,15 +86,17 @@ class Desk:
             self.say(f"    operator: {line}")
         if done.returncode:
             raise EndedOtherwiseError(f"{command}: exit {done.returncode}")
-        self.after()
 
 
-def commands(lines: Iterable[str]) -> Iterator[str]:
-    """Each command as soon as its last line is there."""
+def parts(lines: Iterable[str]) -> Iterator[str]:
+    """Lines, but of a command all of its lines at once, as soon as the last one is there."""
     found: list[str] = []
     for line in lines:
-        if found or line.startswith(("aws ", "kubectl ")):
-            found.append(line)
-        if found and not line.endswith("\\"):
+        found.append(line)
+        if not (is_command(found[0]) and line.endswith("\\")):
             yield "\n".join(found)
             found = []
+
+
+def is_command(part: str) -> bool:
+    return part.startswith(("aws ", "kubectl "))

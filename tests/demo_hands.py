@@ -1,4 +1,4 @@
-"""`aws` and `kubectl` of `make demo-cutover`: as much of both as the commands of a plan use, for the stand-ins alone.
+"""`aws`, `kubectl`, `openssl` of `make demo-cutover`: as much of each as the commands of a plan use, for the stand-ins.
 
 `python -m tests.demo_hands aws …`; the real ones are not asked for, so that the demo runs where they are not installed.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import secrets
 import sys
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,14 @@ LOOPBACK = "http://127.0.0.1:"
 
 
 def main(words: list[str]) -> int:
-    return {"aws": aws, "kubectl": kubectl}[words[0]](words[1:])
+    return {"aws": aws, "kubectl": kubectl, "openssl": openssl}[words[0]](words[1:])
+
+
+def openssl(words: list[str]) -> int:
+    """The random header of a test rule."""
+    assert words[:2] == ["rand", "-hex"]
+    sys.stdout.write(f"{secrets.token_hex(int(words[2]))}\n")
+    return 0
 
 
 def aws(words: list[str]) -> int:

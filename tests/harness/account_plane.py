@@ -51,7 +51,7 @@ class AccountPlane:
 
     def observed(self, group: str, target: Target, state: str, reason: str) -> None:
         """`initial` is what the account says by itself until a check has found something."""
-        there = self._account_side(target)
+        there = self.account_side(target)
         if state in {"healthy", "unhealthy"}:
             failed = "" if state == "healthy" else reason or "Target.FailedHealthChecks"
             front.report(self.account, group, (there.address, there.port), failed=failed)
@@ -66,22 +66,22 @@ class AccountPlane:
         """As a platform does it: each server gets an address of the network, in a zone that has the fewest."""
         with self.account.open():
             for target in targets:
-                there = self._account_side(target) if target in self.behind.values() else self._lent(group, target)
+                there = self.account_side(target) if target in self.behind.values() else self._lent(group, target)
                 asked = {"TargetGroupArn": group, "Targets": [{"Id": there.address, "Port": there.port}]}
                 state_groups.register_targets(self.account, asked)
 
     def deregister(self, group: str, targets: Iterable[Target]) -> None:
         with self.account.open():
-            for there in map(self._account_side, targets):
+            for there in map(self.account_side, targets):
                 asked = {"TargetGroupArn": group, "Targets": [{"Id": there.address, "Port": there.port}]}
                 state_groups.deregister_targets(self.account, asked)
 
     def healthy(self, group: str, target: Target) -> bool:
-        there = self._account_side(target)
+        there = self.account_side(target)
         found = {(each.id, each.port): each.state for each in front.group(self.account, group).targets}
         return found.get((there.address, there.port)) == "healthy"
 
-    def _account_side(self, real: Target) -> Target:
+    def account_side(self, real: Target) -> Target:
         return next((there for there, its in self.behind.items() if its == real), real)
 
     def _lent(self, group: str, real: Target) -> Target:

@@ -50,15 +50,15 @@ def run(work: Coroutine[Any, Any, T]) -> T:
 
 
 class Clock:
-    """As `ecs2k8s.cutover.world.Clock` wants it; any thread may ask, and sleep."""
+    """As `ecs2k8s.cutover.world.Clock` wants it; any thread may ask, and sleep. It begins at *start*."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, scale: float = 60.0) -> None:
-        self.scale = scale
+    def __init__(self, loop: asyncio.AbstractEventLoop, scale: float = 60.0, start: float = START) -> None:
+        self.scale, self.start = scale, start
         self._loop = loop
         self._began = loop.time()
 
     def now(self) -> float:
-        return START + self.monotonic()
+        return self.start + self.monotonic()
 
     def monotonic(self) -> float:
         return (self._loop.time() - self._began) * self.scale

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from ecs2k8s.replay import front, state_health, state_tasks
 from ecs2k8s.replay.series import Series
@@ -17,7 +17,7 @@ from tests.harness.account_plane import AccountPlane
 from tests.harness.addresses import Addresses
 from tests.harness.background import Background
 from tests.harness.balancer import Balancer
-from tests.harness.clock import Clock
+from tests.harness.clock import START, Clock
 from tests.harness.cluster import Cluster
 from tests.harness.control_plane import Target
 from tests.harness.fleet import Machines
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from tests.harness.fleet import Running
     from tests.harness.load import Tally
 
+T = TypeVar("T")
 ECS = Behaviour("ecs")
 
 
@@ -109,11 +110,12 @@ class Stage:
         region: str,
         delays: Delays | None = None,
         scale: float = 60.0,
+        start: float = START,
         behaviour: Callable[[str], Behaviour] = lambda _: ECS,
         **settings: Any,
     ) -> None:
         self._background = Background()
-        self.clock = Clock(self._background.loop, scale)
+        self.clock = Clock(self._background.loop, scale, start)
         self.account = Account.of(documents, number, region, self.clock.now)
         self.plane = AccountPlane(self.account, balancer)
         addresses = Addresses()
@@ -146,6 +148,27 @@ class Stage:
             self.cluster.bind(group, name, multi_cluster=multi_cluster)
 
         self._background.run(bound())
+
+    def scale_down(self, name: str, replicas: int) -> None:
+        """Until those that are too many have ended."""
+        self._background.run(self.cluster.scale_down(name, replicas))
+
+    def pods(self, name: str) -> dict[str, bool]:
+        """By their addresses in the account's network, and whether they are ready."""
+
+        def seen() -> dict[str, bool]:
+            running = [(pod, pod.running.target) for pod in self.cluster.pods.get(name, []) if pod.running]
+            return {self.plane.account_side(target).address: self.cluster.ready(name, pod) for pod, target in running}
+
+        return self.look(seen)
+
+    def look(self, what: Callable[[], T]) -> T:
+        """In the thread in which everything happens, so that nothing happens meanwhile."""
+
+        async def looked() -> T:
+            return what()
+
+        return self._background.run(looked())
 
     def roll(self, name: str, template: Template) -> None:
         self._background.run(self.cluster.roll(name, template))
