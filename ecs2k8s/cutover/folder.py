@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from ecs2k8s.cutover.plan import Plan
+    from ecs2k8s.cutover.plan import Plan, Purpose
 
 PLAN, CURRENT, CONSUMED, RUNS, MUTEX = "plan.json", "current", "consumed", "runs", ".mutex"
 UNIT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}", re.ASCII)
@@ -47,6 +47,11 @@ def unit_folder(directory: Path, unit: str) -> Path:
     for folder in (directory / "cutover", directory / "cutover" / unit):
         refuse_link(folder)
     return directory / "cutover" / unit
+
+
+def all_of(run: Path, purpose: Purpose) -> Path:
+    """The folder of all cutovers in which a run lies: what deletes lies in a folder of its unit."""
+    return run.parents[2 if purpose in ("move", "rehearse") else 3]
 
 
 def run_folder(unit: Path, run: str) -> Path:

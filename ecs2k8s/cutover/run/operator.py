@@ -14,6 +14,7 @@ import msgspec
 from ecs2k8s.core.errors import OutputError, UsageError
 from ecs2k8s.cutover.approvals import FOLDER, keep_approval, objection, read_approval, waiver_of
 from ecs2k8s.cutover.durable import put
+from ecs2k8s.cutover.folder import all_of
 from ecs2k8s.cutover.journal import events
 from ecs2k8s.cutover.run.context import Asked
 from ecs2k8s.cutover.world import UnreadableError
@@ -89,7 +90,7 @@ class Operator:
         return min(found, key=lambda each: STRONGEST.index(each.what), default=None)
 
     def _veto(self) -> Asked | None:
-        if (self.folder.parents[2] / VETO).exists():
+        if (all_of(self.folder, self.plan.purpose) / VETO).exists():
             return Asked("pause", VETO, "the file stands in the folder of the cutovers")
         if self.keeper is None:
             return None
