@@ -85,12 +85,13 @@ class Watch:
         for look in range(1, trigger.looks + 1):
             result = run.judge(trigger.check, step)
             self._write(run, step, result)
+            if result.verdict not in ("fail", "error") or run.controls.waived(result):
+                self.errors[trigger.check] = 0
+                return
             if result.verdict == "error":
                 self._not_known(step, result)
                 return
             self.errors[trigger.check] = 0
-            if result.verdict != "fail" or run.controls.waived(result):
-                return
             if look < trigger.looks:
                 run.clock.sleep(run.pace.look)
         stop = Paused if only_pauses(result) else GoBack

@@ -56,3 +56,21 @@ def test_a_failure_pauses_or_leads_back(
     with Journal.create(tmp_path, plan, "01J", world.clock, disk=Quick(), mode="execute", who="someone") as journal:
         assert carry(world.run(journal), "someone").state == state
     assert share(world.states[RULE]) == left
+
+
+@dataclass
+class Unanswered(World):
+    """T10 has no answer, and somebody waives that, or nobody does."""
+
+    waives: bool = False
+
+    def waived(self, _: Result) -> str:
+        return "ann" if self.waives else ""  # of all, as nothing else fails here
+
+
+@pytest.mark.parametrize(("waives", "state"), [(False, "paused"), (True, "completed")])
+def test_what_cannot_be_judged_pauses_unless_it_is_waived(tmp_path: Path, waives: bool, state: str) -> None:
+    plan = ramp()
+    world = Unanswered(plan, of(plan), verdicts={"T10": "error"}, waives=waives)
+    with Journal.create(tmp_path, plan, "01J", world.clock, disk=Quick(), mode="execute", who="someone") as journal:
+        assert carry(world.run(journal), "someone").state == state
