@@ -177,7 +177,7 @@ def _again(
             talk.problem(f"{said}: goes back without the cluster")
             world = replace(world, api=None, cluster_uid="")
         with FolderLock.take(folder, world.info(folder.name, "resume")):
-            mode = Given(start.mode == "execute", given.approvals, given.waivers, given.done)
+            mode = replace(given, execute=start.mode == "execute")
             return _carried(folder, plan, journal, world, mode, talk, act, anyway=anyway)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import product
+from math import prod
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from ecs2k8s.cutover.plan import Move, State
     from ecs2k8s.cutover.run.context import Run
 
+MOST = 4_096  # ways in which what the journal masks may have been
+
 
 def as_found(run: Run, taken: str, move: Move) -> Move | None:
     """*move*, which takes a move of the step *taken* back. None where the run found the object as it is: it stays."""
@@ -30,14 +33,21 @@ def as_found(run: Run, taken: str, move: Move) -> Move | None:
 
 
 def _partly(run: Run, first: Intent, move: Move) -> Move | None:
-    """Of several objects in one file some were there. The journal masks names of secrets, so the digest decides."""
-    choices = (product((ABSENT, state), (ref,)) for ref, state in move.before.items())
-    for chosen in product(*choices):
-        there = {ref for state, ref in chosen if state != ABSENT}
-        if digest({ref: state for state, ref in chosen}) == first.before_sha256:
-            wanted = {ref: state if ref in there else move.wanted[ref] for ref, state in move.before.items()}
-            return _towards(run, move, wanted)
-    return move  # it was as no file has it: who sends this sees that, and refuses
+    """Of several objects in one path some were there, as the journal says; where it masks that, the digest decides."""
+    shown = first.before if isinstance(first.before, dict) else {}
+    choices = [_could_be(shown.get(ref), state) for ref, state in move.before.items()]
+    if prod(map(len, choices)) <= MOST:
+        for states in product(*choices):
+            found = dict(zip(move.before, states, strict=True))
+            if digest(found) == first.before_sha256:
+                wanted = {ref: move.wanted[ref] if its == ABSENT else its for ref, its in found.items()}
+                return _towards(run, move, wanted)
+    return move  # it was as no file has it, or nobody knows: what another run labelled is not deleted (I11)
+
+
+def _could_be(shown: str | None, applied: str) -> tuple[str, ...]:
+    """What an object may have been of which the journal shows this."""
+    return (shown,) if shown in (ABSENT, applied) else (ABSENT, applied)
 
 
 def _towards(run: Run, move: Move, wanted: State) -> Move | None:

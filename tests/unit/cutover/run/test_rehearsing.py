@@ -141,6 +141,20 @@ def test_of_a_file_of_which_a_part_was_there_the_other_part_is_taken_back(tmp_pa
     assert world.states[files] == {mine: "absent", secret: "b" * 64}
 
 
+def test_of_many_objects_the_journal_tells_which_were_there(tmp_path: Path) -> None:
+    """To try each set of forty would take longer than anybody waits."""
+    plan = dark()
+    step = next(step for step in plan.steps if step.id == "services")
+    files = step.moves[0].thing
+    wanted: State = {f"ConfigMap/shop/number-{number}": f"{number:064}" for number in range(40)}
+    world = world_of(tmp_path, two_objects(plan, files, wanted))
+    before = {ref: state if ref.endswith("7") else "absent" for ref, state in wanted.items()}
+    world.states[files] = dict(before)
+    world.between = None
+    assert rehearsed(world, tmp_path).code == 0
+    assert world.states[files] == before
+
+
 def two_objects(plan: Plan, files: Thing, wanted: State) -> Plan:
     from tests.cutover_world import moved
 
