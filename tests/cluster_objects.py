@@ -170,6 +170,10 @@ class Objects:
             return 409, status(409, "Conflict", "the preconditions do not hold")
         if path.startswith("/api/v1/namespaces/") and path.count("/") == 4:
             return 405, status(405, "MethodNotAllowed", "a test never deletes a namespace")
+        if kept.value["metadata"].get("finalizers"):  # it is there until whoever they name has taken them away
+            new = deepcopy(kept)
+            new.value["metadata"]["deletionTimestamp"] = "2026-11-26T10:00:00Z"
+            return 200, self._stored(path, new, kept).shown()
         del self.kept[path]
         return 200, {"kind": "Status", "status": "Success"}
 
@@ -202,6 +206,8 @@ class Objects:
         new.uid = old.uid if old else str(UUID(int=new.version))
         new.generation = old.generation + (old.value.get("spec") != new.value.get("spec")) if old else 1
         self.kept[path] = new
+        if "deletionTimestamp" in new.value["metadata"] and not new.value["metadata"].get("finalizers"):
+            del self.kept[path]
         return new
 
 

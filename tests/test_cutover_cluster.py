@@ -352,6 +352,29 @@ def test_a_handover_changes_what_is_as_the_plan_has_it(world: World) -> None:
     assert world.now(FILES, path) == {f"Deployment/{ident}": "differs: .spec.replicas (autoscaler owns it)"}
 
 
+def test_a_worker_is_off_when_its_last_pod_has_ended(world: World) -> None:
+    """One that is being deleted works on, and `status.replicas` leaves it out."""
+    world.apply(world.file("manifests/shop/web.yaml", deployment(replicas=0)))
+    ident = f"{world.space}/web"
+    pods = world.path("/api/v1", "pods", "web-1")
+    spec = {"containers": [{"name": "web", "image": "web:1"}]}
+    labels = deployment()["spec"]["template"]["metadata"]["labels"]
+    meta = {"name": "web-1", "namespace": world.space, "labels": labels, "finalizers": ["example.com/works"]}
+    world.server.apply(pods, {"apiVersion": "v1", "kind": "Pod", "metadata": meta, "spec": spec})
+    other = meta | {"name": "other", "labels": {"app": "other"}, "finalizers": []}
+    world.server.apply(
+        world.path("/api/v1", "pods", "other"), {"apiVersion": "v1", "kind": "Pod", "metadata": other, "spec": spec}
+    )
+    working = world.now(SCALE, ident)
+    assert working == {"replicas": 0, "pods": 1}
+    assert KINDS[SCALE].between({"replicas": 2}, {"replicas": 0}, working)
+    world.sender().send(STEP, KINDS[SCALE].request(ident, working, {"replicas": 0}))  # once more does no harm
+    world.server.send("DELETE", pods)
+    assert world.now(SCALE, ident) == working
+    world.server.patch(pods, {"metadata": {"finalizers": None}}, "ann")
+    assert world.now(SCALE, ident) == {"replicas": 0}
+
+
 def test_what_was_handed_over_and_back_is_applied_as_before(world: World) -> None:
     path, ident = world.file("manifests/shop/web.yaml", deployment(replicas=0)), f"{world.space}/web"
     wanted = applied(manifests(world.place, path))

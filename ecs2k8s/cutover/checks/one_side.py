@@ -21,7 +21,7 @@ ON_ECS: Mapping[str, Callable[[State], bool]] = {
     "scheduler.schedule": lambda state: bool(state) and state.get("State", "ENABLED") == "ENABLED",
 }
 ON_EKS: Mapping[str, Callable[[State], bool]] = {
-    "kubernetes.scale": lambda state: bool(state) and bool(state.get("replicas")),
+    "kubernetes.scale": lambda state: bool(state) and bool(state.get("replicas") or state.get("pods")),
     "kubernetes.cron-job": lambda state: bool(state) and not state.get("suspend"),
 }
 

@@ -31,6 +31,9 @@ def asking(api: Api, place: Path) -> Ask:
         match call.removeprefix(PREFIX):
             case "Get":
                 return api.get(ref_of(parameters))
+            case "Pods":
+                selector = ",".join(f"{key}={value}" for key, value in sorted(parameters["labels"].items()))
+                return api.items("v1", "Pod", parameters["namespace"], labelSelector=selector)
             case "Manifests":
                 return _manifests(place, parameters["path"])
             case "DryRun":

@@ -160,20 +160,25 @@ def _sent(run: Run, step: Step, move: Move) -> bool:
 
 
 def _arrived(run: Run, step: Step, move: Move) -> bool:
-    """A person has all the time; else it is seen soon, or sent again."""
+    """A person has all the time; else it is seen soon, or sent again. Pods that are ending have until they ended."""
     began, by_hand = run.clock.monotonic(), run.sender is None or step.guided
-    while by_hand or run.clock.monotonic() - began < run.pace.settle:
-        if _is(run, move.thing, move.wanted):
+    while True:
+        live = _seen_now(run, move.thing)
+        if live == (move.wanted,):
             return True
+        is_on_its_way = bool(live) and KINDS[move.thing.kind].between(move.before, move.wanted, live[0])
+        limit = run.pace.seen if is_on_its_way else run.pace.settle
+        if not by_hand and run.clock.monotonic() - began >= limit:
+            return False
         run.clock.sleep(run.pace.poll)
-    return _is(run, move.thing, move.wanted)
 
 
-def _is(run: Run, thing: Thing, wanted: State) -> bool:
+def _seen_now(run: Run, thing: Thing) -> tuple[State, ...]:
+    """Empty where it cannot be read just now."""
     try:
-        return bool(run.reader.read(thing) == wanted)
+        return (run.reader.read(thing),)
     except UnreadableError:
-        return False
+        return ()
 
 
 def _seen(run: Run, step: Step, move: Move) -> None:

@@ -2,6 +2,9 @@
 
 Each change says what the fields are now, so that the API server refuses it when somebody else was quicker: a JSON Patch
 with `test`. The command for a person (`kubectl`) is the same patch.
+
+A Deployment without replicas works on until its last pod has ended: the state says how many there are (`pods`), so that
+nobody takes the work over before.
 """
 
 from __future__ import annotations
@@ -25,6 +28,8 @@ OBJECTS: Mapping[str, tuple[str, str, Mapping[str, Any]]] = {
     "kubernetes.scale": ("apps/v1", "Deployment", {"replicas": 1}),
     "kubernetes.cron-job": ("batch/v1", "CronJob", {"suspend": False, "startingDeadlineSeconds": None}),
 }
+SCALE, PODS = "kubernetes.scale", "pods"
+ENDED = ("Succeeded", "Failed")  # phases of pods that do nothing any more
 
 
 def then(_documents: Documents, ident: str) -> State:
@@ -39,15 +44,36 @@ def now(name: str, ask: Ask, ident: str) -> State:
     spec = live.get("spec")
     if not isinstance(spec, dict):
         raise UnreadableError(f"{ident}: has no spec")
-    return {field: spec.get(field, default) for field, default in OBJECTS[name][2].items()}
+    state = {field: spec.get(field, default) for field, default in OBJECTS[name][2].items()}
+    left = _pods(ask, ident, spec) if name == SCALE and not state["replicas"] else 0
+    return {**state, PODS: left} if left else state
+
+
+def _pods(ask: Ask, ident: str, spec: Mapping[str, Any]) -> int:
+    """How many have not ended, those that are being deleted too: `status.replicas` leaves these out."""
+    labels = (spec.get("selector") or {}).get("matchLabels") or {}
+    if not labels:
+        return 0
+    found = ask("kubernetes.Pods", {"namespace": ident.partition("/")[0], "labels": labels})
+    return sum((pod.get("status") or {}).get("phase") not in ENDED for pod in found)
+
+
+def between(before: State, wanted: State, live: State) -> bool:
+    """Whether pods are all that is left of a move; its call may be repeated."""
+    if not isinstance(live, dict) or PODS not in live:
+        return False
+    bare = {key: value for key, value in live.items() if key != PODS}
+    return bare in (before, wanted)
 
 
 def request(name: str, ident: str, before: State, wanted: State) -> Request:
     fields = OBJECTS[name][2]
-    if before is None or wanted is None or before == wanted or not before.keys() == wanted.keys() == fields.keys():
+    ending = before is not None and PODS in before
+    its = {key: value for key, value in (before or {}).items() if key != PODS}
+    if wanted is None or before == wanted or not its.keys() == wanted.keys() == fields.keys():
         raise PlanError(f"{ident}: no single call makes {wanted} of {before}")
-    tests = [{"op": "test", "path": f"/spec/{field}", "value": before[field]} for field in fields]
-    changes = [_change(field, wanted[field]) for field in fields if before[field] != wanted[field]]
+    tests = [{"op": "test", "path": f"/spec/{field}", "value": its[field]} for field in fields]
+    changes = [_change(field, wanted[field]) for field in fields if ending or its[field] != wanted[field]]
     return Request("kubernetes.Patch", {**_named(name, ident), "operations": [*tests, *changes]})
 
 
@@ -70,4 +96,4 @@ def _named(name: str, ident: str) -> dict[str, str]:
     return {"apiVersion": api_version, "kind": kind, "namespace": namespace, "name": plain}
 
 
-KINDS = tuple(Kind(name, then, partial(now, name), partial(request, name)) for name in OBJECTS)
+KINDS = tuple(Kind(name, then, partial(now, name), partial(request, name), between=between) for name in OBJECTS)

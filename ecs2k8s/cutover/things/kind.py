@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 # Sends one read, `elbv2.DescribeRules` with its parameters, and gives the whole answer, all pages of it; of a request
 # that says how long its page is, that page. Raises `world.UnreadableError`; an answer "does not exist" comes back as
 # None.
-# What begins with `kubernetes.` is for the cluster (`cutover.cluster.asking`): Get, DryRun, and Manifests, which
+# What begins with `kubernetes.` is for the cluster (`cutover.cluster.asking`): Get, Pods, DryRun, and Manifests, which
 # reads the files of a path that a plan names.
 Ask = Callable[[str, Mapping[str, Any]], Any]
 # The documents of a snapshot: by shape (`elbv2.Rule`) and id.

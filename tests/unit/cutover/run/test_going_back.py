@@ -205,6 +205,33 @@ def test_work_goes_back_in_the_opposite_order(tmp_path: Path) -> None:
     assert world.states[JOB] == HELD
 
 
+@dataclass
+class Ending(Sides):
+    """Pods of a worker that is off work on for so many seconds; those that do not end do so for ever."""
+
+    grace: float = 90.0
+    until: float = 0.0
+
+    def apply(self, request: Request) -> None:
+        was = self.states[SCALE]["replicas"]
+        super().apply(request)
+        if was and not self.states[SCALE]["replicas"]:
+            self.until = self.clock.time + self.grace
+        assert not (self.states[SERVICE]["desiredCount"] and self.clock.time < self.until), "both sides work"
+
+    def read(self, thing: Thing) -> State:
+        found = super().read(thing)
+        return {**found, "pods": 1} if thing == SCALE and self.clock.time < self.until else found
+
+
+@pytest.mark.parametrize(("grace", "code"), [(90.0, 6), (float("inf"), 7)])
+def test_ecs_starts_when_the_last_pod_has_ended(tmp_path: Path, grace: float, code: int) -> None:
+    world = Ending(handed_over(), of(handed_over()), grace=grace)
+    assert carried(world, tmp_path).code == 0
+    assert taken_back(world, tmp_path).code == code
+    assert world.states[SERVICE]["desiredCount"] == (2 if code == 6 else 0)
+
+
 def test_a_second_way_back_never_starts_a_schedule_again(tmp_path: Path) -> None:
     world = made(handed_over(), Sides)
     carried(world, tmp_path)
