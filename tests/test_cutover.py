@@ -14,6 +14,7 @@ import pytest
 
 from ecs2k8s.cli import cutover
 from ecs2k8s.cli.console import Talk
+from ecs2k8s.cli.cutover_evidence import verify_evidence
 from ecs2k8s.cli.cutover_folders import Which, folder_of, plan_in, run_in
 from ecs2k8s.cli.cutover_given import Given
 from ecs2k8s.cli.cutover_status import status
@@ -229,10 +230,10 @@ def test_the_flag_of_a_person_pauses_every_run_of_the_directory(scene: Scene) ->
 def test_evidence_is_verified_offline_and_shows_a_changed_byte(scene: Scene) -> None:
     scene.run(WORKER)
     folder = next((scene.place / "cutover" / WORKER / "runs").iterdir())
-    assert cutover.verify_evidence(str(folder)) == 0
+    assert verify_evidence(str(folder)) == 0
     journal = folder / "journal.jsonl"
     journal.write_bytes(journal.read_bytes().replace(b"verified", b"verifieD", 1))
-    assert cutover.verify_evidence(str(folder)) == 3
+    assert verify_evidence(str(folder)) == 3
 
 
 def test_two_runs_never_move_one_object_at_a_time(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:

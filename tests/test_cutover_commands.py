@@ -18,6 +18,7 @@ from msgspec.structs import replace
 
 from ecs2k8s.cli import cutover
 from ecs2k8s.cli.console import Talk, coded
+from ecs2k8s.cli.cutover_evidence import verify_evidence
 from ecs2k8s.cli.cutover_folders import Which, run_in
 from ecs2k8s.cutover.cluster.connections import Context
 from ecs2k8s.cutover.cluster.lease import LeaseLock, flag, flagged, holder
@@ -80,7 +81,7 @@ class Story:
         return ecs2k8s("cutover", command, str(self.scene.place), "--unit", self.unit).returncode
 
     def _verified(self) -> int:
-        return cutover.verify_evidence(str(run_in(Which(str(self.scene.place), self.unit))))
+        return verify_evidence(str(run_in(Which(str(self.scene.place), self.unit))))
 
     def edited(self, count: int = 5) -> None:
         """By somebody else."""

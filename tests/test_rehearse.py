@@ -14,6 +14,7 @@ import pytest
 
 from ecs2k8s.cli import cutover
 from ecs2k8s.cli.console import Talk
+from ecs2k8s.cli.cutover_evidence import verify_evidence
 from ecs2k8s.cli.cutover_folders import Which, folder_of, plan_in
 from ecs2k8s.cli.cutover_status import status
 from ecs2k8s.core.errors import BusyError, PlanError, StaleError, UsageError
@@ -108,7 +109,7 @@ def _tells_what_it_saw(scene: Scene, said: str) -> None:
     told = (folder / "rehearsal.md").read_text()
     assert looks[0] in plain_text(told)
     assert re.search(r"\| ready \| .* \| \d.* s \| verified \| .*L06 passed", told)
-    assert cutover.verify_evidence(str(folder)) == 0
+    assert verify_evidence(str(folder)) == 0
 
 
 def plain_text(markdown: str) -> str:

@@ -277,30 +277,3 @@ def pause(which: Which, text: str, way: Way, talk: Talk) -> int:
         raise_flags(plan, folder.name, f"pause asked for by {me()}" + (f": {text}" if text else ""), way)
         talk.stage(f"{folder.name}: the flag is set at {len(plan.traffic)} traffic objects")
     return ExitCode.CLEAN
-
-
-def show(which: Which) -> int:
-    """The checklist of the plan, as it was written."""
-    folder = folder_of(which)
-    plan_in(folder)
-    for line in (folder / "CHECKLIST.md").read_text().splitlines():
-        out(line)
-    return ExitCode.CLEAN
-
-
-def evidence(which: Which, talk: Talk) -> int:
-    """Write the reports of the run again, and say where they lie."""
-    folder = run_in(which)
-    head = bundle.bundle(folder)
-    out(f"{folder}: {head}")
-    talk.stage("`ecs2k8s cutover evidence verify` says whether any of it was changed since")
-    return ExitCode.CLEAN
-
-
-def verify_evidence(path: str) -> int:
-    """Offline. Exit 3 where something is not as it was."""
-    found = bundle.verify(Path(path))
-    for problem in found.problems:
-        out(problem)
-    out(f"{path}: {'changed' if found.problems else 'as it was written'}")
-    return ExitCode.FAILED if found.problems else ExitCode.CLEAN

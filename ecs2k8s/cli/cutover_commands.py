@@ -314,9 +314,9 @@ def cutover_show_command(
 ) -> None:
     """Print the checklist of the plan."""
     options.talk(quiet=quiet, verbose=verbose, debug=debug)
-    from ecs2k8s.cli import cutover
+    from ecs2k8s.cli.cutover_evidence import show
 
-    raise typer.Exit(cutover.show(_which(directory, unit, decommission=decommission, remove=remove)))
+    raise typer.Exit(show(_which(directory, unit, decommission=decommission, remove=remove)))
 
 
 @cutover_app.command("evidence")
@@ -332,9 +332,9 @@ def cutover_evidence_command(
 ) -> None:
     """Write what a run leaves for an audit; `evidence verify PATH` says offline whether it was changed since."""
     talk = options.talk(quiet=quiet, verbose=verbose, debug=debug)
-    from ecs2k8s.cli import cutover
+    from ecs2k8s.cli.cutover_evidence import evidence, verify_evidence
 
     if directory == "verify" and path:
-        raise typer.Exit(cutover.verify_evidence(path))
+        raise typer.Exit(verify_evidence(path))
     which = _which(directory, unit, decommission=decommission, remove=remove)
-    raise typer.Exit(cutover.evidence(which, talk))
+    raise typer.Exit(evidence(which, talk))
