@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 SCALE = 40.0  # seconds of the account in one of ours
 PERIOD = 60.0
+STARTED = 30.0  # seconds of ours, until tasks run that are wanted
 REQUESTS = 1_000  # in a minute of the account, where the machine can do that
 QUEUE = "shop-orders"  # that the worker consumes, and nobody measures
 PATH = "/api/*"  # of the rule whose requests the backend answers
@@ -69,10 +70,14 @@ class World:
         )
 
     def tasks(self) -> int:
-        """Of the worker, that run on ECS."""
-        with self.stage.account.open() as account:
-            its = [each for each in account.estate.all("ecs.Service") if each["serviceName"] == "worker"]
-        return int(its[0]["runningCount"])
+        """Of the worker, that run on ECS when all that are wanted do, or half a minute is over."""
+        end = time.monotonic() + STARTED
+        while True:
+            with self.stage.account.open() as account:
+                [its] = [each for each in account.estate.all("ecs.Service") if each["serviceName"] == "worker"]
+            if its["runningCount"] == its["desiredCount"] or time.monotonic() > end:
+                return int(its["runningCount"])
+            time.sleep(0.2)
 
     def pods(self) -> int:
         """That the worker has on EKS."""
