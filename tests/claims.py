@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from hypothesis import settings
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
@@ -22,6 +24,11 @@ TIERS = {
 }
 
 Number = int | float
+
+
+def whole() -> bool:
+    """Whether what is counted is counted whole, as by `make test-long`, and not a tenth of it."""
+    return settings.get_current_profile_name() == "long"
 
 
 @dataclass(frozen=True)

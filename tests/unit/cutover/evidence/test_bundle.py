@@ -31,7 +31,7 @@ from ecs2k8s.cutover.journal.file import Journal
 from ecs2k8s.cutover.journal.read import read
 from ecs2k8s.cutover.plan import dump
 from ecs2k8s.cutover.verdicts import Result
-from tests.claims import PROCESSES
+from tests.claims import PROCESSES, whole
 from tests.journals import RULE, StillClock, plan
 
 if TYPE_CHECKING:
@@ -154,7 +154,7 @@ def one_more(path: Path, data: bytes, chance: Random) -> str:
 
 NEW = (".hidden", "more.json", "MANIFEST.sha256.old", "journal.jsonl.torn-0123456789ab")
 ACTS: tuple[Callable[[Path, bytes, Random], str], ...] = (a_byte, a_byte, a_byte, gone, other_length, one_more)
-CHANGES = 2_000 if settings.get_current_profile_name() == "long" else 200
+CHANGES = 2_000 if whole() else 200
 
 
 def test_what_was_changed_added_or_taken_away_is_named(run: Path) -> None:

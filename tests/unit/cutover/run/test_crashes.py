@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.claims import MEMORY
+from tests.claims import MEMORY, whole
 from tests.cutover_world import NEW, OLD, RULE, forward
 from tests.killed_runs import PLANS, Story, ended, places
 
@@ -33,11 +33,10 @@ CALLS = {f"{way}: {when}" for way in ("call", "back") for when in ("before", "af
 TENTH = 10
 
 
-def chosen(names: list[str], request: pytest.FixtureRequest, seed: int) -> list[int]:
+def chosen(names: list[str], seed: int) -> list[int]:
     """All places in the long suite, else a tenth, which others take at another time."""
     every = range(1, len(names) + 1)
-    long = not request.config.getoption("-m")
-    return list(every) if long else sorted(Random(seed).sample(every, len(names) // TENTH))
+    return list(every) if whole() else sorted(Random(seed).sample(every, len(names) // TENTH))
 
 
 @pytest.fixture
@@ -81,14 +80,12 @@ def test_a_place_stands_before_and_after_each_line_and_each_call(story: Story, t
 
 @pytest.mark.claim("R1", MEMORY)
 @pytest.mark.parametrize("story", STORIES, ids=str)
-def test_a_run_that_is_killed_anywhere_ends_right(
-    story: Story, tmp_path: Path, request: pytest.FixtureRequest, seed: int, figure: Figure
-) -> None:
+def test_a_run_that_is_killed_anywhere_ends_right(story: Story, tmp_path: Path, seed: int, figure: Figure) -> None:
     alone = story.in_folder(tmp_path / "alone")
     names = places(alone)
     alone = alone.again()
     assert alone.right()
-    most, its = 0, chosen(names, request, seed)
+    most, its = 0, chosen(names, seed)
     for at in its:
         world = story.in_folder(tmp_path / str(at))
         assert ended(world, at) == -signal.SIGKILL
@@ -105,11 +102,11 @@ def test_a_run_that_is_killed_anywhere_ends_right(
     "story", [Story(name, returns=back) for name in ("one rule", "a worker") for back in (False, True)], ids=str
 )
 def test_a_run_that_is_killed_again_while_it_recovers_ends_right(
-    story: Story, tmp_path: Path, request: pytest.FixtureRequest, seed: int, figure: Figure
+    story: Story, tmp_path: Path, seed: int, figure: Figure
 ) -> None:
     names = places(story.in_folder(tmp_path / "alone"))
     random, pairs = Random(seed), 0
-    for at in chosen(names, request, seed)[::2]:
+    for at in chosen(names, seed)[::2]:
         world = story.in_folder(tmp_path / str(at))
         assert ended(world, at) == -signal.SIGKILL
         second = random.randrange(1, 40)
@@ -121,12 +118,10 @@ def test_a_run_that_is_killed_again_while_it_recovers_ends_right(
     figure(pairs=pairs, seed=seed)
 
 
-def test_an_edit_while_the_run_was_down_is_found_wherever_it_was_killed(
-    tmp_path: Path, request: pytest.FixtureRequest, seed: int
-) -> None:
+def test_an_edit_while_the_run_was_down_is_found_wherever_it_was_killed(tmp_path: Path, seed: int) -> None:
     story = Story("one rule")
     names = places(story.in_folder(tmp_path / "alone"))
-    for at in chosen(names, request, seed):
+    for at in chosen(names, seed):
         world = story.in_folder(tmp_path / str(at))
         ended(world, at)
         after = world.again()

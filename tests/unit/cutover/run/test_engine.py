@@ -14,7 +14,7 @@ from ecs2k8s.cutover.run.context import Asked
 from ecs2k8s.cutover.run.engine import Outcome, back, carry
 from ecs2k8s.cutover.run.shares import share, weights
 from ecs2k8s.cutover.run.stepping import DONE_BY_HAND
-from tests.claims import MEMORY
+from tests.claims import MEMORY, whole
 from tests.cutover_world import NEW, OLD, OTHER, RULE, SHARES, Quick, World, forward, of, of_sample, ramp
 
 if TYPE_CHECKING:
@@ -362,13 +362,11 @@ def seconds_back(folder: Path, stop_at: float, faults: list[str]) -> tuple[float
 
 
 @pytest.mark.claim("R6", MEMORY)
-def test_the_way_back_is_one_call_within_seconds_wherever_it_begins(
-    tmp_path: Path, request: pytest.FixtureRequest, figure: Figure
-) -> None:
+def test_the_way_back_is_one_call_within_seconds_wherever_it_begins(tmp_path: Path, figure: Figure) -> None:
     """Throttled once or twice in some; the look that confirms the weights is counted, the hold after it is not."""
     seed = SystemRandom().randrange(2**31)
     random = Random(seed)
-    runs = 20 if request.config.getoption("-m") else 200
+    runs = 200 if whole() else 20
     shares = [random.choice(SHARES) or 1 for _ in range(runs)]
     faults = [["throttled"] * random.choice((0, 0, 0, 1)) for _ in range(runs)]
     each = [seconds_back(tmp_path / str(n), shares[n] / 100, faults[n]) for n in range(runs)]

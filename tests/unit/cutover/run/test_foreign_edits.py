@@ -16,7 +16,7 @@ import pytest
 
 from ecs2k8s.cutover.journal.file import Journal
 from ecs2k8s.cutover.run.engine import Outcome, carry
-from tests.claims import MEMORY
+from tests.claims import MEMORY, whole
 from tests.cutover_world import OTHER, RULE, Quick, World, of, of_sample, ramp
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ def carried(world: World, folder: Path) -> Outcome:
 @pytest.mark.claim("R9", MEMORY)
 @pytest.mark.parametrize("name", PLANS)
 def test_an_edit_of_any_object_at_any_moment_is_found_before_the_next_call(
-    name: str, tmp_path: Path, request: pytest.FixtureRequest, figure: Figure
+    name: str, tmp_path: Path, figure: Figure
 ) -> None:
     seed = SystemRandom().randrange(2**31)
     random = Random(seed)
@@ -120,7 +120,7 @@ def test_an_edit_of_any_object_at_any_moment_is_found_before_the_next_call(
     alone = Edited(plan, of(plan))
     assert carried(alone, tmp_path / "alone").code == 0
     every = [(at, thing) for at, things in enumerate(alone.touched, 1) for thing in sorted(things)]
-    edits = random.sample(every, len(every) // 10) if request.config.getoption("-m") else every
+    edits = every if whole() else random.sample(every, len(every) // 10)
     missed, overwritten = [], 0
     for number, (at, thing) in enumerate(edits):
         world = Edited(plan, of(plan), thing=thing, at=at, random=random)

@@ -20,7 +20,7 @@ from ecs2k8s.cutover.plan import Thing, digest
 from ecs2k8s.cutover.run.context import Asked
 from ecs2k8s.cutover.run.engine import Outcome, back, carry
 from ecs2k8s.cutover.run.shares import KEYS, is_eks, share, weights
-from tests.claims import MEMORY
+from tests.claims import MEMORY, whole
 from tests.cutover_world import GROUP, NEW, OLD, OTHER, RULE, Quick, World, of, ramp
 
 if TYPE_CHECKING:
@@ -29,8 +29,7 @@ if TYPE_CHECKING:
 
 Op = tuple[Any, ...]
 THIRD = "arn:aws:elasticloadbalancing:eu-west-1:111122223333:targetgroup/third/3333333333333333"
-LONG = settings.get_current_profile_name() == "long"
-HISTORIES = 1_000 if LONG else 100
+HISTORIES = 1_000 if whole() else 100
 SEED = 0 if settings().derandomize else SystemRandom().randrange(2**31)
 
 

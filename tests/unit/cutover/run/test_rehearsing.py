@@ -21,6 +21,7 @@ from ecs2k8s.cutover.planning.rehearsal import rehearsal
 from ecs2k8s.cutover.run.context import Asked
 from ecs2k8s.cutover.run.engine import Outcome, back, carry
 from ecs2k8s.cutover.run.shares import HEALTH, PLACES, share, weights
+from tests.claims import whole
 from tests.cutover_world import Quick, World, of
 from tests.killed_runs import Kept, Story, ended, places
 from tests.planned import ground, planned
@@ -243,21 +244,16 @@ def short() -> Plan:
     return replace(plan, steps=tuple(steps))
 
 
-def long_suite(request: pytest.FixtureRequest) -> bool:
-    return not request.config.getoption("-m")
-
-
 @pytest.mark.parametrize("ends", ["resumed", "taken back"])
 def test_a_rehearsal_that_is_killed_anywhere_leaves_everything_as_it_was(
     ends: str,
     tmp_path: Path,
-    request: pytest.FixtureRequest,
     seed: int,  # noqa: F811 (the fixture)
 ) -> None:
     plan = short()
     alone = world_of(tmp_path / "alone", plan)
     names, calls = places(alone), len(alone.again().done)
-    for at in chosen(names, request, seed)[:: 1 if long_suite(request) else 4]:
+    for at in chosen(names, seed)[:: 1 if whole() else 4]:
         world = world_of(tmp_path / str(at), plan)
         assert ended(world, at) == -signal.SIGKILL
         if ends == "taken back" and (world.folder / "journal.jsonl").exists():
