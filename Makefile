@@ -41,7 +41,7 @@ setup: $(READY) ## make .venv with all that the other targets need
 demo: $(READY) ## export the three-tier sample account to ./migration-demo, and plan its cutover
 	@$(BIN)/ecs2k8s demo
 
-demo-cutover: $(READY) ## walk a cutover on loopback in about two minutes: run, stopped, resumed, rolled back
+demo-cutover: $(READY) ## walk a cutover on loopback in about three minutes: run, stopped, resumed, rolled back
 	@$(BIN)/python -m tests.demo_cutover
 
 test: $(READY) ## run the tests that need no cloud and no cluster

@@ -35,6 +35,11 @@ MINUTE = 120.0
 LATE = Delays(rules=60, targets=10)
 PODS = Template(EKS, pre_stop=40, grace=70)  # by the one rule: a deregistration delay of 30 s, and 10 more
 
+# A connection that a server accepts while its loop ends is closed by nobody: what is tested is over by then.
+pytestmark = pytest.mark.filterwarnings(
+    r"ignore:Exception ignored in. <(socket|function _SelectorTransport):pytest.PytestUnraisableExceptionWarning"
+)
+
 
 def play(story: Callable[[Scene], Awaitable[None]], limit: float = 60, scale: float = MINUTE, **settings: Any) -> None:
     async def whole() -> None:
