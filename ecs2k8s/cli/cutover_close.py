@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import os
-import socket
 from typing import TYPE_CHECKING
 
-from ecs2k8s import __version__
 from ecs2k8s.cli.console import out
 from ecs2k8s.cli.cutover_folders import me, run_in
 from ecs2k8s.cli.cutover_status import tell_by_hand
@@ -21,8 +19,6 @@ from ecs2k8s.cutover.locks.local import FolderLock
 from ecs2k8s.cutover.states import RUN
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from ecs2k8s.cli.cutover_folders import Which
     from ecs2k8s.cutover.world import Clock
 
@@ -33,7 +29,8 @@ def close(which: Which, why: str, clock: Clock) -> int:
     Raises `UsageError` for a run that has somewhere to go yet, and `BusyError` while a process carries it out.
     """
     folder = run_in(which)
-    with FolderLock.take(folder, _info(folder, clock)), Journal.open(folder, clock) as journal:
+    lock = LockInfo.here(ident=os.urandom(8).hex(), run=folder.name, who=me(), when=clock.now(), operation="close")
+    with FolderLock.take(folder, lock), Journal.open(folder, clock) as journal:
         told = journal.run
         if "closed" not in RUN[told.state]:
             raise UsageError(f"{folder}: is {told.state}: {_instead(told.state)}")
@@ -49,18 +46,3 @@ def close(which: Which, why: str, clock: Clock) -> int:
 
 def _instead(state: str) -> str:
     return "there is nothing to do" if state == "closed" else "resume it to its end, or roll it back"
-
-
-def _info(folder: Path, clock: Clock) -> LockInfo:
-    return LockInfo(
-        id=os.urandom(8).hex(),
-        run=folder.name,
-        plan="",
-        who=me(),
-        host=socket.gethostname(),
-        pid=os.getpid(),
-        when=clock.now(),
-        operation="close",
-        version=__version__,
-        keys=(),
-    )

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import os
-import socket
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ecs2k8s import __version__
 from ecs2k8s.cli.cutover_locks import lower_flags
 from ecs2k8s.cli.verify import estate_of
 from ecs2k8s.cli.verify_probes import NO_PROBES, SystemClock, read
@@ -86,17 +84,8 @@ class Opened:
         return self.aws.caller
 
     def info(self, run: str, operation: str, keys: tuple[str, ...] = (), plan: str = "") -> LockInfo:
-        return LockInfo(
-            id=self.lock,
-            run=run,
-            plan=plan,
-            who=self.who,
-            host=socket.gethostname(),
-            pid=os.getpid(),
-            when=self.clock.now(),
-            operation=operation,
-            version=__version__,
-            keys=keys,
+        return LockInfo.here(
+            ident=self.lock, run=run, who=self.who, when=self.clock.now(), operation=operation, keys=keys, plan=plan
         )
 
     def run(self, plan: Plan, journal: Journal, controls: Controls, talk: Talk, *, send: bool) -> Run:

@@ -20,6 +20,7 @@ from ecs2k8s.cutover.journal import read as journal
 from ecs2k8s.cutover.journal.fold import fold
 from ecs2k8s.cutover.plan import dump, load
 from ecs2k8s.cutover.planning.rehearsal import rehearsal
+from ecs2k8s.cutover.states import OVER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,7 +32,6 @@ PLAN, CURRENT, CONSUMED, RUNS, MUTEX = "plan.json", "current", "consumed", "runs
 UNIT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}", re.ASCII)
 ULID = re.compile(r"[0-7][0-9A-HJKMNP-TV-Z]{25}", re.ASCII)
 CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-ENDED = frozenset({"completed", "closed", "rolled_back"})
 
 
 def ulid(now: float, randomness: bytes) -> str:
@@ -95,7 +95,7 @@ def under_way(unit: Path, plan: str) -> str:
     run = _named(unit / CONSUMED / plan) or _rehearses(unit, plan)
     if not run or not (run_folder(unit, run) / journal.FILE).exists():
         return ""
-    return "" if fold(journal.read(run_folder(unit, run)).lines).state in ENDED else run
+    return "" if fold(journal.read(run_folder(unit, run)).lines).state in OVER else run
 
 
 def _rehearses(unit: Path, plan: str) -> str:
@@ -147,7 +147,7 @@ def _refuse_another(unit: Path) -> None:
     if before is None or not (before / journal.FILE).exists():
         return
     state = fold(journal.read(before).lines).state
-    if state not in ENDED:
+    if state not in OVER:
         raise BusyError(f"{before}: is {state}: resume it, or roll it back first")
 
 

@@ -52,6 +52,7 @@ RUN: Mapping[RunState, frozenset[RunState]] = {
     "completed": frozenset({"rolling_back", "closed"}),
     "closed": frozenset({"rolling_back"}),  # invariant I12: going back is always allowed
 }
+OVER: frozenset[RunState] = frozenset({"completed", "rolled_back", "closed"})  # nothing is left to do
 
 
 def follow_step(before: StepState, after: StepState) -> StepState:

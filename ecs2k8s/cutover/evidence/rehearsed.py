@@ -9,6 +9,7 @@ from ecs2k8s.cutover.evidence.weights import part_of_eks, per_cent
 from ecs2k8s.cutover.journal.events import Observed, Verdict, Verified
 from ecs2k8s.cutover.journal.fold import fold
 from ecs2k8s.cutover.run.stepping import DONE
+from ecs2k8s.cutover.states import OVER
 from ecs2k8s.report.escape_markdown import plain
 
 if TYPE_CHECKING:
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from ecs2k8s.cutover.verdicts import Verdict as Verdicted
 
 FILE = "rehearsal.md"
-OVER = ("completed", "rolled_back", "closed")
 WORDS: dict[Verdicted, str] = {
     "pass": "passed",
     "fail": "failed",

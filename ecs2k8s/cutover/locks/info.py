@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import socket
 from datetime import UTC, datetime
+from typing import Self
 
 import msgspec
 
+from ecs2k8s import __version__
 from ecs2k8s.core.escape import escape
 
 
@@ -22,6 +26,24 @@ class LockInfo(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     operation: str
     version: str
     keys: tuple[str, ...]
+
+    @classmethod
+    def here(  # noqa: PLR0913 (each is a word of what the lock says)
+        cls, *, ident: str, run: str, who: str, when: float, operation: str, keys: tuple[str, ...] = (), plan: str = ""
+    ) -> Self:
+        """Of this process."""
+        return cls(
+            id=ident,
+            run=run,
+            plan=plan,
+            who=who,
+            host=socket.gethostname(),
+            pid=os.getpid(),
+            when=when,
+            operation=operation,
+            version=__version__,
+            keys=keys,
+        )
 
     def plain(self) -> dict[str, str]:
         """For the annotations of a Lease."""

@@ -14,14 +14,12 @@ from ecs2k8s.cutover.run.stepping import DONE, armed, become, ended, exposed, ta
 from ecs2k8s.cutover.run.stops import Abort, CheckFailed, Conflict, GoBack, Paused, Stop
 from ecs2k8s.cutover.run.triggers import Watch
 from ecs2k8s.cutover.run.watching import fresh, heed, heed_asked, untouched
-from ecs2k8s.cutover.states import STEP
+from ecs2k8s.cutover.states import OVER, STEP
 
 if TYPE_CHECKING:
     from ecs2k8s.cutover.plan import Step
     from ecs2k8s.cutover.run.context import Run
     from ecs2k8s.cutover.states import RunState, StepState
-
-OVER = ("completed", "rolled_back", "closed")
 
 
 @dataclass(frozen=True, slots=True)
